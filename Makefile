@@ -1,0 +1,33 @@
+# Every way into the house. `make demo` and `make test` need Python 3.11 (or newer), make and git; nothing else.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Nothing of the caller's own Python settings may leak into the environment we make.
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: help demo test browser lint fmt sim bench pins clean .venv
+
+help:
+	@echo "make demo   set everything up and play a merchant's day, with a page to watch"
+	@echo "make test   set everything up and run every test"
+	@echo "make lint   formatting, ruff, mypy, import-linter"
+	@echo "make fmt    format and mend what ruff can mend"
+	@echo "make sim    the convergence campaign with many more examples"
+	@echo "make bench  every benchmark"
+	@echo "make pins   write requirements/*.txt anew from requirements/*.in"
+	@echo "make clean  remove what these targets made"
+
+.venv: $(READY)
+
+# The stamp is written last, so an interrupted set-up is repeated and a finished one is not.
+$(READY): requirements/base.txt requirements/dev.txt
+	@python=$$(sh scripts/find_python.sh) || exit 1; \
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+		echo "Making $(VENV) with $$($$python --version)"; \
+		"$$python" -m venv --clear $(VENV) || exit 1; \
+	fi
+	@echo "Installing the pinned requirements into $(VENV) (about a minute the first time)"
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
