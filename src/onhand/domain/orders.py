@@ -1,0 +1,260 @@
+"""Orders: a picture of one, and the movements that make the books agree with it.
+
+A picture is settled by difference: what the order has done to every bin according to the picture, less what is
+booked for it already. So a repeat moves nothing and a lost picture is made good by the next one.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
+
+from onhand.domain.pictures import Version
+from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, difference, pair_off
+
+Cuts = Mapping[LevelKey, datetime]
+"""When the opening balance of a level was read; what happened until then is in it. Absent: nothing is."""
+
+
+class Restock(StrEnum):
+    """What a refund did with the goods (Shopify 2026-10, `RefundLineItemRestockType`)."""
+
+    RETURN = "return"
+    CANCEL = "cancel"
+    NONE = "no_restock"
+
+
+class OrderLine(NamedTuple):
+    """Units of an item that the order has asked for in total, additions by editing included."""
+
+    line: str
+    item: str
+    units: int
+
+
+class Placed(NamedTuple):
+    """Units of a line that wait at a location. None: the channel has not said yet where. Units may be 0.
+
+    A row of 0 units says where units of the line stood before they were cancelled.
+    """
+
+    line: str
+    location: str | None
+    units: int
+
+
+class Shipped(NamedTuple):
+    """Units of a line that left a location with or towards the customer."""
+
+    line: str
+    location: str
+    units: int
+    shipped_at: datetime
+
+
+class Refunded(NamedTuple):
+    """Units of a line taken off the order or given back. Location None: where the units stood before."""
+
+    line: str
+    location: str | None
+    units: int
+    restock: Restock
+    refunded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderPicture:
+    """An order as its channel showed it.
+
+    `cause` is its name in the books, `origin` the channel it came from. `hold` is the state in which open units
+    wait: committed for Shopify's own orders, reserved for orders from elsewhere, because apps cannot commit.
+    """
+
+    cause: str
+    origin: str
+    version: Version
+    placed_at: datetime
+    lines: tuple[OrderLine, ...]
+    placed: tuple[Placed, ...] = ()
+    shipped: tuple[Shipped, ...] = ()
+    refunded: tuple[Refunded, ...] = ()
+    hold: State = State.COMMITTED
+
+
+class Step(NamedTuple):
+    """One thing that happened to units of an order: they went from one state to another at one location."""
+
+    item: str
+    location: str
+    source: State
+    target: State
+    units: int
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """What a picture asks of the books: movements, and open units by item whose location is not known yet."""
+
+    movements: tuple[Movement, ...]
+    unplaced_units: dict[str, int] = field(default_factory=dict)
+
+
+def settle(picture: OrderPicture, booked: Levels, cuts: Cuts, booked_count: int) -> Settlement:
+    """Return the movements that make the books agree with `picture`.
+
+    `booked` is the fold of the `booked_count` movements that this order has caused so far; the count numbers the
+    new ones, so that two workers who settle the same order collide instead of booking twice.
+    """
+    steps, unplaced = _read_steps(picture)
+    effect: Counter[tuple[str, Bin]] = Counter()
+    happened: dict[tuple[str, Bin], datetime] = {}
+    for item, location, source, target, units, occurred_at in steps:
+        cut = cuts.get(LevelKey(item, location))
+        if cut is not None and occurred_at <= cut:
+            continue
+        effect[item, Bin(location, source)] -= units
+        key = (item, Bin(location, target))
+        effect[key] += units
+        happened[key] = max(occurred_at, happened.get(key, occurred_at))
+    movements = tuple(
+        Movement(
+            id=f"{picture.cause}/{number}",
+            item=transfer.item,
+            source=transfer.source,
+            target=transfer.target,
+            units=transfer.units,
+            cause=picture.cause,
+            origin=picture.origin,
+            reason=_REASONS.get((transfer.source.state, transfer.target.state), "order changed"),
+            occurred_at=happened.get((transfer.item, transfer.target), picture.version.at),
+        )
+        for number, transfer in enumerate(pair_off(difference(effect, booked)), start=booked_count + 1)
+    )
+    return Settlement(movements=movements, unplaced_units=unplaced)
+
+
+_REASONS = {
+    (State.AVAILABLE, State.COMMITTED): "ordered",
+    (State.AVAILABLE, State.RESERVED): "ordered",
+    (State.AVAILABLE, State.CUSTOMER): "sold",
+    (State.COMMITTED, State.CUSTOMER): "shipped",
+    (State.RESERVED, State.CUSTOMER): "shipped",
+    (State.COMMITTED, State.AVAILABLE): "cancelled",
+    (State.RESERVED, State.AVAILABLE): "cancelled",
+    (State.CUSTOMER, State.AVAILABLE): "returned",
+    (State.COMMITTED, State.COMMITTED): "moved to another location",
+    (State.RESERVED, State.RESERVED): "moved to another location",
+}
+
+
+def _read_steps(picture: OrderPicture) -> tuple[list[Step], dict[str, int]]:
+    placed, shipped, refunded = _by_line(picture.placed), _by_line(picture.shipped), _by_line(picture.refunded)
+    steps: list[Step] = []
+    unplaced: Counter[str] = Counter()
+    for line in picture.lines:
+        story = _LineStory(
+            line=line,
+            placed_at=picture.placed_at,
+            hold=picture.hold,
+            placed=placed.get(line.line, []),
+            shipped=shipped.get(line.line, []),
+            refunded=refunded.get(line.line, []),
+        )
+        steps.extend(story.steps())
+        unplaced[line.item] += story.unplaced_units()
+    return steps, {item: units for item, units in unplaced.items() if units}
+
+
+_Row = TypeVar("_Row", Placed, Shipped, Refunded)
+
+
+def _by_line(rows: tuple[_Row, ...]) -> dict[str, list[_Row]]:
+    grouped: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.line].append(row)
+    return grouped
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _LineStory:
+    """What became of the units of one line: each is open, shipped, cancelled, written off or merely gone."""
+
+    line: OrderLine
+    placed_at: datetime
+    hold: State
+    placed: list[Placed]
+    shipped: list[Shipped]
+    refunded: list[Refunded]
+
+    def steps(self) -> Iterator[Step]:
+        for row in self.placed:
+            if row.location is not None and row.units:
+                yield self._ordered(row.location, row.units)
+        for shipment in self.shipped:
+            yield self._ordered(shipment.location, shipment.units)
+            yield self._step(shipment.location, self.hold, State.CUSTOMER, shipment.units, shipment.shipped_at)
+        yield from self._removed_steps()
+        for refund in self.refunded:
+            location = refund.location or self._home()
+            if refund.restock is Restock.RETURN and location is not None:
+                yield self._step(location, State.CUSTOMER, State.AVAILABLE, refund.units, refund.refunded_at)
+
+    def unplaced_units(self) -> int:
+        """Return units that have left some bin, but we do not know which: open or written off without a location."""
+        unplaced = sum(row.units for row in self.placed if row.location is None)
+        if self._home() is None:
+            unplaced += sum(units for _, units in self._written_off())
+        return unplaced
+
+    def _removed_steps(self) -> Iterator[Step]:
+        """Yield the way of units that are neither open nor shipped any more.
+
+        A refund that cancels puts them back; one without restock takes unshipped units out of the books (Shopify
+        lowers committed and on hand). Units that no refund speaks of were released: they leave no trace.
+        """
+        home = self._home()
+        for refund, units in self._cancelled():
+            location = refund.location or home
+            if location is not None:
+                yield self._ordered(location, units)
+                yield self._step(location, self.hold, State.AVAILABLE, units, refund.refunded_at)
+        for refund, units in self._written_off():
+            location = refund.location or home
+            if location is not None:
+                yield self._ordered(location, units)
+                yield self._step(location, self.hold, State.CUSTOMER, units, refund.refunded_at)
+
+    def _removed_units(self) -> int:
+        kept = sum(row.units for row in self.placed) + sum(row.units for row in self.shipped)
+        return max(0, self.line.units - kept)
+
+    def _cancelled(self) -> list[tuple[Refunded, int]]:
+        return self._share(Restock.CANCEL, self._removed_units())
+
+    def _written_off(self) -> list[tuple[Refunded, int]]:
+        cancelled = sum(units for _, units in self._cancelled())
+        return self._share(Restock.NONE, self._removed_units() - cancelled)
+
+    def _share(self, restock: Restock, units: int) -> list[tuple[Refunded, int]]:
+        shares: list[tuple[Refunded, int]] = []
+        for refund in self.refunded:
+            share = min(units, refund.units) if refund.restock is restock else 0
+            if share:
+                shares.append((refund, share))
+                units -= share
+        return shares
+
+    def _home(self) -> str | None:
+        """Return where units of this line stood, or None while nothing says so."""
+        if self.shipped:
+            return self.shipped[0].location
+        return next((row.location for row in self.placed if row.location is not None), None)
+
+    def _ordered(self, location: str, units: int) -> Step:
+        return self._step(location, State.AVAILABLE, self.hold, units, self.placed_at)
+
+    def _step(self, location: str, source: State, target: State, units: int, occurred_at: datetime) -> Step:
+        return Step(self.line.item, location, source, target, units, occurred_at)

@@ -1,0 +1,1 @@
+"""The seams: what crosses them, who stands behind, and every error we foresee."""

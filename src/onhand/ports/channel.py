@@ -1,0 +1,237 @@
+"""What a channel can do: report by webhooks, be observed, be told what it may sell.
+
+Adapters translate and name the trouble, nothing else; a platform's words stay inside them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from onhand.domain.catalog import Item, Listing, Location
+from onhand.domain.drift import Observation
+from onhand.domain.orders import OrderPicture
+from onhand.domain.stock import LevelKey, State
+from onhand.ports.delivery import Delivery, Request
+
+
+class Wanted(StrEnum):
+    """What a channel can be asked for, one by one or in batches."""
+
+    ORDER = "order"
+    LEVEL = "level"
+    ITEM = "item"
+    LOCATIONS = "locations"
+    LISTING = "listing"
+
+
+class Ask(NamedTuple):
+    """A picture that we want from a channel. `key` is the channel's id (an order) or `item@location` for a level."""
+
+    wanted: Wanted
+    key: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What a delivery or a reading says, in our words. All of it may be empty: not every delivery concerns stock."""
+
+    pictures: tuple[OrderPicture, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    items: tuple[Item, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    locations: tuple[Location, ...] = ()
+    problems: tuple["Problem", ...] = ()
+    closed: bool = False
+    note: str = ""
+
+
+class Problem(NamedTuple):
+    """Something a person must settle. `key` makes it one problem however often it is met; `next_step` is the way out."""
+
+    kind: str
+    key: str
+    message: str
+    next_step: str
+
+
+class Catalog(Protocol):
+    """What an adapter must look up to speak in our words. Lookups are in memory and cheap."""
+
+    def item_of(self, channel: str, listing: str) -> str | None:
+        """Return the item behind a channel's listing, or None while it is not known."""
+
+    def level_id_of(self, item: str, location: str) -> str | None:
+        """Return the platform's own id of a level, or None while it is not known."""
+
+    def location_of(self, channel: str, place: str) -> str | None:
+        """Return the location behind a channel's place (a warehouse id), or None while it is not mapped."""
+
+
+class Reports(Protocol):
+    """A channel that sends webhooks."""
+
+    name: str
+
+    def verify(self, request: Request, received_at: datetime) -> Delivery:
+        """Return the delivery when its signature is right, before anything is parsed. Raises BadSignature."""
+
+    def parse(self, delivery: Delivery, catalog: Catalog) -> Report:
+        """Return what the delivery says. Raises UnreadableDelivery."""
+
+
+class Changed(NamedTuple):
+    """An order that changed, with the channel's time of the change."""
+
+    order: str
+    cause: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """The answer to asks of one kind. `missing` are keys that the channel does not know (any more)."""
+
+    report: Report
+    missing: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Census:
+    """A whole reading of a channel: catalog and levels, with the proof that nothing is left out.
+
+    `level_ids` are the platform's own ids by level. `read_at` is the platform's time at which reading began.
+    """
+
+    items: tuple[Item, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    locations: tuple[Location, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    level_ids: Mapping[LevelKey, str] = field(default_factory=dict)
+    read_at: datetime
+    complete: bool
+    problems: tuple[Problem, ...] = ()
+
+
+class Observes(Protocol):
+    """A channel that can be read."""
+
+    name: str
+
+    def batch_size(self, wanted: Wanted) -> int:
+        """Return how many keys of this kind one reading may carry; 0 where the channel has no such thing."""
+
+    def read(self, wanted: Wanted, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
+        """Return what the channel shows of `keys` now, stamped with the number `reading`.
+
+        Raises ChannelUnavailable, ChannelRefused.
+        """
+
+    def orders_changed(self, since: datetime) -> Iterator[Changed]:
+        """Yield orders that changed at or after `since`, oldest first. Raises as `read` does."""
+
+    def take_census(self, reading: int, catalog: Catalog) -> Census:
+        """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""
+
+
+class Offer(NamedTuple):
+    """What a listing may sell: `units` are to be told, `told_units` is what it was told last (None: nothing yet)."""
+
+    listing: Listing
+    units: int
+    told_units: int | None
+
+
+class Telling(NamedTuple):
+    """Units that a platform which keeps levels itself must move inside one level, so that it follows the books.
+
+    `units` by state, negative leaves; they need not sum to zero (goods that were shipped leave the level).
+    `compare` is what we believe the platform shows now in these states; None goes without comparing.
+    """
+
+    item: str
+    location: str
+    units: Mapping[State, int]
+    compare: Mapping[State, int] | None
+
+
+class Parcel(NamedTuple):
+    """One write to the outside as it was decided: kept durably before it is sent, and never changed after.
+
+    `key` is its idempotency key, `body` the exact parameters in the channel's own form.
+    """
+
+    key: str
+    channel: str
+    body: bytes
+
+
+class Applied(NamedTuple):
+    """The platform carried it out. `shown_units` is what it shows now, where the answer or a reading back says so."""
+
+    shown_units: int | None
+    note: str
+
+
+class Rejected(NamedTuple):
+    """The platform said no, nothing changed. `stale` when only the comparison failed; `rows` are the guilty ones."""
+
+    stale: bool
+    rows: tuple[int, ...]
+    reason: str
+
+
+class Unknown(NamedTuple):
+    """No trustworthy answer came: it may have been carried out."""
+
+    reason: str
+
+
+class Throttled(NamedTuple):
+    """The platform is busy with us: nothing was carried out, the same parcel may be sent again after a while."""
+
+    retry_after_s: float
+
+
+Outcome = Applied | Rejected | Unknown | Throttled
+
+
+class Sells(Protocol):
+    """A channel that takes a number for each listing."""
+
+    name: str
+
+    def pack(self, offers: Sequence[Offer], key: str) -> list[tuple[Parcel, tuple[Offer, ...]]]:
+        """Return parcels that together tell `offers`, each with the offers it carries; keys start with `key`."""
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Send one parcel and name what became of it. Never raises for what a platform can do."""
+
+    def read_shown(self, listings: Sequence[Listing]) -> dict[str, "Shown"]:
+        """Return what the channel shows for listings, by listing id. Raises ChannelUnavailable, ChannelRefused."""
+
+
+class Shown(NamedTuple):
+    """What a channel shows for a listing: units it sells, and units its open orders hold."""
+
+    available_units: int
+    committed_units: int
+
+
+class KeepsLevels(Protocol):
+    """A platform that keeps levels itself and is told of the movements that did not come from it."""
+
+    name: str
+
+    def pack(self, tellings: Sequence[Telling], reference: str, key: str) -> list[tuple[Parcel, tuple[Telling, ...]]]:
+        """Return parcels that together carry out `tellings`, each with those it carries.
+
+        `reference` is our operation's name; it shows in the merchant's inventory history.
+        """
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Send one parcel, or send it again with the same key, and name what became of it."""

@@ -1,0 +1,56 @@
+"""Every error that onhand foresees. What the flow does with each stands in its docstring."""
+
+
+class OnhandError(Exception):
+    """The root of all of them. The message says what, where, both numbers and the way out."""
+
+
+class BadSignature(OnhandError):
+    """A delivery is not from whom it claims to be. Answer 401, keep nothing but a count."""
+
+
+class UnreadableDelivery(OnhandError):
+    """A delivery is genuine but cannot be read. Answer 200, keep the bytes, park it for a person."""
+
+
+class ChannelUnavailable(OnhandError):
+    """A platform did not answer, or asks us to wait. Try again, within the retry budget.
+
+    `retry_after_s` is in seconds; None when the platform did not say.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ChannelRefused(OnhandError):
+    """A platform understood and said no. Trying the same again will not help: park it."""
+
+
+class StaleWrite(OnhandError):
+    """What we compared with has changed meanwhile. Look again, recompute, use a new key."""
+
+
+class OutcomeUnknown(OnhandError):
+    """A write was sent and no trustworthy answer came. Ask with the same key, or read back; never hope."""
+
+
+class IncompleteReading(OnhandError):
+    """A reading in bulk cannot prove that it is whole. Nothing of it may count as absent."""
+
+
+class MovementConflict(OnhandError):
+    """A movement's id is booked already with other content. Parked, and an alarm."""
+
+
+class ConfigError(OnhandError):
+    """The configuration cannot work. Exit 3 before anything starts: file, key, what would be right."""
+
+
+class DataDamaged(OnhandError):
+    """The database contradicts itself. Exit 5; writing stops."""
+
+
+class LogUnavailable(OnhandError):
+    """The log cannot keep a delivery now. Answer 503: the sender will try again."""
