@@ -31,3 +31,42 @@ $(READY): requirements/base.txt requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
+
+demo: $(READY)
+	@$(BIN)/onhand demo
+
+test: $(READY) browser
+	@$(BIN)/python -m pytest $(TESTS)
+
+# Silent with a browser; without one it installs it, or prints one line that says what is skipped and how to get it; fails in CI without one.
+browser:
+	@sh scripts/browser.sh >/dev/null
+
+lint: $(READY)
+	@$(BIN)/ruff format --check --quiet || { echo "make fmt would mend: "; $(BIN)/ruff format --check; exit 1; }
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fmt: $(READY)
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+sim: $(READY)
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/campaign -p no:timeout $(TESTS)
+
+bench: $(READY)
+	@$(BIN)/onhand bench all
+
+# uv only writes the pins. The output names neither an index nor a host; pip checks every hash.
+UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --upgrade
+pins: $(READY)
+	@$(UV_COMPILE) requirements/base.in -o requirements/base.txt
+	@$(UV_COMPILE) -c requirements/base.txt requirements/dev.in -o requirements/dev.txt
+	@$(UV_COMPILE) -c requirements/base.txt requirements/replay.in -o requirements/replay.txt
+	@git diff --stat -- requirements
+
+clean:
+	@rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Tests of onhand. A test name is a sentence about the shop."""

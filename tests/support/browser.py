@@ -1,0 +1,46 @@
+"""Find and start a real headless Chromium."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+REPOSITORY = Path(__file__).parents[2]
+FLAGS = (
+    "--no-sandbox",  # Chromium refuses its own sandbox as root, and CI runs as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",  # containers give 64 MB of it
+)
+
+
+def find_browser() -> str | None:
+    """Return the path of a Chromium that runs, or None."""
+    script = REPOSITORY / "scripts/browser.sh"
+    found = subprocess.run(["sh", script, "--find"], capture_output=True, text=True, check=False)
+    return found.stdout.strip() or None
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Start Chromium and close it afterwards; without one, fail in CI and skip elsewhere."""
+    path = find_browser()
+    if path is None:
+        trouble = "no Chromium: `make browser` installs it or says how"
+        if os.environ.get("CI") == "true":
+            pytest.fail(trouble)
+        pytest.skip(trouble)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
