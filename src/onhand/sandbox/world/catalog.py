@@ -1,0 +1,230 @@
+"""What a merchant sells and where units can stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+
+class Refused(Exception):
+    """What a platform or a person in the shop refuses to do; `code` is for programs, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One inventory item with its only variant and product, as Shopify's catalog names it.
+
+    `tracked` False means that quantities mean nothing; `sells_below_zero` is the inventory policy CONTINUE.
+    """
+
+    inventory_item_id: int
+    variant_id: int
+    product_id: int
+    sku: str
+    title: str
+    tracked: bool
+    sells_below_zero: bool
+    price_cents: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Location:
+    """A place where units stand; `rank` orders locations for Shopify's routing, lowest first."""
+
+    id: int
+    name: str
+    active: bool
+    fulfils_online_orders: bool
+    has_till: bool
+    rank: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Till:
+    """A point of sale device at a location."""
+
+    device_id: int
+    location_id: int
+    name: str
+
+
+class Ids:
+    """Ids in the size each platform uses, in order of need, so that one seed gives the same ids again."""
+
+    # All below 2**53: what a merchant has today. Bases differ so that ids of two kinds never agree by accident.
+    _BASES = {
+        "product": 7_100_000_000_000,
+        "variant": 41_200_000_000_000,
+        "item": 43_300_000_000_000,
+        "location": 75_500_000_000,
+        "level": 110_000_000_000,
+        "order": 5_400_000_000_000,
+        "line": 13_500_000_000_000,
+        "fulfillment_order": 6_600_000_000_000,
+        "fulfillment_order_line": 14_700_000_000_000,
+        "fulfillment": 4_800_000_000_000,
+        "refund": 890_000_000_000,
+        "refund_line": 390_000_000_000,
+        "edit": 78_000_000_000,
+        "transfer": 2_900_000_000,
+        "transfer_line": 72_000_000_000,
+        "shipment": 3_900_000_000,
+        "shipment_line": 82_000_000_000,
+        "adjustment_group": 510_000_000_000,
+        "subscription": 1_300_000_000_000,
+        "bulk_operation": 147_000_000_000,
+        "device": 3_700_000,
+        "tiktok_product": 1_729_000_000_000_000_000,
+        "tiktok_sku": 1_730_000_000_000_000_000,
+        "tiktok_order": 576_000_000_000_000_000,
+        "tiktok_line": 577_000_000_000_000_000,
+        "tiktok_package": 1_152_000_000_000_000_000,
+        "tiktok_cancel": 4_035_000_000_000_000_000,
+        "tiktok_warehouse": 7_068_000_000_000_000_000,
+        "write": 0,
+    }
+
+    def __init__(self) -> None:
+        self._last = dict(self._BASES)
+
+    def next(self, kind: str) -> int:
+        """Return the next id of `kind`, one of the kinds above."""
+        self._last[kind] += 1
+        return self._last[kind]
+
+
+class Catalog:
+    """Items, locations and tills, found by id and by what people call them."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+        self.items: dict[int, Item] = {}
+        self.locations: dict[int, Location] = {}
+        self.tills: dict[int, Till] = {}
+        self._item_of_variant: dict[int, int] = {}
+        self._item_of_product: dict[int, int] = {}
+        self._item_of_sku: dict[str, int] = {}
+        self._location_of_name: dict[str, int] = {}
+        self._till_of_location: dict[int, int] = {}
+        self._routes: tuple[Location, ...] | None = None
+
+    def add_item(
+        self, *, sku: str, title: str, price_cents: int, now: datetime, tracked: bool = True
+    ) -> Item:
+        """Add an item with one variant and one product; `tracked` False makes its quantities meaningless."""
+        item = Item(
+            inventory_item_id=self._ids.next("item"),
+            variant_id=self._ids.next("variant"),
+            product_id=self._ids.next("product"),
+            sku=sku,
+            title=title,
+            tracked=tracked,
+            sells_below_zero=False,
+            price_cents=price_cents,
+            created_at=now,
+            updated_at=now,
+        )
+        self.items[item.inventory_item_id] = item
+        self._item_of_variant[item.variant_id] = item.inventory_item_id
+        self._item_of_product[item.product_id] = item.inventory_item_id
+        self._item_of_sku.setdefault(sku, item.inventory_item_id)  # a SKU is a label: the first one wins
+        return item
+
+    def replace_item(self, item: Item, *, now: datetime) -> Item:
+        """Put a changed item in place of the one with its id."""
+        old = self.items[item.inventory_item_id]
+        changed = replace(item, updated_at=now)
+        self.items[item.inventory_item_id] = changed
+        if old.sku != item.sku and self._item_of_sku.get(old.sku) == item.inventory_item_id:
+            del self._item_of_sku[old.sku]
+        self._item_of_sku.setdefault(item.sku, item.inventory_item_id)
+        return changed
+
+    def add_location(
+        self, *, name: str, fulfils_online_orders: bool, has_till: bool, now: datetime
+    ) -> Location:
+        """Add a location, with one till when it has one; later ones come later in Shopify's routing."""
+        location = Location(
+            id=self._ids.next("location"),
+            name=name,
+            active=True,
+            fulfils_online_orders=fulfils_online_orders,
+            has_till=has_till,
+            rank=len(self.locations),
+            created_at=now,
+            updated_at=now,
+        )
+        self.locations[location.id] = location
+        self._location_of_name[name] = location.id
+        self._routes = None
+        if has_till:
+            till = Till(device_id=self._ids.next("device"), location_id=location.id, name=f"{name} till 1")
+            self.tills[till.device_id] = till
+            self._till_of_location[location.id] = till.device_id
+        return location
+
+    def replace_location(self, location: Location, *, now: datetime) -> Location:
+        """Put a changed location in place of the one with its id."""
+        changed = replace(location, updated_at=now)
+        self.locations[location.id] = changed
+        self._location_of_name[location.name] = location.id
+        self._routes = None
+        return changed
+
+    def item_of_sku(self, sku: str) -> Item:
+        """Return the item that people call `sku`; raises Refused("unknown_sku")."""
+        found = self._item_of_sku.get(sku)
+        if found is None:
+            raise Refused("unknown_sku", f"no item has SKU {sku!r}; this shop has {len(self.items)} items")
+        return self.items[found]
+
+    def item_of_variant(self, variant_id: int) -> Item | None:
+        """Return the item behind a variant, or None when there is no such variant."""
+        found = self._item_of_variant.get(variant_id)
+        return None if found is None else self.items[found]
+
+    def item_of_product(self, product_id: int) -> Item | None:
+        """Return the only item of a product, or None when there is no such product."""
+        found = self._item_of_product.get(product_id)
+        return None if found is None else self.items[found]
+
+    def location_of_name(self, name: str) -> Location:
+        """Return the location called `name`; raises Refused("unknown_location")."""
+        found = self._location_of_name.get(name)
+        if found is None:
+            known = ", ".join(list(self._location_of_name)[:12])
+            raise Refused("unknown_location", f"no location is called {name!r}; this shop has {known}")
+        return self.locations[found]
+
+    def has_location_name(self, name: str) -> bool:
+        """Tell whether a location is called `name`."""
+        return name in self._location_of_name
+
+    def has_sku(self, sku: str) -> bool:
+        """Tell whether an item is called `sku`."""
+        return sku in self._item_of_sku
+
+    def till_at(self, location_id: int) -> Till | None:
+        """Return the till at a location, or None where nothing is sold over a counter."""
+        found = self._till_of_location.get(location_id)
+        return None if found is None else self.tills[found]
+
+    def routes(self) -> tuple[Location, ...]:
+        """Return the active locations that fulfil online orders, in the order Shopify tries them."""
+        if self._routes is None:
+            open_ones = (at for at in self.locations.values() if at.active and at.fulfils_online_orders)
+            self._routes = tuple(sorted(open_ones, key=lambda at: at.rank))
+        return self._routes
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items.values())

@@ -1,0 +1,227 @@
+"""Shopify's orders as records: lines, fulfilment orders, fulfilments, refunds and edits."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Channel = Literal["shopify_pos", "online_store"]
+RestockType = Literal["cancel", "return", "no_restock"]
+
+
+@dataclass(kw_only=True, slots=True)
+class OrderLine:
+    """A line of an order.
+
+    `ordered_units` never changes after the line was added to or created (Shopify: quantity), `current_units` falls
+    with every removal or refund (currentQuantity), `unfulfilled_units` are what is still to ship (fulfillable).
+    """
+
+    id: int
+    item_id: int
+    variant_id: int
+    product_id: int
+    sku: str
+    title: str
+    price_cents: int
+    ordered_units: int
+    current_units: int
+    unfulfilled_units: int
+    fulfilled_units: int = 0
+    returned_units: int = 0
+
+
+@dataclass(kw_only=True, slots=True)
+class FulfillmentOrderLine:
+    """Units of an order line that one location is to ship."""
+
+    id: int
+    line_id: int
+    item_id: int
+    total_units: int
+    remaining_units: int
+
+
+@dataclass(kw_only=True, slots=True)
+class FulfillmentOrder:
+    """What one location is to ship of an order; Shopify's status OPEN, IN_PROGRESS, CLOSED or CANCELLED."""
+
+    id: int
+    order_id: int
+    location_id: int
+    status: str
+    lines: list[FulfillmentOrderLine]
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def remaining_units(self) -> int:
+        """Units that this location still has to ship."""
+        return sum(line.remaining_units for line in self.lines)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FulfilledLine:
+    """Units of an order line in one fulfilment."""
+
+    line_id: int
+    item_id: int
+    units: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fulfillment:
+    """Units that left a location for a shopper; `name` is the order's name with a counter, as "#1001.1"."""
+
+    id: int
+    order_id: int
+    fulfillment_order_id: int
+    location_id: int
+    name: str
+    status: str
+    lines: tuple[FulfilledLine, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefundLine:
+    """Units taken back or given up; `location_id` is None when nothing was restocked."""
+
+    id: int
+    line_id: int
+    item_id: int
+    units: int
+    restock_type: RestockType
+    location_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refund:
+    """A refund record: an edit's removal and a cancellation make one too, then without money."""
+
+    id: int
+    order_id: int
+    note: str
+    lines: tuple[RefundLine, ...]
+    money_cents: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditChange:
+    """One line of an edit: units added to or removed from a line."""
+
+    line_id: int
+    delta_units: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edit:
+    """An order edit as Shopify's webhook orders/edited tells it: without a location and without a restock flag."""
+
+    id: int
+    order_id: int
+    additions: tuple[EditChange, ...]
+    removals: tuple[EditChange, ...]
+    committed_at: datetime
+
+
+@dataclass(kw_only=True, slots=True)
+class Order:
+    """A Shopify order, POS or online; `retail_location_id` and `device_id` are set for POS only."""
+
+    id: int
+    number: int
+    channel: Channel
+    retail_location_id: int | None
+    device_id: int | None
+    created_at: datetime
+    processed_at: datetime
+    updated_at: datetime
+    lines: list[OrderLine]
+    financial_status: str = "paid"
+    cancelled_at: datetime | None = None
+    cancel_reason: str | None = None
+    closed_at: datetime | None = None
+    fulfillment_orders: list[FulfillmentOrder] = field(default_factory=list)
+    fulfillments: list[Fulfillment] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What people call the order, as "#1001"."""
+        return f"#{self.number}"
+
+    @property
+    def source_name(self) -> str:
+        """Shopify's source_name: "pos" or "web"."""
+        return "pos" if self.channel == "shopify_pos" else "web"
+
+    @property
+    def fulfilment_status(self) -> str | None:
+        """Shopify's REST fulfillment_status: None, "partial" or "fulfilled"."""
+        shipped = any(line.fulfilled_units for line in self.lines)
+        if not shipped:
+            return None
+        return "partial" if any(line.unfulfilled_units for line in self.lines) else "fulfilled"
+
+    def line(self, line_id: int) -> OrderLine | None:
+        """Return the line with an id, or None."""
+        return next((line for line in self.lines if line.id == line_id), None)
+
+
+class OrderBook:
+    """Every order, found by id and by name, and in the order of their last change."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, Order] = {}
+        self._of_name: dict[str, int] = {}
+        self._changed: OrderedDict[int, None] = OrderedDict()
+        self._order_of_fulfillment_order: dict[int, int] = {}
+
+    def add(self, order: Order) -> None:
+        """Keep a new order."""
+        self.by_id[order.id] = order
+        self._of_name[order.name] = order.id
+        self._changed[order.id] = None
+
+    def touch(self, order: Order) -> None:
+        """Note that `order` changed just now, so that `changed_since` finds it last."""
+        self._changed.move_to_end(order.id)
+
+    def index(self, fulfillment_order: FulfillmentOrder) -> None:
+        """Make a fulfilment order findable by its id."""
+        self._order_of_fulfillment_order[fulfillment_order.id] = fulfillment_order.order_id
+
+    def of_name(self, name: str) -> Order | None:
+        """Return the order called `name`, as "#1001", or None."""
+        found = self._of_name.get(name)
+        return None if found is None else self.by_id[found]
+
+    def fulfillment_order(self, fulfillment_order_id: int) -> FulfillmentOrder | None:
+        """Return the fulfilment order with an id, or None."""
+        found = self._order_of_fulfillment_order.get(fulfillment_order_id)
+        if found is None:
+            return None
+        return next(one for one in self.by_id[found].fulfillment_orders if one.id == fulfillment_order_id)
+
+    def changed_since(self, moment: datetime) -> list[Order]:
+        """Return the orders changed at or after `moment`, oldest change first."""
+        recent: list[Order] = []
+        for order_id in reversed(self._changed):
+            order = self.by_id[order_id]
+            if order.updated_at < moment:
+                break
+            recent.append(order)
+        recent.reverse()
+        return recent
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self.by_id.values())
+
+    def __len__(self) -> int:
+        return len(self.by_id)

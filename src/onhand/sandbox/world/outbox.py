@@ -1,0 +1,249 @@
+"""What the platforms have to tell their subscribers: subscriptions, and the deliveries that wait to be sent."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from onhand.sandbox.world.catalog import Ids
+
+Platform = Literal["shopify", "tiktok_shop"]
+Payload = dict[str, object]
+
+# TikTok Shop's webhook types by the event_type of PUT /event/202309/webhooks. 71 is switched on in Partner Center
+# and not by that call; here it goes wherever type 1 goes.
+TIKTOK_EVENT_TYPES = {1: "ORDER_STATUS_CHANGE", 11: "CANCELLATION_STATUS_CHANGE", 71: "ORDER_STATUS_CHANGE"}
+
+# Shopify Admin API 2026-10: a subscription made through the API is deleted after eight failures in a row.
+FAILURES_BEFORE_DELETION = 8
+
+
+@dataclass(kw_only=True, slots=True)
+class Subscription:
+    """A Shopify webhook subscription made through the API; `topic` as in the header, "orders/create".
+
+    `include_fields` empty means the whole payload; `filter` is kept and shown, never applied.
+    """
+
+    id: int
+    topic: str
+    uri: str
+    include_fields: tuple[str, ...]
+    filter: str | None
+    name: str | None
+    api_version: str
+    created_at: datetime
+    updated_at: datetime
+    failures_in_a_row: int = 0
+
+
+@dataclass(kw_only=True, slots=True)
+class TikTokSubscription:
+    """Where TikTok Shop sends one event_type."""
+
+    event_type: str
+    address: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One webhook to one address, not yet sent.
+
+    `body` None means that the payload is the state of `level` (item id, location id) at the moment of sending,
+    as Shopify assembles inventory_levels/update and /connect. `topic` is TikTok's type number as text there.
+    """
+
+    platform: Platform
+    topic: str
+    address: str
+    subscription_id: int | None
+    delivery_id: str
+    event_id: str
+    triggered_at: datetime
+    api_version: str
+    body: bytes | None
+    level: tuple[int, int] | None
+    include_fields: tuple[str, ...]
+
+
+def trimmed(payload: Payload, include_fields: tuple[str, ...]) -> Payload:
+    """Return the payload with only the fields a subscription asked for; none asked for means all."""
+    if not include_fields:
+        return payload
+    roots = {name.split(".")[0] for name in include_fields}
+    return {name: value for name, value in payload.items() if name in roots}
+
+
+class Outbox:
+    """Subscriptions of the app and the deliveries that the platforms owe it.
+
+    `on_queued` is called after something was queued, so that a sender can wake up; a simulator leaves it unset
+    and takes what waits with `take`.
+    """
+
+    def __init__(self, ids: Ids, rng: random.Random) -> None:
+        self._ids = ids
+        self._rng = rng
+        self.subscriptions: dict[int, Subscription] = {}
+        self.tiktok_subscriptions: dict[str, TikTokSubscription] = {}
+        self.waiting: deque[Delivery] = deque()
+        self.deleted_subscriptions = 0
+        self.on_queued: Callable[[], None] | None = None
+        self._of_topic: dict[str, list[Subscription]] = {}
+
+    def new_id(self) -> str:
+        """Return an id in the form of a UUID, drawn from the world's own chance."""
+        digits = f"{self._rng.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+    def subscribe(
+        self,
+        *,
+        topic: str,
+        uri: str,
+        api_version: str,
+        now: datetime,
+        include_fields: tuple[str, ...] = (),
+        filter: str | None = None,  # noqa: A002 - Shopify's own word
+        name: str | None = None,
+    ) -> Subscription:
+        """Add a Shopify subscription for `topic`, written as in the header ("orders/create")."""
+        subscription = Subscription(
+            id=self._ids.next("subscription"),
+            topic=topic,
+            uri=uri,
+            include_fields=include_fields,
+            filter=filter,
+            name=name,
+            api_version=api_version,
+            created_at=now,
+            updated_at=now,
+        )
+        self.subscriptions[subscription.id] = subscription
+        self._of_topic.setdefault(topic, []).append(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription_id: int) -> bool:
+        """Remove a Shopify subscription; False when there is none with that id."""
+        gone = self.subscriptions.pop(subscription_id, None)
+        if gone is None:
+            return False
+        self._of_topic[gone.topic].remove(gone)
+        return True
+
+    def subscribe_tiktok(self, *, event_type: str, address: str, now: datetime) -> TikTokSubscription:
+        """Set where TikTok Shop sends `event_type`; there is one address an event type."""
+        subscription = TikTokSubscription(event_type=event_type, address=address, updated_at=now)
+        self.tiktok_subscriptions[event_type] = subscription
+        return subscription
+
+    def unsubscribe_tiktok(self, event_type: str) -> bool:
+        """Remove TikTok Shop's address for an event type; False when there was none."""
+        return self.tiktok_subscriptions.pop(event_type, None) is not None
+
+    def wants(self, topic: str) -> bool:
+        """Tell whether anybody subscribes to a Shopify topic: payloads nobody wants are not built."""
+        return bool(self._of_topic.get(topic))
+
+    def queue(self, topic: str, build: Callable[[], Payload], *, event_id: str, now: datetime) -> None:
+        """Queue a Shopify delivery for every subscription of `topic`, with the payload as it is now."""
+        matching = self._of_topic.get(topic)
+        if not matching:
+            return
+        payload = build()
+        for subscription in matching:
+            body = msgspec.json.encode(trimmed(payload, subscription.include_fields))
+            self._append(subscription, event_id, now, body=body, level=None)
+
+    def queue_body(self, topic: str, body: Callable[[], bytes], *, event_id: str, now: datetime) -> None:
+        """Queue a delivery whose whole body may be shared by several topics of one action."""
+        for subscription in self._of_topic.get(topic, ()):
+            raw = body()
+            if subscription.include_fields:
+                raw = msgspec.json.encode(trimmed(msgspec.json.decode(raw), subscription.include_fields))
+            self._append(subscription, event_id, now, body=raw, level=None)
+
+    def queue_level(self, topic: str, level: tuple[int, int], *, event_id: str, now: datetime) -> None:
+        """Queue a level delivery (item id, location id) whose payload is built when it is sent."""
+        for subscription in self._of_topic.get(topic, ()):
+            self._append(subscription, event_id, now, body=None, level=level)
+
+    def queue_tiktok(self, kind: int, shop_id: str, data: Payload, *, now: datetime) -> None:
+        """Queue a TikTok Shop webhook of type 1, 11 or 71."""
+        subscription = self.tiktok_subscriptions.get(TIKTOK_EVENT_TYPES[kind])
+        if subscription is None:
+            return
+        notification_id = str(self._rng.getrandbits(62))
+        envelope = {
+            "type": kind,
+            "tts_notification_id": notification_id,
+            "shop_id": shop_id,
+            "timestamp": int(now.timestamp()),
+            "data": data,
+        }
+        self.waiting.append(
+            Delivery(
+                platform="tiktok_shop",
+                topic=str(kind),
+                address=subscription.address,
+                subscription_id=None,
+                delivery_id=notification_id,
+                event_id=notification_id,
+                triggered_at=now,
+                api_version="",
+                body=msgspec.json.encode(envelope),
+                level=None,
+                include_fields=(),
+            )
+        )
+        if self.on_queued is not None:
+            self.on_queued()
+
+    def _append(
+        self,
+        subscription: Subscription,
+        event_id: str,
+        now: datetime,
+        *,
+        body: bytes | None,
+        level: tuple[int, int] | None,
+    ) -> None:
+        self.waiting.append(
+            Delivery(
+                platform="shopify",
+                topic=subscription.topic,
+                address=subscription.uri,
+                subscription_id=subscription.id,
+                delivery_id=self.new_id(),
+                event_id=event_id,
+                triggered_at=now,
+                api_version=subscription.api_version,
+                body=body,
+                level=level,
+                include_fields=subscription.include_fields,
+            )
+        )
+        if self.on_queued is not None:
+            self.on_queued()
+
+    def take(self, limit: int | None = None) -> Iterator[Delivery]:
+        """Take waiting deliveries away, oldest first; None takes all that wait now."""
+        for _ in range(len(self.waiting) if limit is None else min(limit, len(self.waiting))):
+            yield self.waiting.popleft()
+
+    def answered(self, subscription_id: int | None, *, ok: bool) -> None:
+        """Note how a delivery ended; eight failures in a row delete a Shopify subscription."""
+        subscription = None if subscription_id is None else self.subscriptions.get(subscription_id)
+        if subscription is None:
+            return
+        subscription.failures_in_a_row = 0 if ok else subscription.failures_in_a_row + 1
+        if subscription.failures_in_a_row >= FAILURES_BEFORE_DELETION:
+            self.unsubscribe(subscription.id)
+            self.deleted_subscriptions += 1

@@ -1,0 +1,127 @@
+"""TikTok Shop's side as records: products, SKUs, the warehouse and orders, where one line item is one unit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+OrderStatus = Literal[
+    "UNPAID",
+    "ON_HOLD",
+    "AWAITING_SHIPMENT",
+    "PARTIALLY_SHIPPING",
+    "AWAITING_COLLECTION",
+    "IN_TRANSIT",
+    "DELIVERED",
+    "COMPLETED",
+    "CANCELLED",
+]
+TriggerSource = Literal["order_created", "order_canceled", "order_shipped", "manual_adjustment", "api_sync"]
+
+
+@dataclass(kw_only=True, slots=True)
+class Warehouse:
+    """TikTok Shop's warehouse, which is one of the merchant's locations."""
+
+    id: str
+    name: str
+    location_id: int
+
+
+@dataclass(kw_only=True, slots=True)
+class Sku:
+    """A listing: what TikTok Shop sells of an item and what its open orders hold."""
+
+    sku_id: str
+    product_id: str
+    item_id: int
+    seller_sku: str
+    available_units: int
+    committed_units: int
+    auto_restock: bool
+    updated_at: datetime
+
+
+@dataclass(kw_only=True, slots=True)
+class Product:
+    """A product with its SKUs; status as TikTok Shop's, ACTIVATE when it is on sale."""
+
+    product_id: str
+    title: str
+    status: str
+    sku_ids: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(kw_only=True, slots=True)
+class UnitLine:
+    """One line item: one unit. `status` is its display_status."""
+
+    id: str
+    sku_id: str
+    product_id: str
+    item_id: int
+    seller_sku: str
+    title: str
+    price_cents: int
+    status: OrderStatus
+
+
+@dataclass(kw_only=True, slots=True)
+class TikTokOrder:
+    """An order of TikTok Shop; times have whole seconds on the wire."""
+
+    id: str
+    status: OrderStatus
+    warehouse_id: str
+    lines: list[UnitLine]
+    created_at: datetime
+    updated_at: datetime
+    cancel_reason: str | None = None
+    cancel_id: str | None = None
+
+    @property
+    def is_on_hold(self) -> bool:
+        """The buyer may still change their mind: the order holds stock and cannot be shipped."""
+        return self.status == "ON_HOLD"
+
+    def units_of(self, sku_id: str) -> int:
+        """Line items, that is units, of a SKU that are not cancelled."""
+        return sum(1 for line in self.lines if line.sku_id == sku_id and line.status != "CANCELLED")
+
+
+@dataclass(kw_only=True)
+class TikTokShop:
+    """Everything TikTok Shop knows of this merchant; `warehouse` None until the world gives it one."""
+
+    shop_id: str
+    warehouse: Warehouse | None = None
+    products: dict[str, Product] = field(default_factory=dict)
+    skus: dict[str, Sku] = field(default_factory=dict)
+    sku_of_item: dict[int, str] = field(default_factory=dict)
+    orders: dict[str, TikTokOrder] = field(default_factory=dict)
+    _changed: OrderedDict[str, None] = field(default_factory=OrderedDict)
+
+    def touch(self, order: TikTokOrder) -> None:
+        """Note that `order` changed just now, so that `changed_since` finds it last."""
+        self._changed[order.id] = None
+        self._changed.move_to_end(order.id)
+
+    def changed_since(self, moment: datetime) -> list[TikTokOrder]:
+        """Return the orders changed at or after `moment`, oldest change first."""
+        recent: list[TikTokOrder] = []
+        for order_id in reversed(self._changed):
+            order = self.orders[order_id]
+            if order.updated_at < moment:
+                break
+            recent.append(order)
+        recent.reverse()
+        return recent
+
+    def listings(self) -> Iterator[Sku]:
+        """Yield every SKU on sale."""
+        return iter(self.skus.values())

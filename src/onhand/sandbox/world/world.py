@@ -1,0 +1,77 @@
+"""A merchant's world: the platforms' books beside what physically is, without HTTP, clock or global chance."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from onhand.sandbox.world.catalog import Catalog, Ids
+from onhand.sandbox.world.confirmations import Confirmations
+from onhand.sandbox.world.levels import Levels
+from onhand.sandbox.world.orders import OrderBook
+from onhand.sandbox.world.outbox import Outbox
+from onhand.sandbox.world.shelf import Shelf
+from onhand.sandbox.world.tiktok import TikTokShop
+from onhand.sandbox.world.transfers import Transfer
+from onhand.sandbox.world.adjustments import AdjustmentGroup
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldSettings:
+    """How the platforms of this world behave where their documentation leaves it open.
+
+    `level_webhook_needs_available` False sends inventory_levels/update for changes of any state, too.
+    """
+
+    shop: str = "tees.myshopify.com"
+    currency: str = "USD"
+    level_webhook_needs_available: bool = True
+    tiktok_auto_restock: bool = True
+
+
+@dataclass(kw_only=True)
+class TurnedAwayCount:
+    """Shoppers who left without what they wanted; lost units are those that stood there free all the while."""
+
+    shoppers: int = 0
+    wanted_units: int = 0
+    lost_units: int = 0
+
+
+@dataclass(kw_only=True)
+class World:
+    """One merchant: catalog, Shopify's levels and orders, TikTok Shop, the shelf, and what is to be told."""
+
+    settings: WorldSettings
+    rng: random.Random
+    started_at: datetime
+    ids: Ids
+    catalog: Catalog
+    levels: Levels
+    orders: OrderBook
+    tiktok: TikTokShop
+    shelf: Shelf
+    outbox: Outbox
+    confirmations: Confirmations
+    transfers: dict[int, Transfer] = field(default_factory=dict)
+    adjustment_groups: dict[int, AdjustmentGroup] = field(default_factory=dict)
+    turned_away: dict[str, TurnedAwayCount] = field(default_factory=dict)
+
+
+def empty_world(*, settings: WorldSettings, rng: random.Random, now: datetime) -> World:
+    """Return a world with a shop that has no items and no locations yet; all chance comes from `rng`."""
+    ids = Ids()
+    return World(
+        settings=settings,
+        rng=rng,
+        started_at=now,
+        ids=ids,
+        catalog=Catalog(ids),
+        levels=Levels(ids),
+        orders=OrderBook(),
+        tiktok=TikTokShop(shop_id=str(rng.randrange(7_490_000_000_000_000_000, 7_500_000_000_000_000_000))),
+        shelf=Shelf(),
+        outbox=Outbox(ids, rng),
+        confirmations=Confirmations(),
+    )
