@@ -38,9 +38,7 @@ class Drift:
     @property
     def units(self) -> dict[State, int]:
         """The gap in each observed state; states that agree are left out."""
-        gaps = {
-            state: observed - self.books_units.get(state, 0) for state, observed in self.observation.units.items()
-        }
+        gaps = {state: observed - self.books_units.get(state, 0) for state, observed in self.observation.units.items()}
         return {state: units for state, units in gaps.items() if units}
 
     def __str__(self) -> str:

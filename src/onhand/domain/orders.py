@@ -6,7 +6,7 @@ booked for it already. So a repeat moves nothing and a lost picture is made good
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
@@ -106,9 +106,10 @@ def settle(picture: OrderPicture, booked: Levels, cuts: Cuts, booked_count: int)
     """Return the movements that make the books agree with `picture`.
 
     `booked` is the fold of the `booked_count` movements that this order has caused so far; the count numbers the
-    new ones, so that two workers who settle the same order collide instead of booking twice.
+    new ones, so that two workers who settle the same order collide instead of booking twice. Open units whose
+    location the picture does not say stay where the books hold them for this order.
     """
-    steps, unplaced = _read_steps(picture)
+    steps, unplaced = _read_steps(_stay_put(picture, booked))
     effect: Counter[tuple[str, Bin]] = Counter()
     happened: dict[tuple[str, Bin], datetime] = {}
     for item, location, source, target, units, occurred_at in steps:
@@ -150,8 +151,36 @@ _REASONS = {
 }
 
 
+def _stay_put(picture: OrderPicture, booked: Levels) -> OrderPicture:
+    """Return the picture with unknown locations filled in from what is booked for this order."""
+    if not booked or all(row.location is not None for row in picture.placed):
+        return picture
+    item_of = {line.line: line.item for line in picture.lines}
+    held = Counter({key: units for key, units in booked.items() if key[1].state is picture.hold})
+    for row in picture.placed:
+        if row.location is not None:
+            held[item_of.get(row.line, ""), Bin(row.location, picture.hold)] -= row.units
+    rows: list[Placed] = []
+    for row in picture.placed:
+        units = row.units
+        if row.location is None:
+            for key in sorted(key for key in held if key[0] == item_of.get(row.line) and held[key] > 0):
+                share = min(units, held[key])
+                if share:
+                    rows.append(Placed(row.line, key[1].location, share))
+                    held[key] -= share
+                    units -= share
+        if units or row.location is not None:
+            rows.append(Placed(row.line, row.location, units))
+    return replace(picture, placed=tuple(rows))
+
+
 def _read_steps(picture: OrderPicture) -> tuple[list[Step], dict[str, int]]:
-    placed, shipped, refunded = _by_line(picture.placed), _by_line(picture.shipped), _by_line(picture.refunded)
+    placed, shipped, refunded = (
+        _by_line(picture.placed),
+        _by_line(picture.shipped),
+        _by_line(picture.refunded),
+    )
     steps: list[Step] = []
     unplaced: Counter[str] = Counter()
     for line in picture.lines:

@@ -36,12 +36,28 @@ class PoolLevel(NamedTuple):
 
 
 class Term(NamedTuple):
-    """One addend of a number. `location` is None where it concerns the whole pool."""
+    """One addend of a number. `location` is None where it concerns the whole pool.
+
+    `given` is what the addend rests on; its sentence is made only when somebody asks.
+    """
 
     what: str
     location: str | None
     units: int
-    because: str
+    given: PoolLevel | str
+
+    @property
+    def because(self) -> str:
+        """The reason for this addend, in words."""
+        if isinstance(self.given, str):
+            return self.given
+        level = self.given
+        if level.observed_units is None:
+            return f"books {level.books_units}, nobody has looked there yet"
+        because = f"the smaller of books {level.books_units} and shopify's {level.observed_units}"
+        if level.untold_units < 0:
+            because += f" less {-level.untold_units} it has not confirmed yet"
+        return because
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,10 +101,4 @@ def usable_units(books_units: int, observed_units: int | None, untold_units: int
 
 def _location_term(level: PoolLevel) -> Term:
     units = usable_units(level.books_units, level.observed_units, level.untold_units)
-    if level.observed_units is None:
-        because = f"books {level.books_units}, nobody has looked there yet"
-    else:
-        because = f"the smaller of books {level.books_units} and shopify's {level.observed_units}"
-        if level.untold_units < 0:
-            because += f" less {-level.untold_units} it has not confirmed yet"
-    return Term("available", level.name, units, because)
+    return Term("available", level.name, units, level)

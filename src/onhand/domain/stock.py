@@ -140,15 +140,14 @@ def pair_off(gaps: Levels) -> list[Transfer]:
 def _pair_item(item: str, rows: list[tuple[Bin, int]]) -> list[Transfer]:
     givers = {bin_: -units for bin_, units in sorted(rows) if units < 0}
     takers = {bin_: units for bin_, units in sorted(rows) if units > 0}
+    pairs = [(source, target) for source in givers for target in takers]
     transfers: list[Transfer] = []
-    for same_location in (True, False):
-        for source in givers:
-            for target in takers:
-                units = min(givers[source], takers[target])
-                if units and (source.location == target.location or not same_location):
-                    givers[source] -= units
-                    takers[target] -= units
-                    transfers.append(Transfer(item, source, target, units))
+    for source, target in sorted(pairs, key=lambda pair: pair[0].location != pair[1].location):
+        units = min(givers[source], takers[target])
+        if units:
+            givers[source] -= units
+            takers[target] -= units
+            transfers.append(Transfer(item, source, target, units))
     return transfers
 
 
