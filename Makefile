@@ -9,14 +9,15 @@ unexport PYTHONPATH PYTHONHOME
 .PHONY: help demo test browser lint fmt sim bench pins clean .venv
 
 help:
-	@echo "make demo   set everything up and play a merchant's day, with a page to watch"
-	@echo "make test   set everything up and run every test"
-	@echo "make lint   formatting, ruff, mypy, import-linter"
-	@echo "make fmt    format and mend what ruff can mend"
-	@echo "make sim    the convergence campaign with many more examples"
-	@echo "make bench  every benchmark"
-	@echo "make pins   write requirements/*.txt anew from requirements/*.in"
-	@echo "make clean  remove what these targets made"
+	@echo "make demo     set everything up and play a merchant's day, with a page to watch"
+	@echo "make test     set everything up and run every test"
+	@echo "make browser  find a Chromium for the page tests, or install it"
+	@echo "make lint     formatting, ruff, mypy, import-linter"
+	@echo "make fmt      format and mend what ruff can mend"
+	@echo "make sim      the convergence campaign with many more examples"
+	@echo "make bench    every benchmark"
+	@echo "make pins     write requirements/*.txt anew from requirements/*.in"
+	@echo "make clean    remove what these targets made"
 
 .venv: $(READY)
 

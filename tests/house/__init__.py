@@ -1,0 +1,1 @@
+"""The house looks after itself: size, words, papers and pins."""
