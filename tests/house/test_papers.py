@@ -59,9 +59,7 @@ def test_every_pin_is_exact_and_hashed() -> None:
     for name in ("base", "dev", "replay"):
         pins = _pins(f"{name}.txt")
         assert _names(f"{name}.in") <= pins.keys(), f"{name}.txt is older than {name}.in: run `make pins`"
-        blocks = re.split(
-            r"\n(?=[A-Za-z0-9])", (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8")
-        )
+        blocks = re.split(r"\n(?=[A-Za-z0-9])", (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8"))
         assert [block for block in blocks if "--hash=sha256:" not in block] == []
 
 
@@ -77,9 +75,7 @@ def test_every_make_command_that_a_document_names_exists() -> None:
     missing = [
         f"{place(path)}: make {target}"
         for path in DOCUMENTS
-        for target in re.findall(
-            r"(?:`|^)make ([a-z.]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE
-        )
+        for target in re.findall(r"(?:`|^)make ([a-z.]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         if target not in targets
     ]
     assert missing == []
@@ -118,9 +114,7 @@ def test_every_path_that_a_document_names_exists() -> None:
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         missing += [f"{place(path)}: {name}" for name in named.findall(text) if not (ROOT / name).exists()]
-        missing += [
-            f"{place(path)}: {name}" for name in linked.findall(text) if not (path.parent / name).exists()
-        ]
+        missing += [f"{place(path)}: {name}" for name in linked.findall(text) if not (path.parent / name).exists()]
     assert missing == []
 
 
@@ -132,9 +126,7 @@ def test_there_is_one_version_and_the_changelog_is_open() -> None:
 
 def test_the_notice_names_the_package_that_the_schema_came_from() -> None:
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
-    schemas = [
-        path for path in repository_files() if path.name.startswith("admin_") and path.suffix == ".graphql"
-    ]
+    schemas = [path for path in repository_files() if path.name.startswith("admin_") and path.suffix == ".graphql"]
     assert schemas
     for schema in schemas:
         header = "".join(schema.read_text(encoding="utf-8").splitlines(keepends=True)[:15])
@@ -168,8 +160,6 @@ def test_no_file_names_a_package_index_or_a_folder_of_somebodys_machine() -> Non
         text = path.read_bytes().decode("utf-8", errors="replace")
         found += [f"{place(path)}: {host}" for host in hosts if host in text]
         found += [
-            f"{place(path)}: {folder}"
-            for folder in folders
-            if re.search(rf"(?<![\w.:}}*-]){re.escape(folder)}", text)
+            f"{place(path)}: {folder}" for folder in folders if re.search(rf"(?<![\w.:}}*-]){re.escape(folder)}", text)
         ]
     assert found == []
