@@ -118,9 +118,7 @@ class Catalog:
         self._till_of_location: dict[int, int] = {}
         self._routes: tuple[Location, ...] | None = None
 
-    def add_item(
-        self, *, sku: str, title: str, price_cents: int, now: datetime, tracked: bool = True
-    ) -> Item:
+    def add_item(self, *, sku: str, title: str, price_cents: int, now: datetime, tracked: bool = True) -> Item:
         """Add an item with one variant and one product; `tracked` False makes its quantities meaningless."""
         item = Item(
             inventory_item_id=self._ids.next("item"),
@@ -150,9 +148,7 @@ class Catalog:
         self._item_of_sku.setdefault(item.sku, item.inventory_item_id)
         return changed
 
-    def add_location(
-        self, *, name: str, fulfils_online_orders: bool, has_till: bool, now: datetime
-    ) -> Location:
+    def add_location(self, *, name: str, fulfils_online_orders: bool, has_till: bool, now: datetime) -> Location:
         """Add a location, with one till when it has one; later ones come later in Shopify's routing."""
         location = Location(
             id=self._ids.next("location"),

@@ -39,14 +39,7 @@ class Level:
     @property
     def on_hand(self) -> int:
         """Units that Shopify believes to stand here: every state but incoming."""
-        return (
-            self.available
-            + self.committed
-            + self.reserved
-            + self.damaged
-            + self.safety_stock
-            + self.quality_control
-        )
+        return self.available + self.committed + self.reserved + self.damaged + self.safety_stock + self.quality_control
 
     def units(self, name: str) -> int:
         """Return the units in a state, or on hand for "on_hand"; an unknown name raises AttributeError."""

@@ -133,9 +133,7 @@ class Shelf:
         # Another shopper goes without in its place: the same unit of shortage, so the mark moves uncounted.
         self._mark(place, min(marks, place.short_units - place.marked_units))
 
-    def move_promise(
-        self, ref: OrderRef, item_id: int, from_location_id: int, to_location_id: int, units: int
-    ) -> None:
+    def move_promise(self, ref: OrderRef, item_id: int, from_location_id: int, to_location_id: int, units: int) -> None:
         """Let another location serve promised units."""
         marks = self.release(ref, item_id, from_location_id, units)
         there = self.place(item_id, to_location_id)

@@ -108,9 +108,7 @@ def _write(
     reference_uri: str | None,
     now: datetime,
 ) -> WriteResult:
-    errors = [
-        error for index, row in enumerate(rows) if (error := _unknown(world, index, row) or stale(index, row))
-    ]
+    errors = [error for index, row in enumerate(rows) if (error := _unknown(world, index, row) or stale(index, row))]
     if errors:
         return WriteResult(group=None, errors=tuple(errors), confirmation_ids=())
     event_id = world.outbox.new_id()

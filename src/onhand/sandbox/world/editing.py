@@ -1,0 +1,84 @@
+"""Editing an online order: units added commit more stock, units removed release it or are written off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from onhand.sandbox.world.catalog import Refused
+from onhand.sandbox.world.fulfilling import touch
+from onhand.sandbox.world.levels import whole_second
+from onhand.sandbox.world.orders import Edit, EditChange, Order, RefundLine
+from onhand.sandbox.world.payloads import edit_payload, tell_order
+from onhand.sandbox.world.selling import Wish, commit_units, merged, new_line, route, shown_online
+from onhand.sandbox.world.undoing import keep_refund, remove_unfulfilled
+from onhand.sandbox.world.world import World
+
+
+def edit(
+    world: World,
+    order: Order,
+    *,
+    additions: Sequence[Wish],
+    removals: Mapping[int, int],
+    restock: bool,
+    now: datetime,
+) -> Edit:
+    """Commit an edit: additions make new lines, removals (units by line id) take unfulfilled units away.
+
+    Removed units make a refund record without money, restock type cancel with `restock`, else no_restock. Raises
+    Refused for a cancelled order, a POS order, more removed than is unfulfilled, or more added than is shown.
+    """
+    _check(world, order, additions, removals)
+    event_id = world.outbox.new_id()
+    added: list[EditChange] = []
+    for wish in merged(additions) if additions else []:
+        line = new_line(world, world.catalog.items[wish.item_id], wish.units)
+        order.lines.append(line)
+        for location, parts in route(world, [wish]):
+            commit_units(world, order, location.id, parts, event_id=event_id, now=now)
+        added.append(EditChange(line_id=line.id, delta_units=wish.units))
+    gone: list[RefundLine] = []
+    for line_id, units in removals.items():
+        line_removed = order.line(line_id)
+        assert line_removed is not None  # _check ran first
+        gone += remove_unfulfilled(world, order, line_removed, units, restock=restock, event_id=event_id, now=now)
+    if gone:
+        keep_refund(world, order, gone, note="edited", with_money=False, event_id=event_id, now=now)
+    record = Edit(
+        id=world.ids.next("edit"),
+        order_id=order.id,
+        additions=tuple(added),
+        removals=tuple(EditChange(line_id=line_id, delta_units=units) for line_id, units in removals.items()),
+        committed_at=whole_second(now),
+    )
+    order.edits.append(record)
+    touch(world, order, now)
+    world.outbox.queue("orders/edited", lambda: edit_payload(record), event_id=event_id, now=now)
+    tell_order(world, order, ("orders/updated",), event_id=event_id, now=now)
+    return record
+
+
+def _check(world: World, order: Order, additions: Sequence[Wish], removals: Mapping[int, int]) -> None:
+    if not additions and not removals:
+        raise Refused("no_lines", f"edit of {order.name} adds nothing and removes nothing")
+    if order.cancelled_at is not None or order.channel == "shopify_pos":
+        raise Refused("not_editable", f"order {order.name} cannot be edited: cancelled or taken away at a till")
+    for line_id, units in removals.items():
+        line = order.line(line_id)
+        if line is None:
+            raise Refused("unknown_line", f"order {order.name} has no line {line_id}")
+        if not 1 <= units <= line.unfulfilled_units:
+            raise Refused(
+                "too_many",
+                f"order {order.name}: asked to remove {units} of {line.sku}, "
+                f"{line.unfulfilled_units} are not shipped yet",
+            )
+    for wish in merged(additions) if additions else []:
+        item = world.catalog.items[wish.item_id]
+        shown = shown_online(world, wish.item_id)
+        if item.tracked and not item.sells_below_zero and shown < wish.units:
+            raise Refused(
+                "shown_too_few",
+                f"order {order.name}: asked to add {wish.units} of {item.sku}, {shown} are available",
+            )

@@ -1,0 +1,316 @@
+"""Sales on Shopify: over the counter, and online with the platform's routing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from onhand.sandbox.world.catalog import Item, Location, Refused
+from onhand.sandbox.world.change import level_at, listing_key, shift
+from onhand.sandbox.world.levels import whole_second
+from onhand.sandbox.world.orders import (
+    Channel,
+    FulfilledLine,
+    Fulfillment,
+    FulfillmentOrder,
+    FulfillmentOrderLine,
+    Order,
+    OrderLine,
+)
+from onhand.sandbox.world.payloads import fulfillment_payload, tell_order
+from onhand.sandbox.world.shelf import OrderRef
+from onhand.sandbox.world.world import TurnedAwayCount, World
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """Units of an item that a shopper wants."""
+
+    item_id: int
+    units: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TurnedAway:
+    """A shopper who got nothing: of `item_id` the channel showed fewer units than wanted."""
+
+    reason: Literal["not_on_shelf", "shown_too_few"]
+    item_id: int
+    wanted_units: int
+    there_units: int
+
+
+# Units of each item that each location is to serve, in routing order.
+_Routed = list[tuple[Location, list[Wish]]]
+
+
+def merged(lines: Sequence[Wish]) -> list[Wish]:
+    """Return the wishes with one line an item; raises Refused for none or for units below one."""
+    units: dict[int, int] = {}
+    for wish in lines:
+        if wish.units < 1:
+            raise Refused("bad_units", f"a line wants {wish.units} units; at least 1 is needed")
+        units[wish.item_id] = units.get(wish.item_id, 0) + wish.units
+    if not units:
+        raise Refused("no_lines", "an order needs at least one line, got 0")
+    return [Wish(item_id=item_id, units=wanted) for item_id, wanted in units.items()]
+
+
+def shown_at_till(world: World, item_id: int, location_id: int) -> int:
+    """Return what a till sells of a tracked item: what it shows as available and what really stands there."""
+    level = world.levels.get(item_id, location_id)
+    available = 0 if level is None or not level.active else level.available
+    return max(0, min(available, world.shelf.place(item_id, location_id).units))
+
+
+def shown_online(world: World, item_id: int) -> int:
+    """Return what the Online Store sells: what is available at the active locations that serve it."""
+    return sum(_available(world, item_id, at.id) for at in world.catalog.routes())
+
+
+def free_online_units(world: World, item_id: int) -> int:
+    """Return the units promised to nobody that stand at locations which serve the Online Store."""
+    return sum(max(0, world.shelf.place(item_id, at.id).free_units) for at in world.catalog.routes())
+
+
+def note_turned_away(world: World, channel: str, *, wanted_units: int, free_units: int) -> int:
+    """Count a shopper whose `wanted_units` were not sold; return the lost units that stood there free."""
+    count = world.turned_away.setdefault(channel, TurnedAwayCount())
+    lost = min(wanted_units, max(0, free_units))
+    count.shoppers += 1
+    count.wanted_units += wanted_units
+    count.lost_units += lost
+    return lost
+
+
+def sell_at_till(
+    world: World,
+    *,
+    location_id: int,
+    lines: Sequence[Wish],
+    now: datetime,
+    processed_at: datetime | None = None,
+) -> Order | TurnedAway:
+    """Sell over the counter: the goods leave at once and the order arrives already fulfilled.
+
+    `processed_at` None means `now`; an earlier time is that of a till which was offline. Raises Refused when the
+    location has no till.
+    """
+    till = world.catalog.till_at(location_id)
+    if till is None:
+        name = world.catalog.locations[location_id].name
+        raise Refused("no_till", f"{name} has no till; sell at a location that has one")
+    wishes = merged(lines)
+    for wish in wishes:
+        if (away := _cannot_carry(world, wish, location_id)) is not None:
+            return away
+    event_id = world.outbox.new_id()
+    order = _new_order(world, "shopify_pos", wishes, now, processed_at or now)
+    order.retail_location_id, order.device_id = location_id, till.device_id
+    for wish in wishes:
+        if world.catalog.items[wish.item_id].tracked:
+            world.shelf.take(wish.item_id, location_id, wish.units, "sold at a till")
+            level = level_at(world, wish.item_id, location_id, now)
+            shift(world, level, {"available": -wish.units}, event_id=event_id, now=now)
+            world.confirmations.sold(listing_key(wish.item_id, location_id), wish.units)
+    fulfillment = _handed_over(world, order, location_id, now)
+    world.orders.add(order)
+    world.orders.index(order.fulfillment_orders[0])
+    tell_order(world, order, ("orders/create", "orders/paid", "orders/fulfilled"), event_id=event_id, now=now)
+    world.outbox.queue(
+        "fulfillments/create",
+        lambda: fulfillment_payload(order, fulfillment, world.settings.currency),
+        event_id=event_id,
+        now=now,
+    )
+    return order
+
+
+def place_online(world: World, *, lines: Sequence[Wish], now: datetime) -> Order | TurnedAway:
+    """Place an order in the Online Store: Shopify routes it and commits the units there.
+
+    A shopper is turned away when the store shows fewer units than wanted and the item does not sell below zero.
+    """
+    wishes = merged(lines)
+    routes = world.catalog.routes()
+    if not routes:
+        raise Refused("no_route", "no active location fulfils online orders")
+    for wish in wishes:
+        shown = shown_online(world, wish.item_id)
+        item = world.catalog.items[wish.item_id]
+        if item.tracked and not item.sells_below_zero and shown < wish.units:
+            return TurnedAway(
+                reason="shown_too_few", item_id=item.inventory_item_id, wanted_units=wish.units, there_units=shown
+            )
+    event_id = world.outbox.new_id()
+    order = _new_order(world, "online_store", wishes, now, now)
+    world.orders.add(order)
+    for location, parts in route(world, wishes):
+        commit_units(world, order, location.id, parts, event_id=event_id, now=now)
+    tell_order(world, order, ("orders/create", "orders/paid"), event_id=event_id, now=now)
+    return order
+
+
+def route(world: World, wishes: Sequence[Wish]) -> _Routed:
+    """Split wishes over the locations as Shopify's default routing does: as few locations as it can.
+
+    One location that has everything comes first; else each line goes where it fits whole; else it is split. What
+    nobody has (an item that sells below zero) falls to the first location.
+    """
+    routes = world.catalog.routes()
+    for at in routes:
+        if all(_has(world, wish, at.id) for wish in wishes):
+            return [(at, list(wishes))]
+    parts: dict[int, list[Wish]] = {}
+    for wish in wishes:
+        whole = next((at for at in routes if _has(world, wish, at.id)), None)
+        if whole is not None:
+            parts.setdefault(whole.id, []).append(wish)
+            continue
+        left = wish.units
+        for at in routes:
+            here = min(left, _available(world, wish.item_id, at.id))
+            if here > 0:
+                parts.setdefault(at.id, []).append(Wish(item_id=wish.item_id, units=here))
+                left -= here
+        if left > 0:
+            parts.setdefault(routes[0].id, []).append(Wish(item_id=wish.item_id, units=left))
+    return [(world.catalog.locations[location_id], merged(here)) for location_id, here in parts.items()]
+
+
+def commit_units(
+    world: World, order: Order, location_id: int, parts: Sequence[Wish], *, event_id: str, now: datetime
+) -> FulfillmentOrder:
+    """Commit units of an order at a location under a new fulfilment order, and promise them from its shelf."""
+    lines: list[FulfillmentOrderLine] = []
+    for part in parts:
+        # An edit adds a line of its own for an item that is there already: the newest line is the one meant.
+        line = next(one for one in reversed(order.lines) if one.item_id == part.item_id)
+        lines.append(
+            FulfillmentOrderLine(
+                id=world.ids.next("fulfillment_order_line"),
+                line_id=line.id,
+                item_id=part.item_id,
+                total_units=part.units,
+                remaining_units=part.units,
+            )
+        )
+        if world.catalog.items[part.item_id].tracked:
+            level = level_at(world, part.item_id, location_id, now)
+            deltas = {"available": -part.units, "committed": part.units}
+            shift(world, level, deltas, event_id=event_id, now=now)
+            world.confirmations.sold(listing_key(part.item_id, location_id), part.units)
+            ref = OrderRef("shopify", order.id)
+            world.shelf.promise(ref, part.item_id, location_id, part.units, "sold in the Online Store")
+    made = FulfillmentOrder(
+        id=world.ids.next("fulfillment_order"),
+        order_id=order.id,
+        location_id=location_id,
+        status="OPEN",
+        lines=lines,
+        created_at=whole_second(now),
+        updated_at=whole_second(now),
+    )
+    order.fulfillment_orders.append(made)
+    world.orders.index(made)
+    return made
+
+
+def new_line(world: World, item: Item, units: int) -> OrderLine:
+    """Return a line for units of an item, all still to ship."""
+    return OrderLine(
+        id=world.ids.next("line"),
+        item_id=item.inventory_item_id,
+        variant_id=item.variant_id,
+        product_id=item.product_id,
+        sku=item.sku,
+        title=item.title,
+        price_cents=item.price_cents,
+        ordered_units=units,
+        current_units=units,
+        unfulfilled_units=units,
+    )
+
+
+def _new_order(world: World, channel: Channel, wishes: Sequence[Wish], now: datetime, processed_at: datetime) -> Order:
+    return Order(
+        id=world.ids.next("order"),
+        number=1001 + len(world.orders),
+        channel=channel,
+        retail_location_id=None,
+        device_id=None,
+        created_at=whole_second(now),
+        processed_at=whole_second(processed_at),
+        updated_at=whole_second(now),
+        lines=[new_line(world, world.catalog.items[wish.item_id], wish.units) for wish in wishes],
+    )
+
+
+def _handed_over(world: World, order: Order, location_id: int, now: datetime) -> Fulfillment:
+    """Give a POS order its closed fulfilment order and its fulfilment."""
+    at = whole_second(now)
+    parts: list[FulfillmentOrderLine] = []
+    for line in order.lines:
+        line.fulfilled_units, line.unfulfilled_units = line.ordered_units, 0
+        parts.append(
+            FulfillmentOrderLine(
+                id=world.ids.next("fulfillment_order_line"),
+                line_id=line.id,
+                item_id=line.item_id,
+                total_units=line.ordered_units,
+                remaining_units=0,
+            )
+        )
+    closed = FulfillmentOrder(
+        id=world.ids.next("fulfillment_order"),
+        order_id=order.id,
+        location_id=location_id,
+        status="CLOSED",
+        lines=parts,
+        created_at=at,
+        updated_at=at,
+    )
+    order.fulfillment_orders.append(closed)
+    fulfillment = Fulfillment(
+        id=world.ids.next("fulfillment"),
+        order_id=order.id,
+        fulfillment_order_id=closed.id,
+        location_id=location_id,
+        name=f"{order.name}.1",
+        status="SUCCESS",
+        lines=tuple(
+            FulfilledLine(line_id=line.id, item_id=line.item_id, units=line.ordered_units) for line in order.lines
+        ),
+        created_at=at,
+    )
+    order.fulfillments.append(fulfillment)
+    order.closed_at = at
+    return fulfillment
+
+
+def _cannot_carry(world: World, wish: Wish, location_id: int) -> TurnedAway | None:
+    if not world.catalog.items[wish.item_id].tracked:
+        return None
+    there = shown_at_till(world, wish.item_id, location_id)
+    if there >= wish.units:
+        return None
+    on_shelf = world.shelf.place(wish.item_id, location_id).units
+    return TurnedAway(
+        reason="not_on_shelf" if on_shelf < wish.units else "shown_too_few",
+        item_id=wish.item_id,
+        wanted_units=wish.units,
+        there_units=there,
+    )
+
+
+def _available(world: World, item_id: int, location_id: int) -> int:
+    level = world.levels.get(item_id, location_id)
+    return 0 if level is None or not level.active else max(0, level.available)
+
+
+def _has(world: World, wish: Wish, location_id: int) -> bool:
+    if not world.catalog.items[wish.item_id].tracked:
+        return True
+    return _available(world, wish.item_id, location_id) >= wish.units

@@ -1,0 +1,243 @@
+"""Refunds and cancellations on Shopify, with each way of restocking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from onhand.sandbox.world.catalog import Refused
+from onhand.sandbox.world.change import level_at, listing_key, shift
+from onhand.sandbox.world.fulfilling import close_if_done, touch
+from onhand.sandbox.world.levels import whole_second
+from onhand.sandbox.world.orders import Order, OrderLine, Refund, RefundLine, RestockType
+from onhand.sandbox.world.payloads import refund_payload, tell_order
+from onhand.sandbox.world.shelf import OrderRef
+from onhand.sandbox.world.world import World
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefundWish:
+    """Units of a line to be refunded; `location_id` None takes the assigned location, needed for "return"."""
+
+    line_id: int
+    units: int
+    restock_type: RestockType
+    location_id: int | None = None
+
+
+def refund(
+    world: World, order: Order, *, lines: Sequence[RefundWish], note: str, now: datetime, with_money: bool = True
+) -> Refund:
+    """Refund units of an order (Shopify: refundCreate), restocking as each line says.
+
+    cancel: unfulfilled units go from committed back to available. return: fulfilled units come back to the chosen
+    location. no_restock: unfulfilled units leave the books, fulfilled ones stay with the shopper. Raises Refused
+    when a line has fewer such units than asked.
+    """
+    if not lines:
+        raise Refused("no_lines", f"refund of {order.name} needs at least one line, got 0")
+    for wish in lines:
+        _check(world, order, wish)
+    event_id = world.outbox.new_id()
+    done = [part for wish in lines for part in _give_back(world, order, wish, event_id, now)]
+    record = keep_refund(world, order, done, note=note, with_money=with_money, event_id=event_id, now=now)
+    touch(world, order, now)
+    tell_order(world, order, ("orders/updated",), event_id=event_id, now=now)
+    return record
+
+
+def cancel(world: World, order: Order, *, restock: bool, reason: str, now: datetime) -> Order:
+    """Cancel an order of which nothing was shipped; with restock its units become available again.
+
+    Without restock they leave the books and the shelf. At a deactivated location a paid order cannot be cancelled
+    with restock, and of an unpaid one nothing is restocked anywhere (Shopify: orderCancel).
+    """
+    if order.cancelled_at is not None:
+        raise Refused("already_cancelled", f"order {order.name} was cancelled at {order.cancelled_at.isoformat()}")
+    shipped = sum(line.fulfilled_units for line in order.lines)
+    if shipped:
+        raise Refused("already_fulfilled", f"order {order.name}: {shipped} units were handed over; refund them")
+    asleep = [at for at in _assigned(world, order) if not world.catalog.locations[at].active]
+    if restock and asleep and order.financial_status == "paid":
+        name = world.catalog.locations[asleep[0]].name
+        raise Refused("location_inactive", f"order {order.name}: {name} is deactivated, nothing can be restocked")
+    event_id = world.outbox.new_id()
+    kind: RestockType = "cancel" if restock else "no_restock"
+    done: list[RefundLine] = []
+    for line in order.lines:
+        if line.unfulfilled_units:
+            done += _uncommit(world, order, line, line.unfulfilled_units, kind, event_id, now)
+    for part in order.fulfillment_orders:
+        part.status = "CANCELLED"
+    at = whole_second(now)
+    order.cancelled_at, order.cancel_reason, order.closed_at = at, reason, at
+    if done:
+        keep_refund(world, order, done, note=reason, with_money=True, event_id=event_id, now=now)
+    touch(world, order, now)
+    tell_order(world, order, ("orders/cancelled", "orders/updated"), event_id=event_id, now=now)
+    return order
+
+
+def keep_refund(
+    world: World,
+    order: Order,
+    lines: Sequence[RefundLine],
+    *,
+    note: str,
+    with_money: bool,
+    event_id: str,
+    now: datetime,
+) -> Refund:
+    """Write the refund record of what was given back and tell refunds/create."""
+    prices = {line.id: line.price_cents for line in order.lines}
+    cents = sum(prices[line.line_id] * line.units for line in lines) if with_money else 0
+    record = Refund(
+        id=world.ids.next("refund"),
+        order_id=order.id,
+        note=note,
+        lines=tuple(lines),
+        money_cents=cents,
+        created_at=whole_second(now),
+    )
+    order.refunds.append(record)
+    if with_money:
+        left = sum(line.current_units for line in order.lines)
+        order.financial_status = "partially_refunded" if left else "refunded"
+    world.outbox.queue(
+        "refunds/create",
+        lambda: refund_payload(order, record, world.settings.currency),
+        event_id=event_id,
+        now=now,
+    )
+    return record
+
+
+def remove_unfulfilled(
+    world: World, order: Order, line: OrderLine, units: int, *, restock: bool, event_id: str, now: datetime
+) -> list[RefundLine]:
+    """Take unfulfilled units off a line, as an edit does."""
+    return _uncommit(world, order, line, units, "cancel" if restock else "no_restock", event_id, now)
+
+
+def _check(world: World, order: Order, wish: RefundWish) -> None:
+    line = order.line(wish.line_id)
+    if line is None:
+        raise Refused("unknown_line", f"order {order.name} has no line {wish.line_id}")
+    if wish.units < 1:
+        raise Refused("bad_units", f"order {order.name}: refund of {wish.units} units; at least 1 is needed")
+    returnable = line.fulfilled_units - line.returned_units
+    left = {
+        "cancel": line.unfulfilled_units,
+        "return": returnable,
+        "no_restock": line.unfulfilled_units + returnable,
+    }[wish.restock_type]
+    if wish.units > left:
+        raise Refused(
+            "too_many",
+            f"order {order.name}: refund of {wish.units} units of {line.sku} as {wish.restock_type}, "
+            f"{left} can be refunded so",
+        )
+    if wish.restock_type == "return" and wish.location_id not in world.catalog.locations:
+        raise Refused("unknown_location", f"order {order.name}: a return needs a location, got {wish.location_id}")
+
+
+def _give_back(world: World, order: Order, wish: RefundWish, event_id: str, now: datetime) -> list[RefundLine]:
+    line = order.line(wish.line_id)
+    assert line is not None  # _check ran first
+    if wish.restock_type == "return":
+        assert wish.location_id is not None  # _check ran first
+        return [_bring_back(world, line, wish.units, wish.location_id, event_id, now)]
+    open_units = min(wish.units, line.unfulfilled_units)
+    done = _uncommit(world, order, line, open_units, wish.restock_type, event_id, now) if open_units else []
+    kept = wish.units - open_units  # no_restock of what was shipped: the shopper keeps it
+    if kept:
+        line.returned_units += kept
+        line.current_units -= kept
+        done.append(_refund_line(world, line, kept, "no_restock", None))
+    return done
+
+
+def _bring_back(
+    world: World, line: OrderLine, units: int, location_id: int, event_id: str, now: datetime
+) -> RefundLine:
+    line.returned_units += units
+    line.current_units -= units
+    if world.catalog.items[line.item_id].tracked:
+        level = level_at(world, line.item_id, location_id, now)
+        shift(world, level, {"available": units}, event_id=event_id, now=now)
+        world.confirmations.raised(listing_key(line.item_id, location_id), units)
+        world.shelf.put(line.item_id, location_id, units)
+    return _refund_line(world, line, units, "return", location_id)
+
+
+def _uncommit(
+    world: World,
+    order: Order,
+    line: OrderLine,
+    units: int,
+    kind: RestockType,
+    event_id: str,
+    now: datetime,
+) -> list[RefundLine]:
+    """Take unfulfilled units off a line at the locations that were to ship them."""
+    done: list[RefundLine] = []
+    left = units
+    for part in order.fulfillment_orders:
+        for piece in part.lines:
+            here = min(left, piece.remaining_units) if piece.line_id == line.id else 0
+            if here == 0:
+                continue
+            piece.remaining_units -= here
+            left -= here
+            if world.catalog.items[line.item_id].tracked:
+                _free(world, order, line.item_id, part.location_id, here, kind, event_id, now)
+            at = part.location_id if kind == "cancel" else None
+            done.append(_refund_line(world, line, here, kind, at))
+        close_if_done(part, now)
+    line.unfulfilled_units -= units
+    line.current_units -= units
+    return done
+
+
+def _free(
+    world: World,
+    order: Order,
+    item_id: int,
+    location_id: int,
+    units: int,
+    kind: RestockType,
+    event_id: str,
+    now: datetime,
+) -> None:
+    ref = OrderRef("shopify", order.id)
+    oversold = world.shelf.release(ref, item_id, location_id, units)
+    level = level_at(world, item_id, location_id, now)
+    if kind == "cancel":
+        if not world.catalog.locations[location_id].active:
+            return  # unpaid at a deactivated location: nothing is restocked anywhere
+        shift(world, level, {"available": units, "committed": -units}, event_id=event_id, now=now)
+        world.confirmations.raised(listing_key(item_id, location_id), units)
+        return
+    shift(world, level, {"committed": -units}, event_id=event_id, now=now)
+    # Not restocked means that nobody will sell these units again: what of them stood there goes off the shelf.
+    there = min(units - oversold, world.shelf.place(item_id, location_id).units)
+    if there > 0:
+        world.shelf.take(item_id, location_id, there, "cancelled without restock")
+        world.shelf.thrown_away_units += there
+
+
+def _refund_line(world: World, line: OrderLine, units: int, kind: RestockType, location_id: int | None) -> RefundLine:
+    return RefundLine(
+        id=world.ids.next("refund_line"),
+        line_id=line.id,
+        item_id=line.item_id,
+        units=units,
+        restock_type=kind,
+        location_id=location_id,
+    )
+
+
+def _assigned(world: World, order: Order) -> set[int]:
+    del world
+    return {part.location_id for part in order.fulfillment_orders if part.remaining_units}
