@@ -1,0 +1,49 @@
+"""The configuration: one TOML file, overridden by the environment, checked before anything starts."""
+
+from onhand.config.example import generate_key, write_example, write_files
+from onhand.config.load import load_config
+from onhand.config.model import (
+    CHANNEL_NAMES,
+    ONLINE_STORE,
+    SHOPIFY_POS,
+    TIKTOK_SHOP,
+    AuditConfig,
+    ChannelConfig,
+    Config,
+    GoogleSheetsConfig,
+    GuardConfig,
+    IngressConfig,
+    Listen,
+    LocationConfig,
+    ServerConfig,
+    Setting,
+    ShopConfig,
+    TikTokConfig,
+)
+from onhand.config.reader import hide_password
+from onhand.config.secret import Secret
+
+__all__ = [
+    "CHANNEL_NAMES",
+    "ONLINE_STORE",
+    "SHOPIFY_POS",
+    "TIKTOK_SHOP",
+    "AuditConfig",
+    "ChannelConfig",
+    "Config",
+    "GoogleSheetsConfig",
+    "GuardConfig",
+    "IngressConfig",
+    "Listen",
+    "LocationConfig",
+    "Secret",
+    "ServerConfig",
+    "Setting",
+    "ShopConfig",
+    "TikTokConfig",
+    "generate_key",
+    "hide_password",
+    "load_config",
+    "write_example",
+    "write_files",
+]

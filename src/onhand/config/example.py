@@ -1,0 +1,103 @@
+"""What `onhand init` writes: a commented onhand.toml, and beside it a key that only its owner can read."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from onhand.ports.errors import ConfigError
+
+KEY_FILE = "onhand.key"
+
+EXAMPLE = """\
+# onhand.toml: everything onhand is told before it starts. `onhand doctor` checks it, `onhand config show --origin`
+# shows what counts and where it came from. A secret is never written here: "env:NAME" names an environment variable,
+# "file:PATH" a file. Relative paths begin beside this file. Every key can be overridden by an environment variable:
+# ONHAND__AUDIT__EVERY_S=600, ONHAND__CHANNEL__TIKTOK_SHOP__BUFFER_UNITS=3.
+
+database = "onhand.db"                  # or "postgresql://…", or "env:NAME" where the address carries a password
+# log = "onhand-log.db"                 # webhooks as they came; beside the database where nothing is said
+encryption_key = "file:{key_file}"      # tokens and webhook bodies at rest. Keep a copy apart; keep it out of git
+retention_days = 7                      # the raw bodies of webhooks go after so many days
+
+[ingress]
+listen = "127.0.0.1:8001"               # webhooks only: the port that a tunnel or proxy may publish
+# public_url = "https://hooks.example.com"  # where Shopify reaches it; onhand subscribes by itself once this is set
+
+[server]
+listen = "127.0.0.1:8000"               # pages and API, for this machine only
+
+[[shop]]
+domain = "{domain}"
+client_id = "env:SHOPIFY_CLIENT_ID"     # from the app's settings in Shopify's Dev Dashboard
+client_secret = "env:SHOPIFY_CLIENT_SECRET"
+# old_client_secret = "env:SHOPIFY_OLD_CLIENT_SECRET"  # while you rotate it: both are accepted
+# access_token = "env:SHOPIFY_ACCESS_TOKEN"            # only for a custom app that has one
+# api_version = "2026-10"
+
+# Who is believed at a location where the counts differ. Locations that are not named: shopify.
+# [[location]]
+# name = "Boston"
+# authority = "shopify"
+
+# A channel sells from its locations, less its buffer. Nothing is written to it until it is armed: `onhand shadow`
+# shows what would be written, `onhand arm CHANNEL` begins. The two of Shopify need no section of their own.
+# [[channel]]
+# name = "tiktok_shop"
+# locations = ["Warehouse"]
+# buffer_units = 2
+# armed = false
+# orders_imported_to_shopify = "auto"   # yes | no | auto: while unknown, Shopify is not told of these orders
+# shop_id = "7494049642642441621"
+# app_key = "env:TIKTOK_APP_KEY"
+# app_secret = "env:TIKTOK_APP_SECRET"
+# access_token = "env:TIKTOK_ACCESS_TOKEN"
+# refresh_token = "env:TIKTOK_REFRESH_TOKEN"
+# shop_cipher = "env:TIKTOK_SHOP_CIPHER"
+# warehouses = {{ "7068517275539719942" = "Warehouse" }}  # where TikTok Shop knows several
+# writes_per_s = 2.0
+# reads_per_s = 5.0
+
+[audit]
+every_s = 3600                          # everything is read and compared
+poll_every_s = 60                       # orders that changed, in case a webhook was lost
+grace_s = 5                             # a gap younger than this is looked at again before it counts
+settle_after_s = 900                    # a level that never rests is judged after this long
+
+[guard]
+zero_share = 0.05                       # a run that would zero more of a channel's listings stops and asks
+"""
+
+
+def write_example(domain: str = "your-shop.myshopify.com", key_file: str = KEY_FILE) -> str:
+    """Return the text of a commented onhand.toml for one shop, with its key kept in `key_file` beside it."""
+    return EXAMPLE.format(domain=domain, key_file=key_file)
+
+
+def generate_key() -> str:
+    """Return a new encryption key: 32 bytes from the system's own chance, as URL-safe base64."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def write_files(path: Path, domain: str) -> tuple[Path, Path]:
+    """Write the configuration and its key file, and return both paths.
+
+    Raises ConfigError where one of them exists already: a key that is lost cannot be replaced.
+    """
+    key_path = path.with_name(KEY_FILE)
+    for existing in (path, key_path):
+        if existing.exists():
+            raise ConfigError(f"{existing}: exists already; move it away first, onhand never writes over it")
+    try:
+        _create(key_path, generate_key() + "\n", mode=0o600)
+        _create(path, write_example(domain), mode=0o644)
+    except OSError as error:
+        raise ConfigError(f"{path.parent}: cannot write there: {error.strerror}") from error
+    return path, key_path
+
+
+def _create(path: Path, text: str, mode: int) -> None:
+    # The mode is given when the file is made: there is no moment at which others can read the key.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,281 @@
+"""From a file and the environment to a Config, or to one message that says what would be right."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from onhand.config.environment import override
+from onhand.config.model import (
+    CHANNEL_NAMES,
+    TIKTOK_SHOP,
+    AuditConfig,
+    ChannelConfig,
+    Config,
+    GoogleSheetsConfig,
+    GuardConfig,
+    ImportedOrders,
+    IngressConfig,
+    LocationConfig,
+    ServerConfig,
+    ShopConfig,
+    TikTokConfig,
+)
+from onhand.config.reader import Section, Source, Table, suggest
+from onhand.config.secret import is_reference, resolve
+from onhand.ports.errors import ConfigError
+
+TIKTOK_CREDENTIALS = ("shop_id", "app_key", "app_secret")
+TIKTOK_KEYS = (
+    *TIKTOK_CREDENTIALS,
+    "old_app_secret",
+    "access_token",
+    "refresh_token",
+    "shop_cipher",
+    "api_url",
+    "auth_url",
+    "warehouses",
+    "writes_per_s",
+    "reads_per_s",
+)
+TABLES = ("ingress", "server", "audit", "guard", "google_sheets")
+A_YEAR_S = 366 * 86_400.0
+
+
+def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Return the configuration of a file with the overrides of `environ`; `path` None: defaults and overrides only.
+
+    Relative paths begin at the file's folder (without a file: at the working directory). Raises ConfigError: file,
+    key, and what would be right. Names of locations are checked later, against the catalog.
+    """
+    tables = override(_read_file(path) if path is not None else {}, environ)
+    folder = path.parent if path is not None else Path()
+    source = Source(label=str(path) if path is not None else "environment", folder=folder, environ=environ)
+    top = Section(source, "", tables)
+    database = _read_database(top, source)
+    log = top.text("log")
+    encryption_key = top.secret("encryption_key")
+    retention_days = top.number("retention_days", Config.retention_days, least=0.01, most=3650)
+    sections = {name: Section(source, name, _table(top, name)) for name in TABLES}
+    ingress, server = sections["ingress"], sections["server"]
+    ingress_config = IngressConfig(
+        listen=ingress.listen("listen", IngressConfig.listen), public_url=ingress.url("public_url")
+    )
+    server_config = ServerConfig(listen=server.listen("listen", ServerConfig.listen))
+    shops = tuple(_read_shop(source, row) for row in _rows(top, "shop"))
+    domains = _refuse_doubles(source, "shop", [shop.domain for shop in shops])
+    locations = tuple(_read_location(source, row, domains) for row in _rows(top, "location"))
+    channels = tuple(_read_channel(source, row, domains) for row in _rows(top, "channel"))
+    _refuse_doubles(source, "location", [f"{row.name} of {row.shop}" for row in locations])
+    _refuse_doubles(source, "channel", [f"{row.name} of {row.shop}" for row in channels])
+    config = Config(
+        database=database,
+        log=_log_path(log, database, folder),
+        encryption_key=encryption_key,
+        retention_days=retention_days,
+        ingress=ingress_config,
+        server=server_config,
+        shops=shops,
+        locations=locations,
+        channels=channels,
+        audit=_read_audit(sections["audit"]),
+        guard=GuardConfig(zero_share=sections["guard"].number("zero_share", GuardConfig.zero_share, least=0, most=1)),
+        google_sheets=_read_sheets(sections["google_sheets"], given="google_sheets" in tables),
+        path=path,
+        settings=tuple(source.settings),
+        secrets=tuple(source.secrets),
+    )
+    for section in sections.values():
+        section.finish()
+    top.finish()
+    return config
+
+
+def _read_file(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; `onhand init` writes one") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f'{path}: is not TOML: {error}. Texts need quotes: key = "value"') from error
+
+
+def _table(top: Section, name: str) -> Table:
+    table = top.claim(name)
+    if table is None:
+        return {}
+    if not isinstance(table, dict):
+        top.refuse(name, f"must be a section: write [{name}] on a line of its own and its keys below")
+    return cast(Table, table)
+
+
+def _rows(top: Section, name: str) -> list[Table]:
+    rows = top.claim(name)
+    if rows is None:
+        return []
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        top.refuse(name, f"must be a list of sections: write [[{name}]], in two brackets, above each")
+    return cast(list[Table], rows)
+
+
+def _read_database(top: Section, source: Source) -> str:
+    text = top.text("database", "onhand.db") or "onhand.db"
+    if is_reference(text):
+        secret = resolve(text, key="database", where=source.label, folder=source.folder, environ=source.environ)
+        text = secret.reveal()
+    if text.startswith(("postgresql://", "postgres://")):
+        return text
+    if "://" in text:
+        scheme = text.partition("://")[0]
+        top.refuse("database", f'must be a path or "postgresql://…", got an address that begins with {scheme}://')
+    return str(source.folder / Path(text).expanduser())
+
+
+def _log_path(log: str | None, database: str, folder: Path) -> str:
+    if log is not None:
+        return str(folder / Path(log).expanduser())
+    beside = folder if "://" in database else Path(database).parent
+    return str(beside / "onhand-log.db")
+
+
+def _read_shop(source: Source, row: Table) -> ShopConfig:
+    right = 'name the shop by its Shopify address, domain = "tees.myshopify.com"'
+    domain = Section(source, "shop", row).identity("domain", right).lower()
+    section = Section(source, f"shop[{domain}]", row)
+    section.identity("domain", right)
+    api_url = section.url("api_url")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", domain):
+        section.refuse("domain", f"must be a host name without https:// or a path, got {domain!r}")
+    if api_url is None and not domain.endswith(".myshopify.com"):
+        section.refuse("domain", f"must be the address that ends in .myshopify.com, got {domain!r}")
+    client_secret = section.secret("client_secret")
+    if client_secret is None:
+        section.missing("client_secret", "webhooks are signed with it; it stands beside the app's client id")
+    client_id, access_token = section.identifier("client_id"), section.secret("access_token")
+    if client_id is None and access_token is None:
+        section.missing("client_id", "give client_id, or access_token where a custom app has one")
+    shop = ShopConfig(
+        domain=domain,
+        client_id=client_id,
+        client_secret=client_secret,
+        old_client_secret=section.secret("old_client_secret"),
+        access_token=access_token,
+        api_url=api_url,
+        api_version=section.text("api_version", ShopConfig.api_version) or ShopConfig.api_version,
+    )
+    if not re.fullmatch(r"\d{4}-(01|04|07|10)|unstable", shop.api_version):
+        section.refuse("api_version", f'must be a quarter such as "2026-10", got {shop.api_version!r}')
+    section.finish()
+    return shop
+
+
+def _read_location(source: Source, row: Table, domains: tuple[str, ...]) -> LocationConfig:
+    name = Section(source, "location", row).identity("name", 'name it as Shopify does, name = "Boston"')
+    section = Section(source, f"location[{name}]", row)
+    section.identity("name", "")
+    shop = _shop_of(section, domains)
+    authority = section.text("authority", LocationConfig.authority) or LocationConfig.authority
+    if authority != "shopify":
+        section.refuse("authority", f'must be "shopify", the only one this release believes; got {authority!r}')
+    section.finish()
+    return LocationConfig(shop=shop, name=name, authority=authority)
+
+
+def _read_channel(source: Source, row: Table, domains: tuple[str, ...]) -> ChannelConfig:
+    right = f"write one of {', '.join(CHANNEL_NAMES)}"
+    unnamed = Section(source, "channel", row)
+    name = unnamed.identity("name", right)
+    if name not in CHANNEL_NAMES:
+        unnamed.refuse("name", f"is {name!r}, which onhand does not know{suggest(name, CHANNEL_NAMES)}")
+    section = Section(source, f"channel[{name}]", row)
+    section.identity("name", right)
+    shop = _shop_of(section, domains)
+    locations = section.words("locations")
+    if name == TIKTOK_SHOP and locations is None:
+        section.missing("locations", 'name the Shopify locations it sells from, locations = ["Warehouse"]')
+    channel = ChannelConfig(
+        shop=shop,
+        name=name,
+        locations=locations,
+        buffer_units=section.units("buffer_units", ChannelConfig.buffer_units),
+        armed=section.flag("armed", default=ChannelConfig.armed),
+        orders_imported_to_shopify=cast(
+            ImportedOrders, section.choice("orders_imported_to_shopify", ("yes", "no", "auto"), "auto")
+        ),
+        tiktok=_read_tiktok(section) if name == TIKTOK_SHOP else None,
+    )
+    foreign = [] if name == TIKTOK_SHOP else section.has(*TIKTOK_KEYS)
+    if foreign:
+        section.refuse(foreign[0], f"belongs to {TIKTOK_SHOP}: {name} is reached through its shop")
+    section.finish()
+    return channel
+
+
+def _read_tiktok(section: Section) -> TikTokConfig | None:
+    shop_id, app_key, app_secret = section.text("shop_id"), section.identifier("app_key"), section.secret("app_secret")
+    access_token, refresh_token = section.secret("access_token"), section.secret("refresh_token")
+    old_app_secret, shop_cipher = section.secret("old_app_secret"), section.identifier("shop_cipher")
+    api_url, auth_url = section.url("api_url"), section.url("auth_url")
+    warehouses = section.table_of_words("warehouses")
+    writes_per_s = section.number("writes_per_s", TikTokConfig.writes_per_s, least=0.01, most=1000)
+    reads_per_s = section.number("reads_per_s", TikTokConfig.reads_per_s, least=0.01, most=1000)
+    given = section.has(*TIKTOK_KEYS)
+    if shop_id is None or app_key is None or app_secret is None:
+        missing = [key for key in TIKTOK_CREDENTIALS if key not in section.has(*TIKTOK_CREDENTIALS)]
+        if given:
+            section.refuse(missing[0], f"is missing: {given[0]} is given, and TikTok Shop needs both")
+        return None
+    return TikTokConfig(
+        shop_id=shop_id,
+        app_key=app_key,
+        app_secret=app_secret,
+        old_app_secret=old_app_secret,
+        access_token=access_token,
+        refresh_token=refresh_token,
+        shop_cipher=shop_cipher,
+        api_url=api_url,
+        auth_url=auth_url,
+        warehouses=warehouses,
+        writes_per_s=writes_per_s,
+        reads_per_s=reads_per_s,
+    )
+
+
+def _read_audit(section: Section) -> AuditConfig:
+    return AuditConfig(
+        every_s=section.number("every_s", AuditConfig.every_s, least=0.001, most=A_YEAR_S),
+        poll_every_s=section.number("poll_every_s", AuditConfig.poll_every_s, least=0.001, most=A_YEAR_S),
+        grace_s=section.number("grace_s", AuditConfig.grace_s, least=0, most=A_YEAR_S),
+        settle_after_s=section.number("settle_after_s", AuditConfig.settle_after_s, least=0.001, most=A_YEAR_S),
+    )
+
+
+def _read_sheets(section: Section, *, given: bool) -> GoogleSheetsConfig | None:
+    if not given:
+        return None
+    spreadsheet = section.needed_text("spreadsheet", "it is the long part of the sheet's address")
+    credentials = section.secret("credentials")
+    if credentials is None:
+        section.missing("credentials", 'write credentials = "file:service-account.json"')
+    return GoogleSheetsConfig(spreadsheet=spreadsheet, credentials=credentials)
+
+
+def _shop_of(section: Section, domains: tuple[str, ...]) -> str:
+    shop = section.text("shop", domains[0] if len(domains) == 1 else None)
+    if shop is None:
+        return section.missing("shop", f"{len(domains)} shops are configured, so say which")
+    if shop.lower() not in domains:
+        section.refuse("shop", f"is {shop!r}, which is no [[shop]]{suggest(shop, domains)}")
+    return shop.lower()
+
+
+def _refuse_doubles(source: Source, kind: str, names: list[str]) -> tuple[str, ...]:
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"{source.label}: [[{kind}]] {name} stands there {names.count(name)} times: keep one")
+    return tuple(names)

@@ -1,0 +1,185 @@
+"""What can be configured, as the rest of onhand reads it."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from onhand.config.secret import Secret
+
+ImportedOrders = Literal["yes", "no", "auto"]
+
+ONLINE_STORE = "online_store"
+SHOPIFY_POS = "shopify_pos"
+TIKTOK_SHOP = "tiktok_shop"
+CHANNEL_NAMES = (ONLINE_STORE, SHOPIFY_POS, TIKTOK_SHOP)
+
+
+class Listen(NamedTuple):
+    """Where a server listens; port 0 takes any free one."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+WEBHOOKS_LISTEN = Listen("127.0.0.1", 8001)
+PAGES_LISTEN = Listen("127.0.0.1", 8000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngressConfig:
+    """The port for webhooks and feeds. `public_url` is where the outside reaches it; None: nothing is subscribed."""
+
+    listen: Listen = WEBHOOKS_LISTEN
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerConfig:
+    """The port for pages and the JSON API."""
+
+    listen: Listen = PAGES_LISTEN
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopConfig:
+    """One Shopify shop. `access_token` is for custom apps that have one; else client id and secret get tokens.
+
+    `client_secret` also signs webhooks; `old_client_secret` is the one before, while a rotation lasts. `api_url`
+    None means Shopify itself.
+    """
+
+    domain: str
+    client_id: Secret | None = None
+    client_secret: Secret
+    old_client_secret: Secret | None = None
+    access_token: Secret | None = None
+    api_url: str | None = None
+    api_version: str = "2026-10"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocationConfig:
+    """Whose counts are adopted at a location of Shopify's."""
+
+    shop: str
+    name: str
+    authority: str = "shopify"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TikTokConfig:
+    """How one TikTok Shop is reached. `warehouses` names the location behind a warehouse id.
+
+    `api_url` and `auth_url` None mean TikTok Shop itself.
+    """
+
+    shop_id: str
+    app_key: Secret
+    app_secret: Secret
+    old_app_secret: Secret | None = None
+    access_token: Secret | None = None
+    refresh_token: Secret | None = None
+    shop_cipher: Secret | None = None
+    api_url: str | None = None
+    auth_url: str | None = None
+    warehouses: Mapping[str, str] = field(default_factory=dict)
+    writes_per_s: float = 2.0
+    reads_per_s: float = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelConfig:
+    """How one channel sells. `locations` are names; None: the platform's own rule says which.
+
+    `armed` arms the channel when onhand first meets it; later `onhand arm` and `disarm` decide. `tiktok` is None for
+    other channels, and while TikTok Shop's credentials are not configured.
+    """
+
+    shop: str
+    name: str
+    locations: tuple[str, ...] | None = None
+    buffer_units: int = 0
+    armed: bool = False
+    orders_imported_to_shopify: ImportedOrders = "auto"
+    tiktok: TikTokConfig | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditConfig:
+    """How often everything is compared and changed orders are polled, and how long a gap may rest."""
+
+    every_s: float = 3600.0
+    poll_every_s: float = 60.0
+    grace_s: float = 5.0
+    settle_after_s: float = 900.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardConfig:
+    """A run that would set more than this share of a channel's listings to zero stops and asks."""
+
+    zero_share: float = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoogleSheetsConfig:
+    """A spreadsheet to report to."""
+
+    spreadsheet: str
+    credentials: Secret
+
+
+class Setting(NamedTuple):
+    """One value with where it came from, fit to be shown: a secret shows only where it is kept."""
+
+    key: str
+    shown: str
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything that can be configured.
+
+    `database` may carry a password and stays out of the representation. `path` is None where no file was read;
+    `settings` and `secrets` are everything that was read, by key, for whoever shows or checks it.
+    """
+
+    database: str = field(repr=False)
+    log: str
+    encryption_key: Secret | None = None
+    retention_days: float = 7.0
+    ingress: IngressConfig = IngressConfig()
+    server: ServerConfig = ServerConfig()
+    shops: tuple[ShopConfig, ...] = ()
+    locations: tuple[LocationConfig, ...] = ()
+    channels: tuple[ChannelConfig, ...] = ()
+    audit: AuditConfig = AuditConfig()
+    guard: GuardConfig = GuardConfig()
+    google_sheets: GoogleSheetsConfig | None = None
+    path: Path | None = None
+    settings: tuple[Setting, ...] = field(default=(), repr=False)
+    secrets: tuple[tuple[str, Secret], ...] = field(default=(), repr=False)
+
+    def channels_of(self, shop: str) -> tuple[ChannelConfig, ...]:
+        """Return the channels of one shop, as configured."""
+        return tuple(channel for channel in self.channels if channel.shop == shop)
+
+    def locations_of(self, shop: str) -> tuple[LocationConfig, ...]:
+        """Return the locations of one shop about which something is configured."""
+        return tuple(location for location in self.locations if location.shop == shop)
