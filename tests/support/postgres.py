@@ -141,9 +141,7 @@ class PostgresServer:
                 if self._process.poll() is not None or time.monotonic() > deadline_s:
                     self._process.kill()
                     log = (self._home / "log").read_text(errors="replace")
-                    raise RuntimeError(
-                        f"PostgreSQL did not start within {START_S} s: {error}\n{log}"
-                    ) from error
+                    raise RuntimeError(f"PostgreSQL did not start within {START_S} s: {error}\n{log}") from error
                 time.sleep(0.05)
             else:
                 return
