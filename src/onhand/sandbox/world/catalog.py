@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 
 
 class Refused(Exception):
@@ -20,7 +21,8 @@ class Refused(Exception):
 class Item:
     """One inventory item with its only variant and product, as Shopify's catalog names it.
 
-    `tracked` False means that quantities mean nothing; `sells_below_zero` is the inventory policy CONTINUE.
+    `tracked` False means that quantities mean nothing; `sells_below_zero` is the inventory policy CONTINUE;
+    `bundle` marks a parent whose stock follows its components and cannot be written.
     """
 
     inventory_item_id: int
@@ -30,6 +32,7 @@ class Item:
     title: str
     tracked: bool
     sells_below_zero: bool
+    bundle: bool
     price_cents: int
     created_at: datetime
     updated_at: datetime
@@ -62,7 +65,7 @@ class Ids:
     """Ids in the size each platform uses, in order of need, so that one seed gives the same ids again."""
 
     # All below 2**53: what a merchant has today. Bases differ so that ids of two kinds never agree by accident.
-    _BASES = {
+    _BASES: ClassVar[dict[str, int]] = {
         "product": 7_100_000_000_000,
         "variant": 41_200_000_000_000,
         "item": 43_300_000_000_000,
@@ -128,6 +131,7 @@ class Catalog:
             title=title,
             tracked=tracked,
             sells_below_zero=False,
+            bundle=False,
             price_cents=price_cents,
             created_at=now,
             updated_at=now,

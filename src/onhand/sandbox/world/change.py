@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from onhand.sandbox.world.levels import Level
+from onhand.sandbox.world.outbox import Act
 from onhand.sandbox.world.world import World
 
 
@@ -25,9 +26,7 @@ def level_at(world: World, item_id: int, location_id: int, now: datetime) -> Lev
 def connect(world: World, item_id: int, location_id: int, now: datetime) -> Level:
     """Stock an item at a location and tell inventory_levels/connect; a known level becomes active again."""
     level = world.levels.connect(item_id, location_id, now)
-    world.outbox.queue_level(
-        "inventory_levels/connect", (item_id, location_id), event_id=world.outbox.new_id(), now=now
-    )
+    world.outbox.queue_level("inventory_levels/connect", (item_id, location_id), world.outbox.act(now))
     return level
 
 
@@ -41,13 +40,12 @@ def disconnect(world: World, item_id: int, location_id: int, now: datetime) -> L
     world.outbox.queue(
         "inventory_levels/disconnect",
         lambda: {"inventory_item_id": item_id, "location_id": location_id},
-        event_id=world.outbox.new_id(),
-        now=now,
+        world.outbox.act(now),
     )
     return level
 
 
-def shift(world: World, level: Level, deltas: Mapping[str, int], *, event_id: str, now: datetime) -> None:
+def shift(world: World, level: Level, deltas: Mapping[str, int], act: Act) -> None:
     """Add units to states of a level; a change of available is told as inventory_levels/update.
 
     Whether Shopify tells a change that leaves available as it was is not documented: `WorldSettings` decides.
@@ -58,8 +56,6 @@ def shift(world: World, level: Level, deltas: Mapping[str, int], *, event_id: st
     moved = {state: units for state, units in deltas.items() if units != 0}
     if not moved:
         return
-    level.add(moved, now)
+    level.add(moved, act.at)
     if "available" in moved or not world.settings.level_webhook_needs_available:
-        world.outbox.queue_level(
-            "inventory_levels/update", (level.item_id, level.location_id), event_id=event_id, now=now
-        )
+        world.outbox.queue_level("inventory_levels/update", (level.item_id, level.location_id), act)

@@ -30,21 +30,22 @@ def edit(
     Refused for a cancelled order, a POS order, more removed than is unfulfilled, or more added than is shown.
     """
     _check(world, order, additions, removals)
-    event_id = world.outbox.new_id()
+    act = world.outbox.act(now)
     added: list[EditChange] = []
     for wish in merged(additions) if additions else []:
         line = new_line(world, world.catalog.items[wish.item_id], wish.units)
         order.lines.append(line)
+        world.orders.index(line.id, order)
         for location, parts in route(world, [wish]):
-            commit_units(world, order, location.id, parts, event_id=event_id, now=now)
+            commit_units(world, order, location.id, parts, act)
         added.append(EditChange(line_id=line.id, delta_units=wish.units))
     gone: list[RefundLine] = []
     for line_id, units in removals.items():
         line_removed = order.line(line_id)
         assert line_removed is not None  # _check ran first
-        gone += remove_unfulfilled(world, order, line_removed, units, restock=restock, event_id=event_id, now=now)
+        gone += remove_unfulfilled(world, order, line_removed, units, restock=restock, act=act)
     if gone:
-        keep_refund(world, order, gone, note="edited", with_money=False, event_id=event_id, now=now)
+        keep_refund(world, order, gone, act, note="edited", with_money=False)
     record = Edit(
         id=world.ids.next("edit"),
         order_id=order.id,
@@ -54,8 +55,8 @@ def edit(
     )
     order.edits.append(record)
     touch(world, order, now)
-    world.outbox.queue("orders/edited", lambda: edit_payload(record), event_id=event_id, now=now)
-    tell_order(world, order, ("orders/updated",), event_id=event_id, now=now)
+    world.outbox.queue("orders/edited", lambda: edit_payload(record), act)
+    tell_order(world, order, ("orders/updated",), act)
     return record
 
 

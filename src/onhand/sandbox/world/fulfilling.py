@@ -15,6 +15,7 @@ from onhand.sandbox.world.orders import (
     FulfillmentOrderLine,
     Order,
 )
+from onhand.sandbox.world.outbox import Act
 from onhand.sandbox.world.payloads import fulfillment_payload, moved_payload, tell_order
 from onhand.sandbox.world.shelf import OrderRef
 from onhand.sandbox.world.world import World
@@ -37,13 +38,13 @@ def fulfil(
     if not picked:
         raise Refused("nothing_to_fulfil", f"order {order.name} has no unfulfilled units left to ship")
     _check_shelf(world, order, picked)
-    event_id = world.outbox.new_id()
-    made = [_ship(world, order, part, units, event_id, now) for part, units in picked]
+    act = world.outbox.act(now)
+    made = [_ship(world, order, part, units, act) for part, units in picked]
     touch(world, order, now)
     if not any(line.unfulfilled_units for line in order.lines):
         order.closed_at = whole_second(now)
     done = "orders/fulfilled" if order.fulfilment_status == "fulfilled" else "orders/partially_fulfilled"
-    tell_order(world, order, (done, "orders/updated"), event_id=event_id, now=now)
+    tell_order(world, order, (done, "orders/updated"), act)
     return made
 
 
@@ -68,19 +69,18 @@ def move_fulfillment_order(
     from_location_id = fulfillment_order.location_id
     left = [line for line in fulfillment_order.lines if line.remaining_units]
     _check_move(world, order, left, from_location_id, to_location_id)
-    event_id = world.outbox.new_id()
+    act = world.outbox.act(now)
     for line in left:
         if world.catalog.items[line.item_id].tracked:
-            _move_commitment(world, order, line, from_location_id, to_location_id, event_id, now)
+            _move_commitment(world, order, line, act, from_location_id=from_location_id, to_location_id=to_location_id)
     moved = _reassign(world, order, fulfillment_order, to_location_id, now)
     touch(world, order, now)
     world.outbox.queue(
         "fulfillment_orders/moved",
         lambda: moved_payload(moved, fulfillment_order, from_location_id),
-        event_id=event_id,
-        now=now,
+        act,
     )
-    tell_order(world, order, ("orders/updated",), event_id=event_id, now=now)
+    tell_order(world, order, ("orders/updated",), act)
     return moved
 
 
@@ -142,9 +142,7 @@ def _check_shelf(world: World, order: Order, picked: list[tuple[FulfillmentOrder
             )
 
 
-def _ship(
-    world: World, order: Order, part: FulfillmentOrder, units: Mapping[int, int], event_id: str, now: datetime
-) -> Fulfillment:
+def _ship(world: World, order: Order, part: FulfillmentOrder, units: Mapping[int, int], act: Act) -> Fulfillment:
     shipped: list[FulfilledLine] = []
     for line in part.lines:
         count = units.get(line.id, 0)
@@ -156,11 +154,11 @@ def _ship(
             order_line.unfulfilled_units -= count
             order_line.fulfilled_units += count
         if world.catalog.items[line.item_id].tracked:
-            level = level_at(world, line.item_id, part.location_id, now)
-            shift(world, level, {"committed": -count}, event_id=event_id, now=now)
+            level = level_at(world, line.item_id, part.location_id, act.at)
+            shift(world, level, {"committed": -count}, act)
             world.shelf.serve(OrderRef("shopify", order.id), line.item_id, part.location_id, count)
         shipped.append(FulfilledLine(line_id=line.line_id, item_id=line.item_id, units=count))
-    close_if_done(part, now)
+    close_if_done(part, act.at)
     if part.status == "OPEN":
         part.status = "IN_PROGRESS"
     fulfillment = Fulfillment(
@@ -171,14 +169,14 @@ def _ship(
         name=f"{order.name}.{len(order.fulfillments) + 1}",
         status="SUCCESS",
         lines=tuple(shipped),
-        created_at=whole_second(now),
+        created_at=whole_second(act.at),
     )
     order.fulfillments.append(fulfillment)
+    world.orders.index(fulfillment.id, order)
     world.outbox.queue(
         "fulfillments/create",
         lambda: fulfillment_payload(order, fulfillment, world.settings.currency),
-        event_id=event_id,
-        now=now,
+        act,
     )
     return fulfillment
 
@@ -206,16 +204,16 @@ def _move_commitment(
     world: World,
     order: Order,
     line: FulfillmentOrderLine,
+    act: Act,
+    *,
     from_location_id: int,
     to_location_id: int,
-    event_id: str,
-    now: datetime,
 ) -> None:
     units, item_id = line.remaining_units, line.item_id
-    origin = level_at(world, item_id, from_location_id, now)
-    there = level_at(world, item_id, to_location_id, now)
-    shift(world, origin, {"available": units, "committed": -units}, event_id=event_id, now=now)
-    shift(world, there, {"available": -units, "committed": units}, event_id=event_id, now=now)
+    origin = level_at(world, item_id, from_location_id, act.at)
+    there = level_at(world, item_id, to_location_id, act.at)
+    shift(world, origin, {"available": units, "committed": -units}, act)
+    shift(world, there, {"available": -units, "committed": units}, act)
     world.confirmations.raised(listing_key(item_id, from_location_id), units)
     ref = OrderRef("shopify", order.id)
     world.shelf.move_promise(ref, item_id, from_location_id, to_location_id, units)
@@ -254,5 +252,5 @@ def _reassign(
         updated_at=whole_second(now),
     )
     order.fulfillment_orders.append(moved)
-    world.orders.index(moved)
+    world.orders.index(moved.id, order)
     return moved

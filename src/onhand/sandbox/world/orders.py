@@ -181,33 +181,52 @@ class OrderBook:
         self.by_id: dict[int, Order] = {}
         self._of_name: dict[str, int] = {}
         self._changed: OrderedDict[int, None] = OrderedDict()
-        self._order_of_fulfillment_order: dict[int, int] = {}
+        # Ids of different kinds never agree, so one index serves lines, fulfilment orders, fulfilments and refunds.
+        self._order_of_part: dict[int, int] = {}
 
     def add(self, order: Order) -> None:
         """Keep a new order."""
         self.by_id[order.id] = order
         self._of_name[order.name] = order.id
         self._changed[order.id] = None
+        for line in order.lines:
+            self.index(line.id, order)
 
     def touch(self, order: Order) -> None:
         """Note that `order` changed just now, so that `changed_since` finds it last."""
         self._changed.move_to_end(order.id)
 
-    def index(self, fulfillment_order: FulfillmentOrder) -> None:
-        """Make a fulfilment order findable by its id."""
-        self._order_of_fulfillment_order[fulfillment_order.id] = fulfillment_order.order_id
+    def index(self, part_id: int, order: Order) -> None:
+        """Make a line, fulfilment order, fulfilment or refund findable by its id."""
+        self._order_of_part[part_id] = order.id
 
     def of_name(self, name: str) -> Order | None:
         """Return the order called `name`, as "#1001", or None."""
         found = self._of_name.get(name)
         return None if found is None else self.by_id[found]
 
-    def fulfillment_order(self, fulfillment_order_id: int) -> FulfillmentOrder | None:
+    def order_of(self, part_id: int) -> Order | None:
+        """Return the order that a line, fulfilment order, fulfilment or refund belongs to, or None."""
+        found = self._order_of_part.get(part_id)
+        return None if found is None else self.by_id[found]
+
+    def fulfillment_order(self, part_id: int) -> FulfillmentOrder | None:
         """Return the fulfilment order with an id, or None."""
-        found = self._order_of_fulfillment_order.get(fulfillment_order_id)
-        if found is None:
-            return None
-        return next(one for one in self.by_id[found].fulfillment_orders if one.id == fulfillment_order_id)
+        order = self.order_of(part_id)
+        parts = () if order is None else order.fulfillment_orders
+        return next((one for one in parts if one.id == part_id), None)
+
+    def fulfillment(self, part_id: int) -> Fulfillment | None:
+        """Return the fulfilment with an id, or None."""
+        order = self.order_of(part_id)
+        parts = () if order is None else order.fulfillments
+        return next((one for one in parts if one.id == part_id), None)
+
+    def refund(self, part_id: int) -> Refund | None:
+        """Return the refund with an id, or None."""
+        order = self.order_of(part_id)
+        parts = () if order is None else order.refunds
+        return next((one for one in parts if one.id == part_id), None)
 
     def changed_since(self, moment: datetime) -> list[Order]:
         """Return the orders changed at or after `moment`, oldest change first."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,13 @@ TIKTOK_EVENT_TYPES = {1: "ORDER_STATUS_CHANGE", 11: "CANCELLATION_STATUS_CHANGE"
 
 # Shopify Admin API 2026-10: a subscription made through the API is deleted after eight failures in a row.
 FAILURES_BEFORE_DELETION = 8
+
+
+class Act(NamedTuple):
+    """One thing a merchant, a shopper or an app did: what correlates its deliveries (event id), and when."""
+
+    event_id: str
+    at: datetime
 
 
 @dataclass(kw_only=True, slots=True)
@@ -103,6 +110,10 @@ class Outbox:
         digits = f"{self._rng.getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
+    def act(self, now: datetime) -> Act:
+        """Return a new act, from which every delivery that it causes takes its event id and its time."""
+        return Act(self.new_id(), now)
+
     def subscribe(
         self,
         *,
@@ -152,7 +163,7 @@ class Outbox:
         """Tell whether anybody subscribes to a Shopify topic: payloads nobody wants are not built."""
         return bool(self._of_topic.get(topic))
 
-    def queue(self, topic: str, build: Callable[[], Payload], *, event_id: str, now: datetime) -> None:
+    def queue(self, topic: str, build: Callable[[], Payload], act: Act) -> None:
         """Queue a Shopify delivery for every subscription of `topic`, with the payload as it is now."""
         matching = self._of_topic.get(topic)
         if not matching:
@@ -160,20 +171,20 @@ class Outbox:
         payload = build()
         for subscription in matching:
             body = msgspec.json.encode(trimmed(payload, subscription.include_fields))
-            self._append(subscription, event_id, now, body=body, level=None)
+            self._append(subscription, act, body=body, level=None)
 
-    def queue_body(self, topic: str, body: Callable[[], bytes], *, event_id: str, now: datetime) -> None:
+    def queue_body(self, topic: str, body: Callable[[], bytes], act: Act) -> None:
         """Queue a delivery whose whole body may be shared by several topics of one action."""
         for subscription in self._of_topic.get(topic, ()):
             raw = body()
             if subscription.include_fields:
                 raw = msgspec.json.encode(trimmed(msgspec.json.decode(raw), subscription.include_fields))
-            self._append(subscription, event_id, now, body=raw, level=None)
+            self._append(subscription, act, body=raw, level=None)
 
-    def queue_level(self, topic: str, level: tuple[int, int], *, event_id: str, now: datetime) -> None:
+    def queue_level(self, topic: str, level: tuple[int, int], act: Act) -> None:
         """Queue a level delivery (item id, location id) whose payload is built when it is sent."""
         for subscription in self._of_topic.get(topic, ()):
-            self._append(subscription, event_id, now, body=None, level=level)
+            self._append(subscription, act, body=None, level=level)
 
     def queue_tiktok(self, kind: int, shop_id: str, data: Payload, *, now: datetime) -> None:
         """Queue a TikTok Shop webhook of type 1, 11 or 71."""
@@ -209,8 +220,7 @@ class Outbox:
     def _append(
         self,
         subscription: Subscription,
-        event_id: str,
-        now: datetime,
+        act: Act,
         *,
         body: bytes | None,
         level: tuple[int, int] | None,
@@ -222,8 +232,8 @@ class Outbox:
                 address=subscription.uri,
                 subscription_id=subscription.id,
                 delivery_id=self.new_id(),
-                event_id=event_id,
-                triggered_at=now,
+                event_id=act.event_id,
+                triggered_at=act.at,
                 api_version=subscription.api_version,
                 body=body,
                 level=level,

@@ -10,7 +10,7 @@ import msgspec
 from onhand.sandbox.world import people
 from onhand.sandbox.world.catalog import Item, Location
 from onhand.sandbox.world.orders import Edit, Fulfillment, FulfillmentOrder, Order, OrderLine, Refund, RefundLine
-from onhand.sandbox.world.outbox import Payload
+from onhand.sandbox.world.outbox import Act, Payload
 from onhand.sandbox.world.world import World
 
 
@@ -315,7 +315,7 @@ def location_payload(location: Location) -> Payload:
     }
 
 
-def tell_order(world: World, order: Order, topics: Iterable[str], *, event_id: str, now: datetime) -> None:
+def tell_order(world: World, order: Order, topics: Iterable[str], act: Act) -> None:
     """Queue the order as it is now under each topic; the body is built once, and only if somebody listens."""
     body: list[bytes] = []
 
@@ -325,4 +325,4 @@ def tell_order(world: World, order: Order, topics: Iterable[str], *, event_id: s
         return body[0]
 
     for topic in topics:
-        world.outbox.queue_body(topic, built, event_id=event_id, now=now)
+        world.outbox.queue_body(topic, built, act)

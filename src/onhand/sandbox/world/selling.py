@@ -19,6 +19,7 @@ from onhand.sandbox.world.orders import (
     Order,
     OrderLine,
 )
+from onhand.sandbox.world.outbox import Act
 from onhand.sandbox.world.payloads import fulfillment_payload, tell_order
 from onhand.sandbox.world.shelf import OrderRef
 from onhand.sandbox.world.world import TurnedAwayCount, World
@@ -106,24 +107,24 @@ def sell_at_till(
     for wish in wishes:
         if (away := _cannot_carry(world, wish, location_id)) is not None:
             return away
-    event_id = world.outbox.new_id()
+    act = world.outbox.act(now)
     order = _new_order(world, "shopify_pos", wishes, now, processed_at or now)
     order.retail_location_id, order.device_id = location_id, till.device_id
     for wish in wishes:
         if world.catalog.items[wish.item_id].tracked:
             world.shelf.take(wish.item_id, location_id, wish.units, "sold at a till")
             level = level_at(world, wish.item_id, location_id, now)
-            shift(world, level, {"available": -wish.units}, event_id=event_id, now=now)
+            shift(world, level, {"available": -wish.units}, act)
             world.confirmations.sold(listing_key(wish.item_id, location_id), wish.units)
     fulfillment = _handed_over(world, order, location_id, now)
     world.orders.add(order)
-    world.orders.index(order.fulfillment_orders[0])
-    tell_order(world, order, ("orders/create", "orders/paid", "orders/fulfilled"), event_id=event_id, now=now)
+    world.orders.index(order.fulfillment_orders[0].id, order)
+    world.orders.index(fulfillment.id, order)
+    tell_order(world, order, ("orders/create", "orders/paid", "orders/fulfilled"), act)
     world.outbox.queue(
         "fulfillments/create",
         lambda: fulfillment_payload(order, fulfillment, world.settings.currency),
-        event_id=event_id,
-        now=now,
+        act,
     )
     return order
 
@@ -144,12 +145,12 @@ def place_online(world: World, *, lines: Sequence[Wish], now: datetime) -> Order
             return TurnedAway(
                 reason="shown_too_few", item_id=item.inventory_item_id, wanted_units=wish.units, there_units=shown
             )
-    event_id = world.outbox.new_id()
+    act = world.outbox.act(now)
     order = _new_order(world, "online_store", wishes, now, now)
     world.orders.add(order)
     for location, parts in route(world, wishes):
-        commit_units(world, order, location.id, parts, event_id=event_id, now=now)
-    tell_order(world, order, ("orders/create", "orders/paid"), event_id=event_id, now=now)
+        commit_units(world, order, location.id, parts, act)
+    tell_order(world, order, ("orders/create", "orders/paid"), act)
     return order
 
 
@@ -180,9 +181,7 @@ def route(world: World, wishes: Sequence[Wish]) -> _Routed:
     return [(world.catalog.locations[location_id], merged(here)) for location_id, here in parts.items()]
 
 
-def commit_units(
-    world: World, order: Order, location_id: int, parts: Sequence[Wish], *, event_id: str, now: datetime
-) -> FulfillmentOrder:
+def commit_units(world: World, order: Order, location_id: int, parts: Sequence[Wish], act: Act) -> FulfillmentOrder:
     """Commit units of an order at a location under a new fulfilment order, and promise them from its shelf."""
     lines: list[FulfillmentOrderLine] = []
     for part in parts:
@@ -198,9 +197,9 @@ def commit_units(
             )
         )
         if world.catalog.items[part.item_id].tracked:
-            level = level_at(world, part.item_id, location_id, now)
+            level = level_at(world, part.item_id, location_id, act.at)
             deltas = {"available": -part.units, "committed": part.units}
-            shift(world, level, deltas, event_id=event_id, now=now)
+            shift(world, level, deltas, act)
             world.confirmations.sold(listing_key(part.item_id, location_id), part.units)
             ref = OrderRef("shopify", order.id)
             world.shelf.promise(ref, part.item_id, location_id, part.units, "sold in the Online Store")
@@ -210,11 +209,11 @@ def commit_units(
         location_id=location_id,
         status="OPEN",
         lines=lines,
-        created_at=whole_second(now),
-        updated_at=whole_second(now),
+        created_at=whole_second(act.at),
+        updated_at=whole_second(act.at),
     )
     order.fulfillment_orders.append(made)
-    world.orders.index(made)
+    world.orders.index(made.id, order)
     return made
 
 

@@ -11,6 +11,7 @@ from onhand.sandbox.world.change import level_at, listing_key, shift
 from onhand.sandbox.world.fulfilling import close_if_done, touch
 from onhand.sandbox.world.levels import whole_second
 from onhand.sandbox.world.orders import Order, OrderLine, Refund, RefundLine, RestockType
+from onhand.sandbox.world.outbox import Act
 from onhand.sandbox.world.payloads import refund_payload, tell_order
 from onhand.sandbox.world.shelf import OrderRef
 from onhand.sandbox.world.world import World
@@ -39,11 +40,11 @@ def refund(
         raise Refused("no_lines", f"refund of {order.name} needs at least one line, got 0")
     for wish in lines:
         _check(world, order, wish)
-    event_id = world.outbox.new_id()
-    done = [part for wish in lines for part in _give_back(world, order, wish, event_id, now)]
-    record = keep_refund(world, order, done, note=note, with_money=with_money, event_id=event_id, now=now)
+    act = world.outbox.act(now)
+    done = [part for wish in lines for part in _give_back(world, order, wish, act)]
+    record = keep_refund(world, order, done, act, note=note, with_money=with_money)
     touch(world, order, now)
-    tell_order(world, order, ("orders/updated",), event_id=event_id, now=now)
+    tell_order(world, order, ("orders/updated",), act)
     return record
 
 
@@ -58,24 +59,24 @@ def cancel(world: World, order: Order, *, restock: bool, reason: str, now: datet
     shipped = sum(line.fulfilled_units for line in order.lines)
     if shipped:
         raise Refused("already_fulfilled", f"order {order.name}: {shipped} units were handed over; refund them")
-    asleep = [at for at in _assigned(world, order) if not world.catalog.locations[at].active]
+    asleep = [at for at in _assigned(order) if not world.catalog.locations[at].active]
     if restock and asleep and order.financial_status == "paid":
         name = world.catalog.locations[asleep[0]].name
         raise Refused("location_inactive", f"order {order.name}: {name} is deactivated, nothing can be restocked")
-    event_id = world.outbox.new_id()
+    act = world.outbox.act(now)
     kind: RestockType = "cancel" if restock else "no_restock"
     done: list[RefundLine] = []
     for line in order.lines:
         if line.unfulfilled_units:
-            done += _uncommit(world, order, line, line.unfulfilled_units, kind, event_id, now)
+            done += _uncommit(world, order, line, units=line.unfulfilled_units, kind=kind, act=act)
     for part in order.fulfillment_orders:
         part.status = "CANCELLED"
     at = whole_second(now)
     order.cancelled_at, order.cancel_reason, order.closed_at = at, reason, at
     if done:
-        keep_refund(world, order, done, note=reason, with_money=True, event_id=event_id, now=now)
+        keep_refund(world, order, done, act, note=reason, with_money=True)
     touch(world, order, now)
-    tell_order(world, order, ("orders/cancelled", "orders/updated"), event_id=event_id, now=now)
+    tell_order(world, order, ("orders/cancelled", "orders/updated"), act)
     return order
 
 
@@ -83,11 +84,10 @@ def keep_refund(
     world: World,
     order: Order,
     lines: Sequence[RefundLine],
+    act: Act,
     *,
     note: str,
     with_money: bool,
-    event_id: str,
-    now: datetime,
 ) -> Refund:
     """Write the refund record of what was given back and tell refunds/create."""
     prices = {line.id: line.price_cents for line in order.lines}
@@ -98,26 +98,26 @@ def keep_refund(
         note=note,
         lines=tuple(lines),
         money_cents=cents,
-        created_at=whole_second(now),
+        created_at=whole_second(act.at),
     )
     order.refunds.append(record)
+    world.orders.index(record.id, order)
     if with_money:
         left = sum(line.current_units for line in order.lines)
         order.financial_status = "partially_refunded" if left else "refunded"
     world.outbox.queue(
         "refunds/create",
         lambda: refund_payload(order, record, world.settings.currency),
-        event_id=event_id,
-        now=now,
+        act,
     )
     return record
 
 
 def remove_unfulfilled(
-    world: World, order: Order, line: OrderLine, units: int, *, restock: bool, event_id: str, now: datetime
+    world: World, order: Order, line: OrderLine, units: int, *, restock: bool, act: Act
 ) -> list[RefundLine]:
     """Take unfulfilled units off a line, as an edit does."""
-    return _uncommit(world, order, line, units, "cancel" if restock else "no_restock", event_id, now)
+    return _uncommit(world, order, line, units=units, kind="cancel" if restock else "no_restock", act=act)
 
 
 def _check(world: World, order: Order, wish: RefundWish) -> None:
@@ -142,14 +142,14 @@ def _check(world: World, order: Order, wish: RefundWish) -> None:
         raise Refused("unknown_location", f"order {order.name}: a return needs a location, got {wish.location_id}")
 
 
-def _give_back(world: World, order: Order, wish: RefundWish, event_id: str, now: datetime) -> list[RefundLine]:
+def _give_back(world: World, order: Order, wish: RefundWish, act: Act) -> list[RefundLine]:
     line = order.line(wish.line_id)
     assert line is not None  # _check ran first
     if wish.restock_type == "return":
         assert wish.location_id is not None  # _check ran first
-        return [_bring_back(world, line, wish.units, wish.location_id, event_id, now)]
+        return [_bring_back(world, line, units=wish.units, location_id=wish.location_id, act=act)]
     open_units = min(wish.units, line.unfulfilled_units)
-    done = _uncommit(world, order, line, open_units, wish.restock_type, event_id, now) if open_units else []
+    done = _uncommit(world, order, line, units=open_units, kind=wish.restock_type, act=act) if open_units else []
     kept = wish.units - open_units  # no_restock of what was shipped: the shopper keeps it
     if kept:
         line.returned_units += kept
@@ -158,14 +158,12 @@ def _give_back(world: World, order: Order, wish: RefundWish, event_id: str, now:
     return done
 
 
-def _bring_back(
-    world: World, line: OrderLine, units: int, location_id: int, event_id: str, now: datetime
-) -> RefundLine:
+def _bring_back(world: World, line: OrderLine, *, units: int, location_id: int, act: Act) -> RefundLine:
     line.returned_units += units
     line.current_units -= units
     if world.catalog.items[line.item_id].tracked:
-        level = level_at(world, line.item_id, location_id, now)
-        shift(world, level, {"available": units}, event_id=event_id, now=now)
+        level = level_at(world, line.item_id, location_id, act.at)
+        shift(world, level, {"available": units}, act)
         world.confirmations.raised(listing_key(line.item_id, location_id), units)
         world.shelf.put(line.item_id, location_id, units)
     return _refund_line(world, line, units, "return", location_id)
@@ -175,10 +173,10 @@ def _uncommit(
     world: World,
     order: Order,
     line: OrderLine,
+    *,
     units: int,
     kind: RestockType,
-    event_id: str,
-    now: datetime,
+    act: Act,
 ) -> list[RefundLine]:
     """Take unfulfilled units off a line at the locations that were to ship them."""
     done: list[RefundLine] = []
@@ -191,10 +189,10 @@ def _uncommit(
             piece.remaining_units -= here
             left -= here
             if world.catalog.items[line.item_id].tracked:
-                _free(world, order, line.item_id, part.location_id, here, kind, event_id, now)
+                _free(world, order, item_id=line.item_id, location_id=part.location_id, units=here, kind=kind, act=act)
             at = part.location_id if kind == "cancel" else None
             done.append(_refund_line(world, line, here, kind, at))
-        close_if_done(part, now)
+        close_if_done(part, act.at)
     line.unfulfilled_units -= units
     line.current_units -= units
     return done
@@ -203,23 +201,23 @@ def _uncommit(
 def _free(
     world: World,
     order: Order,
+    *,
     item_id: int,
     location_id: int,
     units: int,
     kind: RestockType,
-    event_id: str,
-    now: datetime,
+    act: Act,
 ) -> None:
     ref = OrderRef("shopify", order.id)
     oversold = world.shelf.release(ref, item_id, location_id, units)
-    level = level_at(world, item_id, location_id, now)
+    level = level_at(world, item_id, location_id, act.at)
     if kind == "cancel":
         if not world.catalog.locations[location_id].active:
             return  # unpaid at a deactivated location: nothing is restocked anywhere
-        shift(world, level, {"available": units, "committed": -units}, event_id=event_id, now=now)
+        shift(world, level, {"available": units, "committed": -units}, act)
         world.confirmations.raised(listing_key(item_id, location_id), units)
         return
-    shift(world, level, {"committed": -units}, event_id=event_id, now=now)
+    shift(world, level, {"committed": -units}, act)
     # Not restocked means that nobody will sell these units again: what of them stood there goes off the shelf.
     there = min(units - oversold, world.shelf.place(item_id, location_id).units)
     if there > 0:
@@ -238,6 +236,5 @@ def _refund_line(world: World, line: OrderLine, units: int, kind: RestockType, l
     )
 
 
-def _assigned(world: World, order: Order) -> set[int]:
-    del world
+def _assigned(order: Order) -> set[int]:
     return {part.location_id for part in order.fulfillment_orders if part.remaining_units}

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from onhand.sandbox.world.adjustments import AdjustmentGroup
 from onhand.sandbox.world.catalog import Catalog, Ids
 from onhand.sandbox.world.confirmations import Confirmations
 from onhand.sandbox.world.levels import Levels
@@ -14,7 +15,6 @@ from onhand.sandbox.world.outbox import Outbox
 from onhand.sandbox.world.shelf import Shelf
 from onhand.sandbox.world.tiktok import TikTokShop
 from onhand.sandbox.world.transfers import Transfer
-from onhand.sandbox.world.adjustments import AdjustmentGroup
 
 
 @dataclass(frozen=True, kw_only=True)

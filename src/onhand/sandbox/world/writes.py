@@ -43,9 +43,9 @@ def adjust(
         return [(level, state, row.delta_units, row.ledger_document_uri)]
 
     def stale(index: int, row: AdjustRow) -> RowError | None:
-        return _stale(world, index, row.item_id, row.location_id, state, row.compare_units, ())
+        return _stale(world, index, row, state, row.compare_units)
 
-    return _write(world, rows, steps, stale, reason, reference_uri, now)
+    return _write(world, rows, steps, stale, reason=reason, reference_uri=reference_uri, now=now)
 
 
 def set_units(
@@ -68,9 +68,9 @@ def set_units(
         return [(level, target, row.units - level.units(state), None)]
 
     def stale(index: int, row: SetRow) -> RowError | None:
-        return _stale(world, index, row.item_id, row.location_id, state, row.compare_units, ())
+        return _stale(world, index, row, state, row.compare_units)
 
-    return _write(world, rows, steps, stale, reason, reference_uri, now)
+    return _write(world, rows, steps, stale, reason=reason, reference_uri=reference_uri, now=now)
 
 
 def move(
@@ -91,12 +91,10 @@ def move(
         ]
 
     def stale(index: int, row: MoveRow) -> RowError | None:
-        place = (row.item_id, row.location_id)
-        return _stale(world, index, *place, row.from_state, row.from_compare_units, ("from",)) or _stale(
-            world, index, *place, row.to_state, row.to_compare_units, ("to",)
-        )
+        origin = _stale(world, index, row, row.from_state, row.from_compare_units)
+        return origin or _stale(world, index, row, row.to_state, row.to_compare_units)
 
-    return _write(world, rows, steps, stale, reason, reference_uri, now)
+    return _write(world, rows, steps, stale, reason=reason, reference_uri=reference_uri, now=now)
 
 
 def _write(
@@ -104,6 +102,7 @@ def _write(
     rows: Sequence[_Row],
     steps: Callable[[_Row], list[_Step]],
     stale: Callable[[int, _Row], RowError | None],
+    *,
     reason: str,
     reference_uri: str | None,
     now: datetime,
@@ -111,7 +110,7 @@ def _write(
     errors = [error for index, row in enumerate(rows) if (error := _unknown(world, index, row) or stale(index, row))]
     if errors:
         return WriteResult(group=None, errors=tuple(errors), confirmation_ids=())
-    event_id = world.outbox.new_id()
+    act = world.outbox.act(now)
     changes: list[LevelChange] = []
     confirmation_ids: list[int] = []
     for row in rows:
@@ -120,7 +119,7 @@ def _write(
         for _, state, units, _ in done:
             deltas[state] = deltas.get(state, 0) + units
         level = done[0][0]
-        shift(world, level, deltas, event_id=event_id, now=now)
+        shift(world, level, deltas, act)
         changes += [_changed(level, state, units, uri) for _, state, units, uri in done if units != 0]
         if "available" in deltas:
             key = listing_key(level.item_id, level.location_id)
@@ -169,23 +168,18 @@ def _unknown(world: World, index: int, row: AdjustRow | SetRow | MoveRow) -> Row
 
 
 def _stale(
-    world: World,
-    index: int,
-    item_id: int,
-    location_id: int,
-    state: str,
-    compare_units: int | None,
-    path: tuple[str, ...],
+    world: World, index: int, row: AdjustRow | SetRow | MoveRow, state: str, compare_units: int | None
 ) -> RowError | None:
     if compare_units is None:
         return None
-    level = world.levels.get(item_id, location_id)
+    level = world.levels.get(row.item_id, row.location_id)
     actual = 0 if level is None else level.units(state)
     if actual == compare_units:
         return None
+    side = () if not isinstance(row, MoveRow) else ("from",) if state == row.from_state else ("to",)
     return RowError(
         index=index,
-        field=(*path, "changeFromQuantity"),
+        field=(*side, "changeFromQuantity"),
         code="CHANGE_FROM_QUANTITY_STALE",
         message=f"The quantity is {actual}, not {compare_units} as the request expects.",
     )

@@ -1,0 +1,143 @@
+"""One running sandbox: the world, how its platforms are set, their secrets, faults, and a log of what happened."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from onhand.sandbox.faults import Faults
+from onhand.sandbox.world.world import World
+
+# The log keeps this many deliveries and as many calls; counters go on. A day of the demo is far below.
+LOG_ROWS_MAX = 50_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How the platforms behave; None for a rate or a bucket means that it is not limited.
+
+    Shopify's standard bucket is 2,000 points restored at 100/s; TikTok Shop publishes no fixed quota, and advises
+    to begin with 1 to 3 writes and 3 to 10 reads a second.
+    """
+
+    shop: str = "tees.myshopify.com"
+    api_version: str = "2026-10"
+    bucket_points: float | None = 2000.0
+    restore_points_per_s: float = 100.0
+    bucket_starts_empty: bool = False
+    linear_cost: bool = False
+    tiktok_writes_per_s: float | None = 2.0
+    tiktok_reads_per_s: float | None = 5.0
+    api_latency_s: float = 0.0
+    bulk_run_s: float = 0.3
+    access_token_life_s: int = 86_399
+    tiktok_token_life_s: int = 7 * 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrets:
+    """Every secret of this shop, drawn from the seed; `shopify_access_token` is valid from the start."""
+
+    client_id: str
+    client_secret: str
+    shopify_access_token: str
+    tiktok_app_key: str
+    tiktok_app_secret: str
+    tiktok_access_token: str
+    tiktok_refresh_token: str
+    tiktok_auth_code: str
+    tiktok_shop_cipher: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One API call of the app as a platform saw it; `cost_points` is Shopify's, None elsewhere."""
+
+    platform: str
+    operation: str
+    started_at: datetime
+    ended_at: datetime
+    status: int
+    outcome: str
+    cost_points: float | None
+    detail: dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """One attempt at a delivery; `status` None means that no answer came in time."""
+
+    platform: str
+    topic: str
+    delivery_id: str
+    event_id: str
+    attempt: int
+    fault: str | None
+    triggered_at: datetime
+    sent_at: datetime
+    answered_at: datetime
+    status: int | None
+
+
+@dataclass(kw_only=True)
+class Log:
+    """The newest deliveries and calls, and counts of all of them."""
+
+    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=LOG_ROWS_MAX))
+    calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_ROWS_MAX))
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add_call(self, call: Call) -> None:
+        """Keep a call; `counts` then has it by platform, operation and outcome."""
+        self.calls.append(call)
+        self.counts[f"call {call.platform} {call.operation} {call.outcome}"] += 1
+
+    def add_sent(self, sent: Sent) -> None:
+        """Keep an attempt; `counts` then has it by platform and how it ended."""
+        self.sent.append(sent)
+        ending = "unanswered" if sent.status is None else str(sent.status)
+        self.counts[f"delivery {sent.platform} {ending}"] += 1
+
+
+@dataclass(kw_only=True)
+class Sandbox:
+    """Everything the platforms' faces and the control share; it lives on one event loop and has no lock.
+
+    `base_url` is where the server listens ("http://127.0.0.1:9000"), known once it does.
+    """
+
+    world: World
+    settings: Settings
+    secrets: Secrets
+    clock: Callable[[], datetime]
+    faults: Faults
+    log: Log
+    random: random.Random
+    base_url: str = ""
+
+
+def utc_now() -> datetime:
+    """Return the time of this machine: the sandbox is an entry point and has a clock of its own."""
+    return datetime.now(UTC)
+
+
+def draw_secrets(rng: random.Random) -> Secrets:
+    """Return secrets in the form each platform uses, the same ones for the same seed."""
+
+    def digits(bits: int) -> str:
+        return f"{rng.getrandbits(bits):0{bits // 4}x}"
+
+    return Secrets(
+        client_id=digits(128),
+        client_secret=f"shpss_{digits(128)}",
+        shopify_access_token=f"shpat_{digits(128)}",
+        tiktok_app_key=digits(28),
+        tiktok_app_secret=digits(160),
+        tiktok_access_token=f"ROW_{digits(256)}",
+        tiktok_refresh_token=f"ROW_{digits(192)}",
+        tiktok_auth_code=f"ROW_{digits(160)}",
+        tiktok_shop_cipher=f"ROW_{digits(96)}",
+    )
