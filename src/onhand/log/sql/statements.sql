@@ -1,0 +1,54 @@
+-- name: add_source
+INSERT INTO sources (shop, channel) VALUES (?, ?) ON CONFLICT (shop, channel) DO NOTHING
+
+-- name: sources
+SELECT source, shop, channel FROM sources
+
+-- name: append
+INSERT INTO deliveries (source, delivery_id, topic, event_id, triggered_at, received_at, body)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (source, delivery_id) DO NOTHING
+
+-- name: appended_after
+SELECT source, delivery_id FROM deliveries WHERE position > ?
+
+-- name: last_position
+SELECT coalesce(max(position), 0) FROM deliveries
+
+-- name: read
+SELECT position, source, delivery_id, topic, event_id, triggered_at, received_at, body
+FROM deliveries WHERE position > ? AND body IS NOT NULL ORDER BY position LIMIT ?
+
+-- name: find
+SELECT position, source, delivery_id, topic, event_id, triggered_at, received_at, body
+FROM deliveries WHERE position = ? AND body IS NOT NULL
+
+-- name: count
+INSERT INTO counters (name, deliveries) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET deliveries = deliveries + excluded.deliveries
+
+-- name: counters
+SELECT name, deliveries FROM counters
+
+-- name: set_counter
+INSERT INTO counters (name, deliveries) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET deliveries = excluded.deliveries
+
+-- name: page_of_bodies
+SELECT position, received_at, body IS NOT NULL FROM deliveries WHERE position > ? ORDER BY position LIMIT ?
+
+-- name: forget_body
+UPDATE deliveries SET body = NULL WHERE position = ?
+
+-- name: sealed_otherwise
+SELECT position, source, delivery_id, body FROM deliveries
+WHERE position > ? AND body IS NOT NULL AND substr(body, 2, 4) <> ? ORDER BY position LIMIT ?
+
+-- name: replace_body
+UPDATE deliveries SET body = ? WHERE position = ? AND body IS NOT NULL
+
+-- name: anchor
+INSERT INTO anchors (shop, ledger_sequence, head, anchored_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (shop, ledger_sequence) DO NOTHING
+
+-- name: anchors
+SELECT ledger_sequence, head FROM anchors WHERE shop = ? ORDER BY ledger_sequence

@@ -1,0 +1,1 @@
+"""The log: kept durably, each once, in order, sealed."""

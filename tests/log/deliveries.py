@@ -1,0 +1,36 @@
+"""Deliveries and logs for the tests."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from onhand.log.seal import Seal
+from onhand.log.sqlite_log import SqliteLog
+from onhand.ports.delivery import Delivery
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+KEY = Seal.generate_key()
+LEVEL_BODY = (
+    b'{"inventory_item_id":49148385,"location_id":655441491,"available":7,"updated_at":"2026-11-23T07:00:00-05:00",'
+    b'"admin_graphql_api_id":"gid://shopify/InventoryLevel/110012006577?inventory_item_id=49148385"}'
+)
+
+
+def delivery(
+    number: int, *, shop: str = "tees.myshopify.com", body: bytes = LEVEL_BODY, after_s: float = 0
+) -> Delivery:
+    """A level webhook; equal numbers are repeats of one delivery."""
+    return Delivery(
+        shop=shop,
+        channel="shopify",
+        topic="inventory_levels/update",
+        delivery_id=f"b1a7c0de-0000-4000-8000-{number:012}",
+        event_id=f"event-{number}",
+        triggered_at=NOON - timedelta(seconds=2),
+        received_at=NOON + timedelta(seconds=after_s),
+        body=body,
+    )
+
+
+def open_log(folder: Path) -> SqliteLog:
+    """The log of a folder; opening it twice is what a restart does."""
+    return SqliteLog(folder / "onhand-log.db", Seal([KEY]))

@@ -1,0 +1,300 @@
+"""The log in SQLite: kept durably, each once, in order; nothing but the disk can lose a delivery."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import apsw
+import pytest
+
+from onhand.log import file, sqlite_log
+from onhand.log.seal import Seal
+from onhand.log.sqlite_log import SqliteLog
+from onhand.ports.errors import ConfigError, DataDamaged, LogUnavailable
+from tests.log.deliveries import KEY, NOON, delivery, open_log
+from tests.log.disks import FailingDisk
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[SqliteLog]:
+    log = open_log(tmp_path)
+    yield log
+    log.close()
+
+
+def test_deliveries_come_back_as_they_came_and_in_order(log: SqliteLog) -> None:
+    bodies = [b"", b"{}", b"\xff\xfe\x00", "Größe Ü 👕".encode(), b"x" * 5_000, bytes(range(256)) * 40]
+    sent = [delivery(number, body=body) for number, body in enumerate(bodies)]
+    sent.append(replace(delivery(99), event_id=None, triggered_at=None, topic="ghost/topic"))
+    assert log.append(sent) == [True] * 7
+    assert [logged.delivery for logged in log.read(0, 100)] == sent
+    assert [logged.position for logged in log.read(0, 100)] == sorted(logged.position for logged in log.read(0, 100))
+
+
+def test_a_repeat_is_kept_once_whether_it_comes_later_or_in_the_same_commit(log: SqliteLog) -> None:
+    assert log.append([delivery(1), delivery(2)]) == [True, True]
+    assert log.append([delivery(2), delivery(3), delivery(3), delivery(1)]) == [False, True, False, False]
+    assert [logged.delivery for logged in log.read(0, 10)] == [delivery(1), delivery(2), delivery(3)]
+    assert log.counts() == (3, 3, 0)
+
+
+def test_one_shop_cannot_use_up_the_delivery_ids_of_another(log: SqliteLog) -> None:
+    other = delivery(1, shop="mugs.myshopify.com")
+    tiktok = replace(delivery(1), channel="tiktok_shop")
+    assert log.append([delivery(1), other, tiktok]) == [True, True, True]
+    assert {logged.delivery.shop for logged in log.read(0, 10)} == {"tees.myshopify.com", "mugs.myshopify.com"}
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 7, 63, 64, 65, 127, 300])
+def test_a_batch_of_any_size_is_kept_whole(log: SqliteLog, count: int) -> None:
+    assert log.append([delivery(number) for number in range(count)]) == [True] * count
+    assert len(log.read(0, 1000)) == log.last_position() == count
+
+
+def test_reading_goes_on_behind_a_position(log: SqliteLog) -> None:
+    log.append([delivery(number) for number in range(10)])
+    first = log.read(0, 4)
+    rest = log.read(first[-1].position, 100)
+    assert [logged.delivery for logged in [*first, *rest]] == [delivery(number) for number in range(10)]
+    assert log.read(log.last_position(), 10) == []
+    assert log.find(first[2].position) == first[2]
+    assert log.find(10_000) is None
+
+
+def test_after_a_restart_everything_is_there_and_repeats_are_still_known(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+    log.append([delivery(1)])
+    log.count_rejected(3)
+    log.close()
+    log = open_log(tmp_path)
+    assert log.append([delivery(1), delivery(2)]) == [False, True]
+    assert log.counts() == (2, 1, 3)
+    log.close()
+
+
+def test_a_log_that_was_never_closed_has_lost_nothing(tmp_path: Path) -> None:
+    abandoned = open_log(tmp_path)
+    abandoned.append([delivery(1), delivery(2)])
+    log = open_log(tmp_path)
+    assert [logged.delivery for logged in log.read(0, 10)] == [delivery(1), delivery(2)]
+    log.close()
+    abandoned.close()
+
+
+def test_neither_a_customers_name_nor_the_body_stands_on_the_disk(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+    body = b'{"customer":{"first_name":"Wilhelmina"},"note":"' + b"ring twice " * 300 + b'"}'
+    log.append([delivery(1, body=body), delivery(2, body=b'{"email":"wilhelmina@example.com"}')])
+    log.checkpoint()
+    log.close()
+    on_disk = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"ilhelmina" not in on_disk
+    assert b"ring twice" not in on_disk
+    assert b"inventory_levels/update" in on_disk
+    assert len(on_disk) < 20 * 2048  # 3,300 bytes that repeat themselves were compressed
+    assert (tmp_path / "onhand-log.db").stat().st_mode & 0o077 == 0
+
+
+def test_refused_deliveries_are_counted_without_making_the_disk_work(log: SqliteLog) -> None:
+    log.append([delivery(1)])
+    pages = log.wal_pages
+    log.count_rejected(5)
+    assert (log.counts().rejected, log.wal_pages) == (5, pages)
+    log.flush()
+    assert log.wal_pages > pages
+    assert log.counts() == (1, 0, 5)
+
+
+def test_bodies_go_after_their_time_but_not_those_of_parked_deliveries(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_log, "_FORGET_AT_ONCE", 4)
+    log.append([delivery(number, after_s=number) for number in range(20)])
+    assert log.forget_bodies(NOON + timedelta(seconds=10), keep=[3, 7]) == 8
+    assert log.find(1) is None
+    assert log.find(3) is not None
+    assert [logged.position for logged in log.read(0, 100)] == [3, 7, *range(11, 21)]
+    assert log.append([delivery(0)]) == [False]  # the repeat of a forgotten one is still a repeat
+    assert log.forget_bodies(NOON + timedelta(seconds=12), keep=[7]) == 3
+    assert [logged.position for logged in log.read(0, 100)] == [7, *range(13, 21)]
+
+
+def test_a_clock_that_jumps_leaves_no_body_behind_for_ever(log: SqliteLog) -> None:
+    times = [0, 90_000, 1, 2]  # the second came while the clock was a day ahead
+    log.append([delivery(number, after_s=after_s) for number, after_s in enumerate(times)])
+    assert log.forget_bodies(NOON + timedelta(hours=1), keep=[]) == 3
+    assert log.forget_bodies(NOON + timedelta(days=2), keep=[]) == 1
+    assert log.read(0, 10) == []
+
+
+def test_bodies_are_sealed_anew_and_then_the_old_key_can_go(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+    log.append([delivery(number) for number in range(5)])
+    log.close()
+    path, fresh = tmp_path / "onhand-log.db", Seal.generate_key()
+    log = SqliteLog(path, Seal([fresh, KEY]))
+    log.append([delivery(5)])
+    assert log.reseal() == 5
+    assert log.reseal() == 0
+    log.close()
+    log = SqliteLog(path, Seal([fresh]))
+    assert [logged.delivery for logged in log.read(0, 10)] == [delivery(number) for number in range(6)]
+    log.close()
+
+
+def test_a_wrong_key_is_told_apart_from_an_empty_log(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+    log.append([delivery(1)])
+    log.close()
+    log = SqliteLog(tmp_path / "onhand-log.db", Seal([Seal.generate_key()]))
+    with pytest.raises(DataDamaged, match="put the old key behind the new one"):
+        log.read(0, 10)
+    log.close()
+
+
+def test_anchors_are_kept_per_shop_and_never_replaced(log: SqliteLog) -> None:
+    log.anchor("tees.myshopify.com", 10, b"head ten", NOON)
+    log.anchor("tees.myshopify.com", 20, b"head twenty", NOON)
+    log.anchor("tees.myshopify.com", 10, b"forged", NOON)
+    assert log.anchors("tees.myshopify.com") == [(10, b"head ten"), (20, b"head twenty")]
+    assert log.anchors("mugs.myshopify.com") == []
+
+
+def test_a_full_disk_refuses_what_does_not_fit_and_later_ones_are_kept(log: SqliteLog) -> None:
+    log.append([delivery(1)])
+    pages = log._writer.pragma("page_count")
+    log._writer.pragma("max_page_count", pages + 2)
+    log.count_rejected(2)
+    with pytest.raises(LogUnavailable, match=r"keeping 2 deliveries failed.*full.*try again"):
+        log.append([delivery(2, shop="new.myshopify.com"), delivery(3, body=Random(7).randbytes(300_000))])
+    log._writer.pragma("max_page_count", 1_000_000)
+    assert log.append([delivery(2, shop="new.myshopify.com"), delivery(4)]) == [True, True]
+    assert log.counts() == (3, 0, 2)
+    assert [logged.delivery.shop for logged in log.read(1, 10)] == ["new.myshopify.com", "tees.myshopify.com"]
+
+
+def test_somebody_who_locks_the_file_costs_a_bounded_wait_and_no_delivery(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log._writer.set_busy_timeout(50)
+    stranger = apsw.Connection(str(log.path))
+    stranger.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LogUnavailable, match="locked"):
+        log.append([delivery(1)])
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    assert log.append([delivery(1)]) == [True]
+
+
+def test_a_log_deleted_while_in_use_takes_nothing_more(log: SqliteLog) -> None:
+    log.append([delivery(1)])
+    log.flush()
+    log.path.unlink()
+    log.flush()
+    with pytest.raises(LogUnavailable, match="deleted or replaced"):
+        log.append([delivery(2)])
+
+
+def test_a_failed_flush_to_disk_ends_writing_until_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FailingDisk() as disk:
+        monkeypatch.setattr(apsw, "Connection", partial(apsw.Connection, vfs="failing-disk"))
+        log = open_log(tmp_path)
+        log.append([delivery(1)])
+        flushes = disk.flushes
+        log.append([delivery(2)])
+        assert disk.flushes == flushes + 1  # one flush a commit, before append returns
+        disk.flush_fails = True
+        with pytest.raises(LogUnavailable, match="keeping 1 deliveries failed"):
+            log.append([delivery(3)])
+        disk.flush_fails = False
+        with pytest.raises(LogUnavailable, match=r"a flush to disk failed.*restart onhand"):
+            log.append([delivery(4)])
+        log.close()
+        monkeypatch.undo()
+    log = open_log(tmp_path)
+    assert log.append([delivery(1), delivery(2), delivery(5)]) == [False, False, True]
+    log.close()
+
+
+def test_the_write_ahead_log_is_emptied_beside_the_writer(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    grown = []
+    monkeypatch.setattr(sqlite_log, "_SOFT_WAL_PAGES", 20)
+    log.on_wal_growth = lambda: grown.append(log.wal_pages)
+    for start in range(0, 300, 10):
+        log.append([delivery(number) for number in range(start, start + 10)])
+    assert grown
+    log.checkpoint()
+    log.append([delivery(1000)])
+    assert log.wal_pages < 20  # it began anew
+    assert log.last_position() == 301
+
+
+def test_without_anybody_to_help_the_writer_bounds_its_own_write_ahead_log(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_log, "_HARD_WAL_PAGES", 60)
+    monkeypatch.setattr(log, "_wait_above_pages", 60)
+    most = 0
+    for start in range(0, 1000, 10):
+        log.append([delivery(number) for number in range(start, start + 10)])
+        most = max(most, log.wal_pages)
+    assert most < 150
+
+
+def test_readers_in_other_threads_see_whole_commits_while_the_writer_works(log: SqliteLog) -> None:
+    seen: list[int] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            seen.append(len(log.read(0, 10_000)))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for start in range(0, 400, 20):
+        log.append([delivery(number) for number in range(start, start + 20)])
+    over.set()
+    watcher.join()
+    assert seen == sorted(seen)
+    assert all(count % 20 == 0 for count in seen)
+
+
+def test_another_sqlite_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.db"
+    stranger = apsw.Connection(str(path))
+    stranger.execute("CREATE TABLE accounts (name)")
+    stranger.close()
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="holds something else"):
+        SqliteLog(path, Seal([KEY]))
+    assert path.read_bytes() == before
+
+
+def test_a_log_of_a_newer_onhand_is_refused_with_both_numbers(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+    log._writer.pragma("user_version", 7)
+    log.close()
+    with pytest.raises(ConfigError, match="version 7, this onhand knows 1"):
+        open_log(tmp_path)
+
+
+def test_a_file_that_is_no_database_is_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "onhand-log.db").write_bytes(b"not a database at all " * 500)
+    with pytest.raises(DataDamaged, match="backup"):
+        open_log(tmp_path)
+
+
+def test_an_sqlite_with_the_write_ahead_bug_is_refused() -> None:
+    file.check_sqlite("3.51.3")
+    for version in ("3.40.1", "3.51.2"):
+        with pytest.raises(ConfigError, match=version):
+            file.check_sqlite(version)
+
+
+def test_every_commit_is_flushed_to_the_disk(log: SqliteLog) -> None:
+    assert log._writer.pragma("synchronous") == 2  # FULL: in WAL mode anything less may lose what was answered
+    assert log._writer.pragma("journal_mode") == "wal"
