@@ -60,7 +60,7 @@ class LevelChange:
     location_id: int
     state: str
     delta_units: int
-    after_units: int
+    after_units: int | None
     ledger_document_uri: str | None
 
 

@@ -48,6 +48,7 @@ class Subscription:
     created_at: datetime
     updated_at: datetime
     failures_in_a_row: int = 0
+    last_ok_at: datetime | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -159,6 +160,13 @@ class Outbox:
         """Remove TikTok Shop's address for an event type; False when there was none."""
         return self.tiktok_subscriptions.pop(event_type, None) is not None
 
+    def unsubscribe_all(self) -> None:
+        """Forget every subscription on both platforms, and what waits to be sent."""
+        self.subscriptions.clear()
+        self.tiktok_subscriptions.clear()
+        self._of_topic.clear()
+        self.waiting.clear()
+
     def wants(self, topic: str) -> bool:
         """Tell whether anybody subscribes to a Shopify topic: payloads nobody wants are not built."""
         return bool(self._of_topic.get(topic))
@@ -248,12 +256,21 @@ class Outbox:
         for _ in range(len(self.waiting) if limit is None else min(limit, len(self.waiting))):
             yield self.waiting.popleft()
 
-    def answered(self, subscription_id: int | None, *, ok: bool) -> None:
-        """Note how a delivery ended; eight failures in a row delete a Shopify subscription."""
-        subscription = None if subscription_id is None else self.subscriptions.get(subscription_id)
+    def answered(self, delivery: Delivery, *, ok: bool, attempt: int, now: datetime) -> None:
+        """Note how attempt number `attempt` (from 1) of a delivery ended.
+
+        Eight failures of one delivery, with no success of its subscription since it was triggered, delete a Shopify
+        subscription that was made through the API (2026-10, webhook delivery rules).
+        """
+        subscription = self.subscriptions.get(delivery.subscription_id or 0)
         if subscription is None:
             return
-        subscription.failures_in_a_row = 0 if ok else subscription.failures_in_a_row + 1
-        if subscription.failures_in_a_row >= FAILURES_BEFORE_DELETION:
+        if ok:
+            subscription.failures_in_a_row = 0
+            subscription.last_ok_at = now
+            return
+        subscription.failures_in_a_row = max(subscription.failures_in_a_row, attempt)
+        quiet = subscription.last_ok_at is None or subscription.last_ok_at < delivery.triggered_at
+        if attempt >= FAILURES_BEFORE_DELETION and quiet:
             self.unsubscribe(subscription.id)
             self.deleted_subscriptions += 1
