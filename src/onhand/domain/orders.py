@@ -70,6 +70,8 @@ class OrderPicture:
 
     `cause` is its name in the books, `origin` the channel it came from. `hold` is the state in which open units
     wait: committed for Shopify's own orders, reserved for orders from elsewhere, because apps cannot commit.
+    `complete` is False where the channel is known to have shown only a part (an item nobody knows yet): such a
+    picture is booked as far as it goes, and the whole one is asked for.
     """
 
     cause: str
@@ -81,6 +83,7 @@ class OrderPicture:
     shipped: tuple[Shipped, ...] = ()
     refunded: tuple[Refunded, ...] = ()
     hold: State = State.COMMITTED
+    complete: bool = True
 
 
 class Step(NamedTuple):

@@ -205,6 +205,9 @@ class Sells(Protocol):
 
     name: str
 
+    def ready(self) -> int:
+        """Return how many parcels may be sent now without waiting: what is planned later is newer."""
+
     def pack(self, offers: Sequence[Offer], key: str) -> list[tuple[Parcel, tuple[Offer, ...]]]:
         """Return parcels that together tell `offers`, each with the offers it carries; keys start with `key`."""
 

@@ -1,0 +1,162 @@
+"""Auditing one shop: read every platform, compare with the books, judge what differs, keep the proof."""
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from onhand.app.parts import SHOPIFY
+from onhand.app.results import Audited, AuditedSource
+from onhand.app.steps import Steps
+from onhand.app.syncing import LOOK_SIZE, take_census
+from onhand.audit.compare import compare_levels, write_down
+from onhand.audit.judge import BATCH
+from onhand.domain.catalog import Listing
+from onhand.domain.stock import LevelKey
+from onhand.intake.opening import open_levels, take_over_catalog
+from onhand.ports.channel import Sells
+from onhand.ports.clock import Clock
+from onhand.ports.errors import ConfigError
+from onhand.publish.offers import show
+from onhand.store import Books, Store
+
+CHUNK = 1_000
+"""Levels compared in one transaction."""
+
+
+class Tally(NamedTuple):
+    """What the comparisons of one platform came to."""
+
+    equal: int
+    in_flight: int
+    drifts: int
+
+    @property
+    def checked(self) -> int:
+        """Every number that was compared."""
+        return self.equal + self.in_flight + self.drifts
+
+
+def audit_shop(
+    steps: Steps, store: Store, clock: Clock, *, fix: bool, sku: str | None, location: str | None
+) -> Audited:
+    """Return the parity of one shop. Raises ChannelUnavailable, ChannelRefused, IncompleteReading.
+
+    With `sku` or `location` (a name) only those levels are compared, and they are read one by one instead of in bulk.
+    With `fix` drifts that nothing explains are adopted; without it they are only filed.
+    """
+    began, started_at = monotonic(), clock.now()
+    steps.drain_log()
+    tallies = {SHOPIFY: _audit_levels(steps, store, clock, fix=fix, sku=sku, location=location)}
+    for seller in steps.parts.sellers:
+        tallies[seller.name] = _audit_listings(steps, store, clock, seller, sku)
+    audited = Audited(
+        checked=sum(tally.checked for tally in tallies.values()),
+        equal=sum(tally.equal for tally in tallies.values()),
+        in_flight=sum(tally.in_flight for tally in tallies.values()),
+        drifts=sum(tally.drifts for tally in tallies.values()),
+        complete=True,
+        sources=tuple(AuditedSource(name, tally.checked, complete=True) for name, tally in tallies.items()),
+        seconds=round(monotonic() - began, 3),
+    )
+    with store.writing() as session:
+        session.of(steps.shop).audits.record(started_at, audited.seconds, audited)
+    return audited
+
+
+def _audit_levels(
+    steps: Steps, store: Store, clock: Clock, *, fix: bool, sku: str | None, location: str | None
+) -> Tally:
+    """Read levels, compare them, and judge the gaps."""
+    if sku is None and location is None:
+        keys = _observe_everything(steps, store, clock)
+    else:
+        keys = _wanted_levels(steps, store, sku, location)
+        steps.read_levels(keys)
+    gaps: list[LevelKey] = []
+    in_flight = 0
+    for start in range(0, len(keys), CHUNK):
+        with store.writing() as session:
+            books = session.of(steps.shop)
+            compared = compare_levels(books, keys[start : start + CHUNK])
+            write_down(books, compared, clock.now())
+        gaps += compared.drifts
+        in_flight += len(compared.flying)
+    left = [
+        key
+        for start in range(0, len(gaps), BATCH)
+        for key in steps.judge(gaps[start : start + BATCH], grace_s=0.0, adopt=fix)
+    ]
+    return Tally(equal=len(keys) - in_flight - len(left), in_flight=in_flight, drifts=len(left))
+
+
+def _observe_everything(steps: Steps, store: Store, clock: Clock) -> list[LevelKey]:
+    """Take a census of the platform that keeps levels, and keep everything it shows."""
+    census = take_census(steps, store, steps.parts.shopify)
+    take_over_catalog(store, steps.shop, SHOPIFY, census, steps.parts.lookup, clock.now())
+    open_levels(store, steps.shop, census.observations, clock.now())
+    return [seen.key for seen in census.observations]
+
+
+def _wanted_levels(steps: Steps, store: Store, sku: str | None, location: str | None) -> list[LevelKey]:
+    """Return the levels that a SKU and a location's name select. Raises ConfigError where they select none."""
+    with store.reading() as session:
+        books = session.of(steps.shop)
+        names = {row.location: row.name for row in books.catalog.locations()}
+        items = {row.item for row in books.catalog.item_by_sku(sku)} if sku is not None else None
+        keys = [
+            key
+            for key in books.catalog.level_ids()
+            if (items is None or key.item in items) and (location is None or names.get(key.location) == location)
+        ]
+    if not keys:
+        raise ConfigError(f"nothing to audit for SKU {sku!r} at location {location!r}: see `onhand levels` for names")
+    return sorted(keys)
+
+
+def _audit_listings(steps: Steps, store: Store, clock: Clock, seller: Sells, sku: str | None) -> Tally:
+    """Look at every listing of a channel and compare what it shows with what it may sell.
+
+    A channel in shadow is not compared: it was never told. What differs from what we believed was told is a drift;
+    what we know to be untold is in flight. Either way the publisher closes the gap, because a look is kept.
+    """
+    with store.reading() as session:
+        books = session.of(steps.shop)
+        if not books.channels.get(seller.name).armed:
+            return Tally(0, 0, 0)
+        items = {row.item for row in books.catalog.item_by_sku(sku)} if sku is not None else None
+        listings = [
+            row
+            for row in books.catalog.listings(seller.name)
+            if row.item is not None and (items is None or row.item in items)
+        ]
+    tallies = [
+        _look_at(steps, store, clock, seller, listings[start : start + LOOK_SIZE])
+        for start in range(0, len(listings), LOOK_SIZE)
+    ]
+    return Tally(*(sum(parts) for parts in zip(*tallies, strict=True))) if tallies else Tally(0, 0, 0)
+
+
+def _look_at(steps: Steps, store: Store, clock: Clock, seller: Sells, listings: Sequence[Listing]) -> Tally:
+    shown = seller.read_shown(listings)
+    equal = in_flight = drifts = 0
+    with store.writing() as session:
+        books = session.of(steps.shop)
+        pending = _pending(books, seller.name)
+        offers = {row.listing: row for row in books.offers.rows(channel=seller.name)}
+        for listing in listings:
+            offer, seen = offers.get(listing.listing), shown.get(listing.listing)
+            if offer is None or listing.item is None:
+                continue
+            if seen is not None and seen.available_units == offer.units and not offer.stale:
+                equal += 1
+            elif offer.stale or offer.units != offer.told_units or listing.listing in pending:
+                in_flight += 1
+            else:
+                drifts += 1
+            if seen is not None and listing.listing not in pending:
+                show(books, seller.name, listing.listing, listing.item, seen, clock.now())
+    return Tally(equal, in_flight, drifts)
+
+
+def _pending(books: Books, channel: str) -> set[str]:
+    return {listing for name, listing in books.intents.open_keys("offer") if name == channel}

@@ -1,0 +1,139 @@
+"""Building: from a configuration to an application whose parts are chosen."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from onhand.app.auditing import audit_shop
+from onhand.app.clock import SystemClock
+from onhand.app.parts import SHOPIFY, ShopParts, build_parts, build_tiktok, selling_rules
+from onhand.app.results import Audited, Synced
+from onhand.app.steps import Steps
+from onhand.app.syncing import sync_shop
+from onhand.config import TIKTOK_SHOP, Config
+from onhand.intake.process import replay
+from onhand.log import Seal, SqliteLog
+from onhand.ports.clock import Clock
+from onhand.ports.errors import ConfigError
+from onhand.publish import guard
+from onhand.store import Store, open_store
+
+TIMEOUT_S = httpx.Timeout(20.0, connect=5.0)
+"""How long a platform may take to answer. Shopify ends a query after about 10 s; longer is a gray failure."""
+
+
+class App:
+    """Everything that is chosen, in one place. Close it when done."""
+
+    def __init__(self, config: Config, *, store: Store, log: SqliteLog, clock: Clock, http: httpx.Client) -> None:
+        self.config = config
+        self.store = store
+        self.log = log
+        self.clock = clock
+        self._http = http
+        self.shops: dict[str, ShopParts] = {}
+        for shop in config.shops:
+            with store.reading() as session:
+                locations = session.of(shop.domain).catalog.locations()
+            self.shops[shop.domain] = build_parts(config, shop, http, locations)
+            self._meet(shop.domain)
+
+    def steps(self, shop: str) -> Steps:
+        """Return the steps of one shop's work."""
+        return Steps(store=self.store, log=self.log, parts=self.parts(shop), clock=self.clock)
+
+    def parts(self, shop: str | None) -> ShopParts:
+        """Return one shop's parts; None: the only shop there is. Raises ConfigError."""
+        if shop is None and len(self.shops) == 1:
+            return next(iter(self.shops.values()))
+        if shop in self.shops:
+            return self.shops[shop]
+        configured = ", ".join(sorted(self.shops)) or "none"
+        wish = "name one with --shop" if shop is None else f"there is no shop {shop!r}"
+        raise ConfigError(f"shops configured: {configured}; {wish}")
+
+    def sync(self, shop: str) -> Synced:
+        """Read a shop's catalog, locations and levels for the first time, or again."""
+        return sync_shop(self.steps(shop), self.store, self.clock, rewire=lambda: self._rewire(shop))
+
+    def audit(
+        self, shop: str, *, fix: bool = False, sku: str | None = None, location: str | None = None
+    ) -> Audited:
+        """Compare everything with every platform; with `fix`, adopt what nothing explains."""
+        return audit_shop(self.steps(shop), self.store, self.clock, fix=fix, sku=sku, location=location)
+
+    def arm(self, shop: str, channel: str, *, armed: bool) -> None:
+        """Let onhand write to a channel, or stop it. Raises ConfigError for a channel that the shop has not."""
+        self._check_channel(shop, channel)
+        with self.store.writing() as session:
+            session.of(shop).channels.arm(channel, armed=armed)
+
+    def pause(self, shop: str, channel: str | None, *, paused: bool) -> None:
+        """Pause or resume writing to one channel, or to all. Resuming lets through the zeros that wait now."""
+        names = [channel] if channel is not None else self.writable(shop)
+        for name in names:
+            self._check_channel(shop, name)
+        with self.store.writing() as session:
+            books = session.of(shop)
+            for name in names:
+                if paused:
+                    books.channels.pause(name, paused=True)
+                else:
+                    guard.resume(books, name, self.clock.now())
+
+    def replay(self, shop: str, position: int) -> str | None:
+        """Book one delivery again; return what became of it, None when its body is gone."""
+        return replay(self.store, self.log, self.steps(shop).senders(), position, self.clock.now())
+
+    def writable(self, shop: str) -> list[str]:
+        """Return the channels of a shop that onhand can write to."""
+        return [SHOPIFY, *(channel.name for channel in self.parts(shop).sellers)]
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._http.close()
+        self.log.close()
+        self.store.close()
+
+    def _check_channel(self, shop: str, channel: str) -> None:
+        if channel not in self.writable(shop):
+            raise ConfigError(f"{shop} has no channel {channel!r} to write to; it has {', '.join(self.writable(shop))}")
+
+    def _meet(self, shop: str) -> None:
+        """Bring rules and first states of a shop's channels into the store, and learn what is stored."""
+        parts = self.shops[shop]
+        with self.store.writing() as session:
+            session.add_shop(shop, self.clock.now())
+            books = session.of(shop)
+            locations = books.catalog.locations()
+            if locations:
+                books.channels.set_rules(selling_rules(parts, locations), self.clock.now())
+            for name, channel in parts.channel_configs.items():
+                imported = channel.orders_imported_to_shopify
+                books.channels.meet(name, armed=channel.armed)
+                books.channels.set_imported(name, "unknown" if imported == "auto" else imported)
+            parts.lookup.load(books)
+
+    def _rewire(self, shop: str) -> None:
+        """Resolve names of locations again, now that the catalog knows them."""
+        parts = self.shops[shop]
+        channel = parts.channel_configs.get(TIKTOK_SHOP)
+        if channel is not None and channel.tiktok is not None:
+            with self.store.reading() as session:
+                locations = session.of(shop).catalog.locations()
+            parts.tiktok = build_tiktok(channel, locations, self._http)
+        self._meet(shop)
+
+
+def build(config: Config, clock: Clock | None = None) -> App:
+    """Return the application that a configuration asks for. Raises ConfigError, DataDamaged."""
+    if config.encryption_key is None:
+        raise ConfigError("encryption_key: missing; `onhand init` makes one, e.g. encryption_key = \"file:onhand.key\"")
+    clock = clock or SystemClock()
+    store = open_store(config.database)
+    log = SqliteLog(Path(config.log), Seal.of(config.encryption_key.reveal()))
+    http = httpx.Client(timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False)
+    return App(config, store=store, log=log, clock=clock, http=http)
+
+

@@ -1,0 +1,135 @@
+"""The parts of one shop: its channels, and what their adapters look up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import httpx
+
+from onhand.channels.shopify import ShopifyChannel, ShopifySettings
+from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
+from onhand.config import ONLINE_STORE, SHOPIFY_POS, TIKTOK_SHOP, ChannelConfig, Config, ShopConfig, TikTokConfig
+from onhand.domain.catalog import Location
+from onhand.domain.selling import SellingRule
+from onhand.intake.lookup import Lookup
+from onhand.ports.channel import Observes, Reports, Sells
+from onhand.ports.errors import ConfigError
+
+SHOPIFY = "shopify"
+"""The platform behind the channels online_store and shopify_pos: it keeps levels itself."""
+
+
+@dataclass(kw_only=True)
+class ShopParts:
+    """One shop at work. `tiktok` is None where that channel is not configured."""
+
+    shop: str
+    config: Config
+    shopify: ShopifyChannel
+    tiktok: TikTokShopChannel | None
+    lookup: Lookup = field(default_factory=Lookup)
+
+    @property
+    def reporters(self) -> Mapping[str, Reports]:
+        """The channels that send webhooks, by name."""
+        return {SHOPIFY: self.shopify} | ({TIKTOK_SHOP: self.tiktok} if self.tiktok else {})
+
+    @property
+    def observers(self) -> Sequence[Observes]:
+        """The channels that can be read."""
+        return [self.shopify, *([self.tiktok] if self.tiktok else [])]
+
+    @property
+    def sellers(self) -> Sequence[Sells]:
+        """The channels that take a number."""
+        return [self.tiktok] if self.tiktok else []
+
+    @property
+    def channel_configs(self) -> Mapping[str, ChannelConfig]:
+        """How each channel of this shop is configured, by name."""
+        return {channel.name: channel for channel in self.config.channels_of(self.shop)}
+
+
+def build_parts(config: Config, shop: ShopConfig, http: httpx.Client, locations: Sequence[Location]) -> ShopParts:
+    """Return one shop's parts. `locations` is what the catalog knows; before the first sync it is empty."""
+    settings = ShopifySettings(
+        shop=shop.domain,
+        client_id=shop.client_id.reveal() if shop.client_id else None,
+        client_secrets=tuple(secret.reveal() for secret in (shop.client_secret, shop.old_client_secret) if secret),
+        access_token=shop.access_token.reveal() if shop.access_token else None,
+        api_version=shop.api_version,
+        api_url=shop.api_url,
+    )
+    channels = {channel.name: channel for channel in config.channels_of(shop.domain)}
+    tiktok = channels.get(TIKTOK_SHOP)
+    return ShopParts(
+        shop=shop.domain,
+        config=config,
+        shopify=ShopifyChannel(settings, http),
+        tiktok=build_tiktok(tiktok, locations, http) if tiktok and tiktok.tiktok else None,
+    )
+
+
+def build_tiktok(channel: ChannelConfig, locations: Sequence[Location], http: httpx.Client) -> TikTokShopChannel:
+    """Return the TikTok Shop adapter with its warehouses resolved to the locations that the catalog knows."""
+    tiktok = channel.tiktok
+    assert tiktok is not None, "only called where TikTok Shop is configured"
+    pool = resolve_locations(channel, locations)
+    settings = TikTokSettings(
+        shop=channel.shop,
+        shop_id=tiktok.shop_id,
+        app_key=tiktok.app_key.reveal(),
+        app_secrets=tuple(secret.reveal() for secret in (tiktok.app_secret, tiktok.old_app_secret) if secret),
+        access_token=tiktok.access_token.reveal() if tiktok.access_token else None,
+        refresh_token=tiktok.refresh_token.reveal() if tiktok.refresh_token else None,
+        shop_cipher=tiktok.shop_cipher.reveal() if tiktok.shop_cipher else None,
+        warehouses=_warehouses(tiktok, locations),
+        default_location=pool[0] if pool else "",
+        **_urls(tiktok),
+    )
+    return TikTokShopChannel(settings, http)
+
+
+def resolve_locations(channel: ChannelConfig, locations: Sequence[Location]) -> tuple[str, ...]:
+    """Return the pool of a channel as location ids, in the order configured.
+
+    Where none are configured, the platform's own rule says which: active ones that fulfil online orders for the
+    Online Store, all active ones for the tills. Raises ConfigError for a name that the shop does not have, once
+    the shop's locations are known.
+    """
+    if channel.locations is None:
+        if channel.name == TIKTOK_SHOP and locations:
+            raise ConfigError(f"channel {channel.name}: name the locations its orders ship from, `locations = [...]`")
+        return tuple(
+            location.location
+            for location in locations
+            if location.active and (location.fulfils_online or channel.name == SHOPIFY_POS)
+        )
+    if not locations:
+        return ()
+    ids = {location.name: location.location for location in locations}
+    unknown = [name for name in channel.locations if name not in ids]
+    if unknown:
+        raise ConfigError(f"channel {channel.name}: no location {unknown[0]!r}; there are {', '.join(sorted(ids))}")
+    return tuple(ids[name] for name in channel.locations)
+
+
+def selling_rules(parts: ShopParts, locations: Sequence[Location]) -> list[SellingRule]:
+    """Return the rule of every channel that sells: Shopify's own two always, others where they are configured."""
+    configs = dict(parts.channel_configs)
+    for name in (ONLINE_STORE, SHOPIFY_POS):
+        configs.setdefault(name, ChannelConfig(shop=parts.shop, name=name))
+    if parts.tiktok is None:
+        configs.pop(TIKTOK_SHOP, None)
+    configs.pop(SHOPIFY, None)
+    return [
+        SellingRule(channel=name, locations=resolve_locations(channel, locations), buffer_units=channel.buffer_units)
+        for name, channel in sorted(configs.items())
+    ]
+
+
+def _warehouses(tiktok: TikTokConfig, locations: Sequence[Location]) -> dict[str, str]:
+    ids = {location.name: location.location for location in locations}
+    unknown = [name for name in tiktok.warehouses.values() if locations and name not in ids]
+    if unknown:
+        raise ConfigError(f"tiktok_shop warehouses: no location {unknown[0]!r}; there are {', '.join(sorted(ids))}")
+    return {warehouse: ids[name] for warehouse, name in tiktok.warehouses.items() if name in ids}

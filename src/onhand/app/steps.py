@@ -1,0 +1,228 @@
+"""The steps of one shop's work, one transaction or one network call each; `serve` and the simulator take turns at them.
+
+A step returns whether it found anything to do.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from onhand.app.parts import SHOPIFY, ShopParts
+from onhand.audit import compare as comparing
+from onhand.audit import judge as judging
+from onhand.audit import sweep as sweeping
+from onhand.domain.stock import LevelKey
+from onhand.heal.adopt import adopt_drift
+from onhand.intake import read as reading
+from onhand.intake.process import Processed, Sender, process
+from onhand.ports.channel import Observes, Outcome, Sells, Unknown, Wanted
+from onhand.ports.clock import Clock
+from onhand.ports.delivery import Log
+from onhand.publish import look as looking
+from onhand.publish import offers, tellings
+from onhand.publish.recalculate import recalculate
+from onhand.store import Books, Intent, Store
+
+logger = logging.getLogger(__name__)
+
+PROCESS_ROUNDS = 50
+"""Batches processed between two looks of a judgement: enough for any backlog, bounded all the same."""
+
+
+class Steps:
+    """What can be done for one shop, step by step. Holds no state of its own but what it was built from."""
+
+    def __init__(self, *, store: Store, log: Log, parts: ShopParts, clock: Clock) -> None:
+        self._store = store
+        self._log = log
+        self._clock = clock
+        self.parts = parts
+
+    @property
+    def shop(self) -> str:
+        """The shop that these steps work for."""
+        return self.parts.shop
+
+    def senders(self) -> dict[tuple[str, str], Sender]:
+        """Return who stands behind this shop's deliveries."""
+        return {
+            (self.shop, name): Sender(channel=channel, lookup=self.parts.lookup)
+            for name, channel in self.parts.reporters.items()
+        }
+
+    def recalculate(self) -> int:
+        """Compute stale offers again; return how many."""
+        with self._store.writing() as session:
+            return recalculate(session.of(self.shop), self._clock.now())
+
+    def compare(self) -> int:
+        """Compare levels that were touched; return how many."""
+        with self._store.writing() as session:
+            return comparing.compare_touched(session.of(self.shop), self._clock.now())
+
+    def read(self, channel: Observes, wanted: Wanted) -> bool:
+        """Read one batch of what was asked for."""
+        with self._store.writing() as session:
+            errand = reading.plan(session.of(self.shop), channel, wanted, self._clock.now())
+        if errand is None:
+            return False
+        answer = reading.look(channel, errand, self.parts.lookup)
+        with self._store.writing() as session:
+            note = reading.conclude(session.of(self.shop), errand, answer, self.parts.lookup, self._clock.now())
+        logger.debug("%s: %s", channel.name, note)
+        return True
+
+    def look(self, channel: Sells) -> bool:
+        """Look at listings of a channel that takes numbers; sweep its orders when it holds some we do not know."""
+        with self._store.writing() as session:
+            errand = looking.plan(session.of(self.shop), channel, self._clock.now())
+        if errand is None:
+            return False
+        answer = looking.look(channel, errand)
+        with self._store.writing() as session:
+            unseen = looking.conclude(session.of(self.shop), channel, errand, answer, self._clock.now())
+        if unseen:
+            self.sweep(next(other for other in self.parts.observers if other.name == channel.name))
+        return True
+
+    def sweep(self, channel: Observes, since: datetime | None = None) -> int | None:
+        """Ask a channel which orders changed, and ask for the missed ones; None when it did not answer."""
+        with self._store.reading() as session:
+            sweep = sweeping.plan(session.of(self.shop), channel, self._clock.now())
+        if since is not None and since < sweep.since:
+            sweep = sweeping.Sweep(channel=sweep.channel, since=since, began_at=sweep.began_at)
+        changed = sweeping.look(channel, sweep)
+        if not isinstance(changed, list):
+            logger.warning("%s: sweep since %s failed: %s", channel.name, sweep.since, changed)
+            return None
+        with self._store.writing() as session:
+            return sweeping.conclude(session.of(self.shop), sweep, changed, self._clock.now())
+
+    def plan_offers(self, channel: Sells, capacity: int, run: str) -> list[Intent]:
+        """Plan what a channel is to be told, durably."""
+        zero_share = self.parts.config.guard.zero_share
+        with self._store.writing() as session:
+            return offers.plan(session.of(self.shop), channel, capacity, self._clock.now(), run, zero_share)
+
+    def plan_tellings(self, capacity: int, run: str) -> list[Intent]:
+        """Plan what the platform is to be told of movements that did not come from it, durably."""
+        with self._store.writing() as session:
+            books = session.of(self.shop)
+            if any(books.channels.get(channel.name).imported != "no" for channel in self.parts.sellers):
+                return []
+            return tellings.plan(books, self.parts.shopify, capacity, self._clock.now(), run)
+
+    def unsettled_tellings(self) -> list[Intent]:
+        """Return tellings whose outcome is unknown or that were throttled, as far as they may go out again now."""
+        with self._store.writing() as session:
+            return tellings.resume(session.of(self.shop), self.parts.shopify, self._clock.now())
+
+    def recover(self) -> None:
+        """Take over what a process that ended had sent and not concluded: its outcomes are unknown."""
+        with self._store.writing() as session:
+            books, now = session.of(self.shop), self._clock.now()
+            for intent in books.intents.unsettled():
+                flow = tellings if intent.kind == "telling" else offers
+                flow.conclude(books, intent, Unknown("the process ended before an answer came"), now)
+
+    def conclude(self, outcomes: Sequence[tuple[Intent, Outcome]]) -> None:
+        """Write down what became of intents."""
+        if not outcomes:
+            return
+        with self._store.writing() as session:
+            books, now = session.of(self.shop), self._clock.now()
+            for intent, outcome in outcomes:
+                flow = tellings if intent.kind == "telling" else offers
+                logger.debug(flow.conclude(books, intent, outcome, now))
+
+    def drain_log(self) -> None:
+        """Process what the log holds."""
+        for _ in range(PROCESS_ROUNDS):
+            if not self.process().waiting:
+                return
+
+    def process(self) -> Processed:
+        """Book one batch of deliveries."""
+        return process(self._store, self._log, self.senders(), self._clock.now())
+
+    def judge(self, keys: Sequence[LevelKey] | None = None, *, grace_s: float, adopt: bool) -> list[LevelKey]:
+        """Look into gaps that stand (or into `keys`), adopt what nothing explains; return what is left open.
+
+        Read the level, read again what changed, read the level once more: see `onhand.audit.judge`.
+        """
+        with self._store.reading() as session:
+            books, now = session.of(self.shop), self._clock.now()
+            judgement = judging.begin(books, keys, now) if keys else judging.due(books, now, grace_s)
+        if judgement is None:
+            return []
+        if not self.read_levels(judgement.keys):
+            return list(judgement.keys)
+        with self._store.writing() as session:
+            judgement = judging.after_first_look(session.of(self.shop), judgement, self._clock.now())
+        if not judgement.keys:
+            return []
+        if not self._read_again_what_changed(judgement.since):
+            return list(judgement.keys)
+        if not self.read_levels(judgement.keys):
+            return list(judgement.keys)
+        return self._adopt(judgement, adopt=adopt)
+
+    def _adopt(self, judgement: judging.Judgement, *, adopt: bool) -> list[LevelKey]:
+        with self._store.writing() as session:
+            books, now = session.of(self.shop), self._clock.now()
+            drifts = judging.verdict(books, judgement, now)
+            for key, drift in drifts.items():
+                evidence = {"levels_read": 2, "orders_read_since": judgement.since.isoformat()}
+                if adopt and self._is_authority(books, key.location):
+                    logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
+                else:
+                    books.drifts.open(drift, "changed at the platform without an order", 0.5, evidence, now)
+            left = comparing.compare_levels(books, list(judgement.keys))
+            comparing.write_down(books, left, now)
+        return list(left.drifts)
+
+    def _is_authority(self, books: Books, location: str) -> bool:
+        """Return whether Shopify's counts are adopted at a location: so it is unless something else is configured."""
+        name = next((row.name for row in books.catalog.locations() if row.location == location), location)
+        authorities = {row.name: row.authority for row in self.parts.config.locations_of(self.shop)}
+        return authorities.get(name, SHOPIFY) == SHOPIFY
+
+    def read_levels(self, keys: Sequence[LevelKey]) -> bool:
+        """Read levels now, whoever asked; return False when the platform did not answer."""
+        size = self.parts.shopify.batch_size(Wanted.LEVEL)
+        names = [f"{key.item}@{key.location}" for key in keys]
+        return all(
+            self._read_now(self.parts.shopify, Wanted.LEVEL, names[start : start + size])
+            for start in range(0, len(names), size)
+        )
+
+    def _read_again_what_changed(self, since: datetime) -> bool:
+        """Sweep every channel, read all orders that were asked for, and book what the log holds meanwhile."""
+        for channel in self.parts.observers:
+            if self.sweep(channel, since) is None:
+                return False
+        for channel in self.parts.observers:
+            while keys := self._asked_orders(channel):
+                if not self._read_now(channel, Wanted.ORDER, keys):
+                    return False
+        self.drain_log()
+        return True
+
+    def _asked_orders(self, channel: Observes) -> list[str]:
+        with self._store.reading() as session:
+            asks = session.of(self.shop).asks.all(channel.name, Wanted.ORDER, channel.batch_size(Wanted.ORDER))
+        return [ask.key for ask in asks]
+
+    def _read_now(self, channel: Observes, wanted: Wanted, keys: list[str]) -> bool:
+        with self._store.writing() as session:
+            errand = reading.Errand(
+                channel=channel.name,
+                wanted=wanted,
+                keys=tuple(keys),
+                reading=session.of(self.shop).asks.next_reading(),
+                attempts=0,
+            )
+        answer = reading.look(channel, errand, self.parts.lookup)
+        with self._store.writing() as session:
+            reading.conclude(session.of(self.shop), errand, answer, self.parts.lookup, self._clock.now())
+        return isinstance(answer, reading.Reading)

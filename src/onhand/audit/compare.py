@@ -1,0 +1,81 @@
+"""Comparing: an observation against the books, level by level, whenever either of them was touched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from onhand.domain.drift import Drift, Observation, compare
+from onhand.domain.stock import LevelKey
+from onhand.store import Books, Observed
+
+SOURCE = "shopify"
+"""The platform that keeps levels itself, and is compared with."""
+
+BATCH = 500
+"""Levels a transaction."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """What a comparison of some levels came to. `flying` are gaps that what was sent and not confirmed explains."""
+
+    equal: list[LevelKey] = field(default_factory=list)
+    flying: list[LevelKey] = field(default_factory=list)
+    drifts: dict[LevelKey, Drift] = field(default_factory=dict)
+
+
+def compare_touched(books: Books, now: datetime, limit: int = BATCH) -> int:
+    """Compare levels that a movement or an observation touched; return how many. Needs a transaction.
+
+    Agreement is written down with its time, a gap with the time since when it stands. Nothing is judged here.
+    """
+    keys = books.observations.to_compare(limit)
+    if not keys:
+        return 0
+    write_down(books, compare_levels(books, keys), now)
+    books.observations.compared(keys)
+    return len(keys)
+
+
+def write_down(books: Books, compared: Compared, now: datetime) -> None:
+    """Keep which levels agree and which have a gap since when; a gap that closed closes its drift."""
+    agreeing = [*compared.equal]
+    if agreeing:
+        books.observations.agree(agreeing, now)
+        for key in books.drifts.open_keys(agreeing):
+            books.drifts.close_level(key, "closed", now, "books and platform agree again")
+    if compared.drifts:
+        books.observations.gap(list(compared.drifts), now)
+
+
+def compare_levels(books: Books, keys: Sequence[LevelKey]) -> Compared:
+    """Compare the newest observation of each level with what the platform should show by the books."""
+    compared = Compared()
+    observed = books.observations.newest(keys)
+    expected = books.expected(keys)
+    in_flight = books.intents.in_flight(keys)
+    for key in keys:
+        seen = observed.get(key)
+        if seen is None:
+            continue
+        observation = _observation(key, seen)
+        flying = in_flight.get(key, {})
+        drift = compare(observation, expected[key], flying)
+        if drift is not None:
+            compared.drifts[key] = drift
+        elif flying and any(observation.units[state] != expected[key].get(state, 0) for state in observation.units):
+            compared.flying.append(key)
+        else:
+            compared.equal.append(key)
+    return compared
+
+
+def _observation(key: LevelKey, seen: Observed) -> Observation:
+    return Observation(
+        source=SOURCE,
+        item=key.item,
+        location=key.location,
+        units=seen.units,
+        observed_at=seen.observed_at,
+        reading=seen.reading,
+    )

@@ -1,0 +1,69 @@
+"""Judging: a gap that stands is looked into before anything is adopted.
+
+The order of looking is the proof: read the level, read again what changed in orders since the last agreement, read
+the level once more. Only a gap that is the same both times, with nothing in flight, is left for healing. An item that
+sells without rest fails this again and again until a pause lets it through; nothing is guessed meanwhile.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from onhand.audit.compare import compare_levels, write_down
+from onhand.domain.drift import Drift
+from onhand.domain.stock import LevelKey, State
+from onhand.store import Books
+
+BATCH = 40
+"""Levels a judgement: one reading of them stays well under Shopify's 1,000 points a query."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """Levels under judgement and the gaps that the first look found. `since` reaches behind the last agreement."""
+
+    keys: tuple[LevelKey, ...]
+    since: datetime
+    first_gaps: Mapping[LevelKey, Mapping[State, int]] = field(default_factory=dict)
+
+
+def due(books: Books, now: datetime, grace_s: float, limit: int = BATCH) -> Judgement | None:
+    """Return the levels whose gap has stood longer than the grace, oldest first, or None."""
+    keys = books.observations.gaps(now - timedelta(seconds=grace_s), limit)
+    return begin(books, keys, now) if keys else None
+
+
+def begin(books: Books, keys: Sequence[LevelKey], now: datetime) -> Judgement:
+    """Return a judgement of these levels, reaching back to the last time that all of them agreed."""
+    agreed = [seen.agreed_at or seen.recorded_at for seen in books.observations.newest(keys).values()]
+    return Judgement(keys=tuple(keys), since=min(agreed, default=now))
+
+
+def after_first_look(books: Books, judgement: Judgement, now: datetime) -> Judgement:
+    """Return the judgement of the levels that still have a gap after they were read. Needs a transaction."""
+    gaps = _gaps(books, judgement.keys, now)
+    return Judgement(
+        keys=tuple(gaps), since=judgement.since, first_gaps={key: drift.units for key, drift in gaps.items()}
+    )
+
+
+def verdict(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey, Drift]:
+    """Return the drifts that nothing explains, after the second look. Needs a transaction.
+
+    A level is left out while units of its item belong to orders without a location, or while a telling is open: a
+    platform may have carried it out between the two looks.
+    """
+    gaps = _gaps(books, judgement.keys, now)
+    unplaced = books.pictures.unplaced_units(sorted({key.item for key in gaps}))
+    telling = books.intents.open_keys("telling")
+    return {
+        key: drift
+        for key, drift in gaps.items()
+        if drift.units == judgement.first_gaps.get(key) and not unplaced.get(key.item) and key not in telling
+    }
+
+
+def _gaps(books: Books, keys: Sequence[LevelKey], now: datetime) -> dict[LevelKey, Drift]:
+    compared = compare_levels(books, keys)
+    write_down(books, compared, now)
+    return compared.drifts

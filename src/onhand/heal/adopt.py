@@ -1,0 +1,27 @@
+"""Adopting: a level that nothing explains, at a location whose authority shows it, is taken over into the books."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from onhand.domain.drift import Drift, adopt
+from onhand.domain.stock import KEPT_STATES, State
+from onhand.store import Books
+
+
+def adopt_drift(books: Books, drift: Drift, evidence: Mapping[str, object], now: datetime) -> str:
+    """Book an adoption and return its cause. Needs a transaction; the caller has judged that nothing explains it.
+
+    The movements go against `unexplained`; a picture that explains them later takes them back.
+    """
+    seen = drift.observation
+    number = books.count("adoptions")
+    cause = f"adoption/{number}"
+    books.ledger.append(adopt(drift, cause), now)
+    books.drifts.record_adoption(cause, seen.key, seen.source, _kept(drift.units), seen.observed_at)
+    drift_id = books.drifts.open(drift, "changed at the platform without an order", 0.5, evidence, now)
+    books.drifts.close(drift_id, "adopted", now, cause)
+    return cause
+
+
+def _kept(units: Mapping[State, int]) -> dict[State, int]:
+    return {state: count for state, count in units.items() if state in KEPT_STATES}

@@ -1,0 +1,95 @@
+"""Opening: the first reading of everything becomes opening balances, each with its cut time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from onhand.domain.drift import Observation
+from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, Movement, State, pair_off
+from onhand.intake.lookup import Lookup
+from onhand.ports.channel import Census
+from onhand.store import Store
+
+CHUNK = 2_000
+"""Rows a transaction: a first reading of a million levels must not hold the writer for minutes."""
+
+_Row = TypeVar("_Row")
+
+
+def take_over_catalog(store: Store, shop: str, channel: str, census: Census, lookup: Lookup, now: datetime) -> None:
+    """Keep what a census says of items, locations and listings, and close what vanished since the last one."""
+    lookup.learn(census.listings, census.level_ids)
+    with store.writing() as session:
+        books = session.of(shop)
+        books.catalog.put_locations(census.locations, now)
+        for problem in census.problems:
+            books.problems.raise_(problem, now)
+    for items in _chunks(census.items):
+        with store.writing() as session:
+            session.of(shop).catalog.put_items(items, now)
+    for listings in _chunks(census.listings):
+        with store.writing() as session:
+            session.of(shop).catalog.put_listings(listings, now)
+    for level_ids in _chunks(census.level_ids.items()):
+        with store.writing() as session:
+            session.of(shop).catalog.put_level_ids(dict(level_ids))
+
+
+def open_levels(store: Store, shop: str, observations: Sequence[Observation], now: datetime) -> int:
+    """Keep what was observed, and open the levels that nothing has moved yet; return how many were opened.
+
+    A level that has moved already is not opened: what it lacks is a drift like any other, and the audit judges it.
+    """
+    opened = 0
+    for chunk in _chunks(observations):
+        with store.writing() as session:
+            books = session.of(shop)
+            known = books.ledger.touched([seen.key for seen in chunk])
+            cuts = books.ledger.cuts(sorted({seen.item for seen in chunk}))
+            fresh = [seen for seen in chunk if seen.key not in known and seen.key not in cuts]
+            for seen in fresh:
+                books.ledger.set_cut(seen.key, seen.observed_at)
+            books.ledger.append([movement for seen in fresh for movement in opening_movements(seen)], now)
+            for seen in chunk:
+                books.observations.put(seen, now)
+            opened += len(fresh)
+    return opened
+
+
+def opening_movements(seen: Observation) -> list[Movement]:
+    """Return the movements from the supplier that bring an empty level to what was observed, state by state."""
+    gaps = {
+        (seen.item, Bin(seen.location, state)): units
+        for state, units in seen.units.items()
+        if units and state in KEPT_STATES
+    }
+    balance = sum(gaps.values())
+    if balance:
+        gaps[seen.item, Bin(seen.location, State.SUPPLIER)] = -balance
+    cause = opening_cause(seen.key)
+    return [
+        Movement(
+            id=f"{cause}/{number}",
+            item=transfer.item,
+            source=transfer.source,
+            target=transfer.target,
+            units=transfer.units,
+            cause=cause,
+            origin=seen.source,
+            reason="opening balance",
+            occurred_at=seen.observed_at,
+        )
+        for number, transfer in enumerate(pair_off(gaps), start=1)
+    ]
+
+
+def opening_cause(key: LevelKey) -> str:
+    """Return the name of a level's opening balance in the books."""
+    return f"opening/{key.item}@{key.location}"
+
+
+def _chunks(rows: Iterable[_Row], size: int = CHUNK) -> Iterator[list[_Row]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

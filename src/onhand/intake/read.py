@@ -1,0 +1,78 @@
+"""Reading back: what the books asked for is read from the channel in batches, and booked like any other picture.
+
+Three steps, because no transaction spans a network call: `plan`, `look`, `conclude`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from onhand.intake.book import book
+from onhand.intake.lookup import Lookup
+from onhand.ports.channel import Catalog, Observes, Problem, Reading, Wanted
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable
+from onhand.store import Books
+
+BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
+"""How long to wait after the first, second, … reading that failed; the last one repeats."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Errand:
+    """Keys of one kind to be read in one go. `reading` numbers it: it answers only what was asked before."""
+
+    channel: str
+    wanted: Wanted
+    keys: tuple[str, ...]
+    reading: int
+    attempts: int
+
+
+def plan(books: Books, channel: Observes, wanted: Wanted, now: datetime) -> Errand | None:
+    """Return the next errand of this kind, or None when nothing is due. Needs a transaction."""
+    size = channel.batch_size(wanted)
+    due = books.asks.due(channel.name, wanted, size, now) if size else []
+    if not due:
+        return None
+    return Errand(
+        channel=channel.name,
+        wanted=wanted,
+        keys=tuple(ask.key for ask in due),
+        reading=books.asks.next_reading(),
+        attempts=max(ask.attempts for ask in due),
+    )
+
+
+def look(channel: Observes, errand: Errand, catalog: Catalog) -> Reading | ChannelUnavailable | ChannelRefused:
+    """Read from the channel. No transaction may be open."""
+    try:
+        return channel.read(errand.wanted, errand.keys, errand.reading, catalog)
+    except (ChannelUnavailable, ChannelRefused) as trouble:
+        return trouble
+
+
+def conclude(
+    books: Books, errand: Errand, answer: Reading | ChannelUnavailable | ChannelRefused, lookup: Lookup, now: datetime
+) -> str:
+    """Book what was read, or plan to try again; return a line for the log. Needs a transaction."""
+    if isinstance(answer, ChannelUnavailable | ChannelRefused):
+        return _try_again(books, errand, answer, now)
+    lookup.learn(answer.report.listings, {})
+    note = book(books, errand.channel, answer.report, now)
+    for problem in answer.problems:
+        books.problems.raise_(problem, now)
+    books.asks.answered(errand.channel, errand.wanted, errand.keys, errand.reading)
+    missing = f"; unknown to {errand.channel}: {', '.join(answer.missing)}" if answer.missing else ""
+    return f"read {len(errand.keys)} {errand.wanted}: {note}{missing}"
+
+
+def _try_again(books: Books, errand: Errand, trouble: ChannelUnavailable | ChannelRefused, now: datetime) -> str:
+    wait_s = BACKOFF_S[min(errand.attempts, len(BACKOFF_S) - 1)]
+    if isinstance(trouble, ChannelUnavailable) and trouble.retry_after_s is not None:
+        wait_s = trouble.retry_after_s
+    if isinstance(trouble, ChannelRefused):
+        wait_s = max(wait_s, 60.0)
+        key = f"{errand.channel}/{errand.wanted}"
+        next_step = "mend what the message names; reading is tried again every few minutes"
+        books.problems.raise_(Problem("reading refused", key, str(trouble), next_step), now)
+    books.asks.postpone(errand.channel, errand.wanted, errand.keys, now + timedelta(seconds=wait_s))
+    return f"could not read {len(errand.keys)} {errand.wanted}: {trouble}; again in {wait_s:.1f} s"

@@ -1,0 +1,57 @@
+"""The guards in front of every write: armed, not paused, not held, and no sudden emptying of a whole channel."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from onhand.ports.channel import Problem
+from onhand.store import Books
+
+ZERO_SHARE = 0.05
+"""A run that would set more of a channel's listings to zero than this stops and asks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gate:
+    """Whether a channel may be written to now, and why not."""
+
+    open: bool
+    reason: str
+
+
+def gate(books: Books, channel: str) -> Gate:
+    """Return whether `channel` is armed and neither paused nor held."""
+    state = books.channels.get(channel)
+    if not state.armed:
+        return Gate(open=False, reason=f"{channel} is in shadow: `onhand arm {channel}` lets onhand write")
+    if state.paused:
+        return Gate(open=False, reason=f"{channel} is paused: `onhand offers resume {channel}` goes on")
+    if state.held_reason is not None:
+        return Gate(open=False, reason=f"{channel} is held: {state.held_reason}")
+    return Gate(open=True, reason="")
+
+
+def hold_if_emptying(books: Books, channel: str, zero_share: float, now: datetime) -> bool:
+    """Hold the channel and raise a problem when what waits would empty too much of it; return True then.
+
+    What waits is the run: all listings that were told more than zero and would now be told zero. One listing alone
+    never counts as a run. `onhand offers resume` lets exactly what waits now go through.
+    """
+    listings, zeros = books.offers.count(channel)
+    state = books.channels.get(channel)
+    allowed = max(1, int(listings * zero_share), state.zeros_allowed)
+    if zeros <= allowed:
+        return False
+    reason = f"{zeros} of {listings} listings would go to zero at once; up to {allowed} go without asking"
+    books.channels.hold(channel, reason)
+    next_step = f"look at `onhand shadow`; `onhand offers resume {channel}` lets these {zeros} through"
+    books.problems.raise_(Problem("channel held", channel, f"{channel}: {reason}", next_step), now)
+    return True
+
+
+def resume(books: Books, channel: str, now: datetime) -> None:
+    """Take the channel off hold and off pause; a person has agreed to the zeros that wait now."""
+    _, zeros = books.offers.count(channel)
+    books.channels.pause(channel, paused=False)
+    books.channels.hold(channel, None)
+    books.channels.allow_zeros(channel, zeros)
+    books.problems.settle("channel held", channel, now)

@@ -1,0 +1,176 @@
+"""The works that `onhand serve` does side by side: booking, reading, publishing, telling, auditing, housekeeping."""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import count
+
+from onhand.app import App
+from onhand.app.steps import Steps
+from onhand.intake.process import process
+from onhand.ports.channel import Observes, Outcome, Parcel, Sells, Wanted
+from onhand.store import Intent
+
+logger = logging.getLogger(__name__)
+
+READ_KINDS = (Wanted.ORDER, Wanted.LEVEL, Wanted.ITEM, Wanted.LOCATIONS)
+"""What is read one batch at a time, in the order of what is missed most."""
+
+SENDERS = 4
+"""Sends at a time to one channel: enough to hide a platform's answer time, few enough to stay polite."""
+
+TELLINGS = 200
+"""Levels told in one run. Shopify takes 250 rows a mutation (2026-10, limits); a telling may need two."""
+
+
+class Booking:
+    """Deliveries become books, offers are computed again, levels are compared."""
+
+    name = "worker"
+    idle_s = 0.5
+
+    def __init__(self, app: App, shops: Sequence[Steps], on_offers: Callable[[], None]) -> None:
+        self._app = app
+        self._shops = shops
+        self._on_offers = on_offers
+
+    def turn(self) -> bool:
+        """Book one batch, then bring up to date what it touched."""
+        senders = {key: sender for steps in self._shops for key, sender in steps.senders().items()}
+        processed = process(self._app.store, self._app.log, senders, self._app.clock.now())
+        touched = 0
+        for steps in self._shops:
+            computed = steps.recalculate()
+            touched += computed
+            if computed:
+                self._on_offers()
+            if not processed.waiting:
+                touched += steps.compare()
+        return bool(processed.done or processed.parked or touched)
+
+
+class Reading:
+    """What was asked for is read from one channel, and listings are looked at where it takes numbers."""
+
+    idle_s = 0.1
+
+    def __init__(self, steps: Steps, channel: Observes, seller: Sells | None, on_news: Callable[[], None]) -> None:
+        self.name = f"reader {steps.shop} {channel.name}"
+        self._steps = steps
+        self._channel = channel
+        self._seller = seller
+        self._on_news = on_news
+
+    def turn(self) -> bool:
+        """Read one batch of each kind that is due."""
+        busy = any([self._steps.read(self._channel, wanted) for wanted in READ_KINDS])
+        if self._seller is not None:
+            busy |= self._steps.look(self._seller)
+        if busy:
+            self._on_news()
+        return busy
+
+
+class Publishing:
+    """One channel is told what it may sell."""
+
+    idle_s = 0.25
+
+    def __init__(self, steps: Steps, channel: Sells, started_at: datetime) -> None:
+        self.name = f"publisher {steps.shop} {channel.name}"
+        self._steps = steps
+        self._channel = channel
+        self._runs = _runs(f"{channel.name}-{started_at:%Y%m%dT%H%M%S%f}")
+        self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix=self.name)
+
+    def turn(self) -> bool:
+        """Plan as much as may go now, send it, and conclude."""
+        capacity = min(SENDERS * 2, self._channel.ready())
+        if capacity < 1:
+            return False
+        intents = self._steps.plan_offers(self._channel, capacity, next(self._runs))
+        outcomes = list(self._senders.map(self._channel.send, map(_parcel, intents)))
+        self._steps.conclude(list(zip(intents, outcomes, strict=True)))
+        return bool(intents)
+
+
+class Telling:
+    """The platform that keeps levels is told of movements that did not come from it; unknown outcomes are resolved."""
+
+    idle_s = 0.25
+
+    def __init__(self, steps: Steps, started_at: datetime) -> None:
+        self.name = f"teller {steps.shop}"
+        self._steps = steps
+        self._runs = _runs(f"shopify-{started_at:%Y%m%dT%H%M%S%f}")
+
+    def turn(self) -> bool:
+        """Send again what is unknown, under its own key; then tell what is owed."""
+        intents = self._steps.unsettled_tellings()
+        if not intents:
+            intents = self._steps.plan_tellings(TELLINGS, next(self._runs))
+        outcomes: list[tuple[Intent, Outcome]] = []
+        for intent in intents:
+            outcomes.append((intent, self._steps.parts.shopify.send(_parcel(intent))))
+        self._steps.conclude(outcomes)
+        return any(not isinstance(outcome, _WAITS) for _, outcome in outcomes)
+
+
+class Auditing:
+    """Gaps are judged, orders swept, and once in a while everything is compared."""
+
+    idle_s = 1.0
+
+    def __init__(self, app: App, steps: Steps) -> None:
+        self.name = f"auditor {steps.shop}"
+        self._app = app
+        self._steps = steps
+        now = app.clock.now()
+        self._sweep_at = now + timedelta(seconds=app.config.audit.poll_every_s)
+        self._audit_at = now + timedelta(seconds=app.config.audit.every_s)
+
+    def turn(self) -> bool:
+        """Judge what has stood long enough; sweep and audit when their time has come."""
+        now, every = self._app.clock.now(), self._app.config.audit
+        if now >= self._sweep_at:
+            self._sweep_at = now + timedelta(seconds=every.poll_every_s)
+            for channel in self._steps.parts.observers:
+                self._steps.sweep(channel)
+        if now >= self._audit_at:
+            self._audit_at = now + timedelta(seconds=every.every_s)
+            self._app.audit(self._steps.shop, fix=True)
+        self._steps.judge(grace_s=every.grace_s, adopt=True)
+        return False
+
+
+class Housekeeping:
+    """Bodies go after their time, ledger heads are anchored in the log, the write-ahead logs are folded in."""
+
+    name = "housekeeper"
+    idle_s = 30.0
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def turn(self) -> bool:
+        """Do all of it once."""
+        now = self._app.clock.now()
+        with self._app.store.reading() as session:
+            parked = [position for shop in self._app.shops for position in session.of(shop).deliveries.parked_positions()]
+            heads = {shop: session.of(shop).ledger.head() for shop in self._app.shops}
+        self._app.log.forget_bodies(now - timedelta(days=self._app.config.retention_days), parked)
+        for shop, (sequence, head) in heads.items():
+            if sequence:
+                self._app.log.anchor(shop, sequence, head, now)
+        self._app.store.checkpoint()
+        return False
+
+
+def _parcel(intent: Intent) -> Parcel:
+    return Parcel(key=intent.key, channel=intent.channel, body=intent.body)
+
+
+def _runs(prefix: str) -> "map[str]":
+    """Return names of planning runs that never repeat: the prefix carries the time at which this process began."""
+    return map(lambda number: f"{prefix}-{number}", count(1))
