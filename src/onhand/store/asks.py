@@ -1,0 +1,79 @@
+"""Asks: pictures that we want from a channel, until a reading that began after the asking has answered."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from onhand.ports.channel import Ask, Wanted
+from onhand.store.engine import Sql
+from onhand.store.json_text import texts
+from onhand.store.times import from_us, to_us
+
+
+class Waiting(NamedTuple):
+    """An ask that is not answered, and how often it was put off."""
+
+    channel: str
+    ask: Ask
+    asked_at: datetime
+    due_at: datetime
+    attempts: int
+
+
+class Asks:
+    """The open asks of one shop."""
+
+    def __init__(self, sql: Sql, shop_id: int) -> None:
+        self._sql, self._shop = sql, shop_id
+
+    def add(self, channel: str, asks: Sequence[Ask], now: datetime, delay_s: float = 0.0) -> None:
+        """Ask a channel for pictures, due after `delay_s`.
+
+        What is asked already stays one ask: due at the earlier of both times, and answered only by a reading that
+        begins after this call.
+        """
+        now_us, due_us = to_us(now), to_us(now + timedelta(seconds=delay_s))
+        self._sql.run_many(
+            "ask",
+            [(self._shop, channel, ask.wanted.value, ask.key, ask.because, now_us, due_us) for ask in asks],
+        )
+
+    def due(self, channel: str, wanted: Wanted, limit: int, now: datetime) -> list[Ask]:
+        """Return up to `limit` asks of one kind that are due, longest due first."""
+        found = {"shop": self._shop, "channel": channel, "wanted": wanted.value, "limit": limit, "now": to_us(now)}
+        return [Ask(wanted, key, because) for key, because in self._sql.rows("due_asks", found)]
+
+    def next_reading(self) -> int:
+        """Return the number of a reading that begins now, one more than the last."""
+        row = self._sql.row("count", {"shop": self._shop, "name": "reading", "units": 1})
+        assert row is not None
+        return int(row[0])
+
+    def answered(self, channel: str, wanted: Wanted, keys: Iterable[str], reading: int) -> None:
+        """Strike off asks that a reading has answered; what was asked while it ran stays."""
+        self._sql.run("answered", (self._shop, channel, wanted.value, texts(keys), reading))
+
+    def postpone(self, channel: str, wanted: Wanted, keys: Iterable[str], due_at: datetime) -> None:
+        """Put asks off until a time and count the attempt."""
+        row = {"shop": self._shop, "channel": channel, "wanted": wanted.value, "keys": texts(keys)}
+        self._sql.run("postpone", {**row, "due_at": to_us(due_at)})
+
+    def waiting(self) -> list[Waiting]:
+        """Return every open ask, next due first."""
+        return [
+            Waiting(channel, Ask(Wanted(wanted), key, because), from_us(asked_at), from_us(due_at), attempts)
+            for channel, wanted, key, because, asked_at, due_at, attempts in self._sql.rows(
+                "waiting_asks", (self._shop,)
+            )
+        ]
+
+    def count(self) -> int:
+        """Return how many asks are open."""
+        row = self._sql.row("count_asks", (self._shop,))
+        assert row is not None
+        return int(row[0])
+
+    def next_due_at(self) -> datetime | None:
+        """Return when the next ask falls due, or None where nothing is asked."""
+        row = self._sql.row("next_due_at", (self._shop,))
+        return None if row is None or row[0] is None else from_us(row[0])

@@ -1,0 +1,44 @@
+"""The books of one shop: every table by its noun."""
+
+from onhand.store.asks import Asks
+from onhand.store.catalog import Catalog
+from onhand.store.channels import Channels
+from onhand.store.deliveries import Deliveries
+from onhand.store.drifts import Drifts
+from onhand.store.engine import Sql
+from onhand.store.intents import Intents
+from onhand.store.ledger import Ledger
+from onhand.store.observations import Observations
+from onhand.store.offers import Offers
+from onhand.store.owed import OwedUnits
+from onhand.store.people import Audits, Problems
+from onhand.store.pictures import Pictures
+
+
+class Books:
+    """What is kept of one shop. Nothing here sees another shop."""
+
+    def __init__(self, sql: Sql, shop_id: int, shop: str) -> None:
+        self._sql, self._shop = sql, shop_id
+        self.ledger = Ledger(sql, shop_id, shop)
+        self.pictures = Pictures(sql, shop_id)
+        self.observations = Observations(sql, shop_id)
+        self.owed = OwedUnits(sql, shop_id)
+        self.offers = Offers(sql, shop_id)
+        self.intents = Intents(sql, shop_id)
+        self.asks = Asks(sql, shop_id)
+        self.deliveries = Deliveries(sql, shop_id)
+        self.catalog = Catalog(sql, shop_id)
+        self.channels = Channels(sql, shop_id)
+        self.drifts = Drifts(sql, shop_id)
+        self.problems = Problems(sql, shop_id)
+        self.audits = Audits(sql, shop_id)
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a counter."""
+        self._sql.row("count", {"shop": self._shop, "name": name, "units": by})
+
+    def counter(self, name: str) -> int:
+        """Return a counter; 0 where nothing was ever counted."""
+        row = self._sql.row("counter", {"shop": self._shop, "name": name})
+        return row[0] if row else 0

@@ -1,0 +1,123 @@
+"""Items, locations, listings and the platform's own ids of levels."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from onhand.domain.catalog import Item, Listing, Location, match_key
+from onhand.domain.stock import LevelKey
+from onhand.store.engine import Sql
+from onhand.store.json_text import texts
+from onhand.store.statements import Row
+from onhand.store.times import from_us, to_us
+
+
+class Catalog:
+    """What one shop counts, where it stands, and how channels name it."""
+
+    def __init__(self, sql: Sql, shop_id: int) -> None:
+        self._sql, self._shop = sql, shop_id
+
+    def put_items(self, items: Iterable[Item], now: datetime) -> None:
+        """Keep items as they are now; a SKU that changed goes into the history, a removed item that is back is back."""
+        by_item = {item.item: item for item in items}
+        before: dict[str, str | None] = dict(self._sql.rows("skus", (self._shop, texts(by_item))))
+        now_us = to_us(now)
+        self._sql.run_many(
+            "put_item",
+            [
+                (self._shop, item.item, item.sku, match_key(item.sku), item.title, item.tracked, now_us)
+                for item in by_item.values()
+            ],
+        )
+        renamed = [item for item in by_item.values() if item.item not in before or before[item.item] != item.sku]
+        self._sql.run_many("put_sku", [(self._shop, item.item, now_us, item.sku) for item in renamed])
+
+    def put_locations(self, locations: Iterable[Location], now: datetime) -> None:
+        """Keep locations as they are now; a change marks every offer of the shop stale."""
+        now_us = to_us(now)
+        self._sql.run_many(
+            "put_location",
+            [
+                (self._shop, location.location, location.name, location.active, location.fulfils_online, now_us)
+                for location in locations
+            ],
+        )
+
+    def put_listings(self, listings: Iterable[Listing], now: datetime) -> None:
+        """Keep listings as they are now, the item behind them included."""
+        now_us = to_us(now)
+        self._sql.run_many(
+            "put_listing",
+            [
+                (
+                    self._shop,
+                    listing.channel,
+                    listing.listing,
+                    listing.item,
+                    listing.sku,
+                    listing.group,
+                    listing.place,
+                    now_us,
+                )
+                for listing in listings
+            ],
+        )
+
+    def put_level_ids(self, level_ids: Mapping[LevelKey, str]) -> None:
+        """Keep the platform's own ids of levels."""
+        self._sql.run_many(
+            "put_level_id", [(self._shop, item, location, id_) for (item, location), id_ in level_ids.items()]
+        )
+
+    def drop_items(self, items: Iterable[str], at: datetime) -> None:
+        """Mark items that are no more; they stay for the history."""
+        self._sql.run("drop_items", {"shop": self._shop, "items": texts(items), "at": to_us(at)})
+
+    def items(self) -> list[Item]:
+        """Return every item that was not removed."""
+        return [_read_item(row) for row in self._sql.rows("items", (self._shop,))]
+
+    def item_by_sku(self, sku: str) -> list[Item]:
+        """Return the items that carry a SKU now: none, one, or several where a merchant gave it twice."""
+        return [_read_item(row) for row in self._sql.rows("items_by_sku", (self._shop, match_key(sku)))]
+
+    def item(self, item: str) -> Item | None:
+        """Return an item, a removed one too; None where it was never known."""
+        row = self._sql.row("item", (self._shop, item))
+        return _read_item(row) if row else None
+
+    def sku_history(self, item: str) -> list[tuple[str | None, datetime]]:
+        """Return every SKU that an item has had, with the time from which on, oldest first."""
+        return [(sku, from_us(since_at)) for sku, since_at in self._sql.rows("sku_history", (self._shop, item))]
+
+    def locations(self) -> list[Location]:
+        """Return every location, by name."""
+        return [_read_location(row) for row in self._sql.rows("locations", (self._shop,))]
+
+    def location_by_name(self, name: str) -> Location | None:
+        """Return the location of a name, or None. Shopify keeps the names of a shop's locations unique."""
+        row = self._sql.row("location_by_name", (self._shop, name))
+        return _read_location(row) if row else None
+
+    def listings(self, channel: str | None = None) -> list[Listing]:
+        """Return listings, of one channel where it is given."""
+        rows = self._sql.rows("listings", {"shop": self._shop, "channel": channel})
+        return [
+            Listing(channel=name, listing=listing, item=item, sku=sku, group=group, place=place)
+            for name, listing, item, sku, group, place in rows
+        ]
+
+    def level_ids(self) -> dict[LevelKey, str]:
+        """Return the platform's own ids of levels."""
+        rows = self._sql.rows("level_ids", (self._shop,))
+        return {LevelKey(item, location): id_ for item, location, id_ in rows}
+
+
+def _read_item(row: Row) -> Item:
+    item, sku, title, tracked = row
+    return Item(item=item, sku=sku, title=title, tracked=bool(tracked))
+
+
+def _read_location(row: Row) -> Location:
+    location, name, active, fulfils_online = row
+    return Location(location=location, name=name, active=bool(active), fulfils_online=bool(fulfils_online))

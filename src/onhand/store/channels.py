@@ -1,0 +1,86 @@
+"""Channels: whether we may write to them, how far they were read, and by which rule they sell."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from onhand.domain.selling import SellingRule
+from onhand.store.engine import Sql
+from onhand.store.json_text import dump, load
+from onhand.store.rows import time_of
+from onhand.store.times import to_us
+
+Imported = Literal["yes", "no", "unknown"]
+
+
+class ChannelState(NamedTuple):
+    """What was decided about a channel.
+
+    `held_reason` is None unless a run stopped and asks a person. `imported` says whether another app brings its orders
+    to Shopify. `cursor_at` is None before its changed orders were first read.
+    """
+
+    armed: bool
+    paused: bool
+    held_reason: str | None
+    imported: Imported
+    cursor_at: datetime | None
+
+
+class Channels:
+    """The channels of one shop and their selling rules."""
+
+    def __init__(self, sql: Sql, shop_id: int) -> None:
+        self._sql, self._shop = sql, shop_id
+
+    def get(self, channel: str) -> ChannelState:
+        """Return what was decided about a channel; nothing is written to one about which nothing was."""
+        row = self._sql.row("channel", (self._shop, channel))
+        if row is None:
+            return ChannelState(armed=False, paused=False, held_reason=None, imported="unknown", cursor_at=None)
+        armed, paused, held_reason, imported, _ = row
+        return ChannelState(bool(armed), bool(paused), held_reason, imported, time_of(row, 4))
+
+    def arm(self, channel: str, armed: bool) -> None:
+        """Allow writing to a channel, or forbid it."""
+        self._set("arm", channel, "armed", armed)
+
+    def pause(self, channel: str, paused: bool) -> None:
+        """Stop telling offers to a channel for a while, or go on."""
+        self._set("pause", channel, "paused", paused)
+
+    def hold(self, channel: str, reason: str | None) -> None:
+        """Stop a channel until a person has answered, or go on with None."""
+        self._set("hold", channel, "reason", reason)
+
+    def set_imported(self, channel: str, imported: Imported) -> None:
+        """Keep whether another app brings this channel's orders to Shopify."""
+        self._set("set_imported", channel, "imported", imported)
+
+    def move_cursor(self, channel: str, at: datetime) -> None:
+        """Keep up to which time the changed orders of a channel were read."""
+        self._set("move_cursor", channel, "at", to_us(at))
+
+    def rules(self) -> list[SellingRule]:
+        """Return the selling rules, by channel."""
+        return [
+            SellingRule(channel=channel, locations=tuple(load(locations)), buffer_units=buffer_units)
+            for channel, locations, buffer_units in self._sql.rows("rules", (self._shop,))
+        ]
+
+    def set_rules(self, rules: Iterable[SellingRule], at: datetime) -> None:
+        """Replace the selling rules; only those that differ are written, and mark their channel's offers stale."""
+        before = {rule.channel: rule for rule in self.rules()}
+        after = {rule.channel: rule for rule in rules}
+        for channel, rule in after.items():
+            if before.get(channel) != rule:
+                locations = dump(list(rule.locations))
+                row = (self._shop, channel, locations, rule.buffer_units, to_us(at))
+                self._sql.run("set_rule", row)
+        for channel in before.keys() - after.keys():
+            self._sql.run("touch_rule", {"shop": self._shop, "channel": channel, "at": to_us(at)})
+            self._sql.run("drop_rule", {"shop": self._shop, "channel": channel})
+
+    def _set(self, name: str, channel: str, column: str, value: str | int | None) -> None:
+        self._sql.run("ensure_channel", (self._shop, channel))
+        self._sql.run(name, {"shop": self._shop, "channel": channel, column: value})

@@ -1,0 +1,178 @@
+"""The ledger of one shop: movements in a chain of hashes, and the levels that follow from them."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from onhand.domain.stock import Bin, LevelKey, Movement
+from onhand.ports.errors import MovementConflict
+from onhand.store.engine import Sql
+from onhand.store.json_text import pairs, texts
+from onhand.store.proof import Verified, verify
+from onhand.store.rows import read_levels, read_movement
+from onhand.store.statements import Row
+from onhand.store.times import from_us, to_us
+
+NO_LIMIT = 2**63 - 1
+
+_encode = msgspec.json.Encoder().encode
+
+
+def genesis(shop: str) -> bytes:
+    """Return the hash before a shop's first movement: a chain cannot be passed off as another shop's."""
+    return hashlib.sha256(b"onhand ledger of " + shop.encode()).digest()
+
+
+def link(before: bytes, columns: Sequence[str | int]) -> bytes:
+    """Return the hash of a movement: SHA-256 over the hash before it and its columns as compact JSON.
+
+    `columns` in this order: sequence, id, item, source location and state, target location and state, units, cause,
+    origin, reason, occurred_at, recorded_at; times in microseconds since 1970.
+    """
+    return hashlib.sha256(before + _encode(columns)).digest()
+
+
+class Ledger:
+    """Movements, levels, and opening balances."""
+
+    def __init__(self, sql: Sql, shop_id: int, shop: str) -> None:
+        self._sql, self._shop, self._name = sql, shop_id, shop
+
+    def append(self, movements: Sequence[Movement], recorded_at: datetime) -> int:
+        """Book movements and return how many were new; levels and stale marks follow by themselves.
+
+        A movement that is booked already with the same content is skipped. Raises MovementConflict where its id is
+        booked with other content.
+        """
+        if not movements:
+            return 0
+        fresh = self._leave_out_booked([_columns(movement) for movement in movements])
+        sequence, head = self.head()
+        recorded_us = to_us(recorded_at)
+        rows: list[Row] = []
+        for columns in fresh:
+            sequence += 1
+            head = link(head, (sequence, *columns, recorded_us))
+            rows.append((self._shop, sequence, *columns, recorded_us, head))
+        if rows:
+            self._sql.run_many("append_movement", rows)
+        return len(rows)
+
+    def _leave_out_booked(self, wanted: list[Row]) -> list[Row]:
+        ids = [columns[0] for columns in wanted]
+        booked = {row[0]: tuple(row) for row in self._sql.rows("movements_by_id", (self._shop, texts(ids)))}
+        if not booked and len(set(ids)) == len(ids):
+            return wanted
+        fresh: list[Row] = []
+        for columns in wanted:
+            other = booked.setdefault(columns[0], columns)
+            if other is columns:
+                fresh.append(columns)
+            elif other != columns:
+                raise MovementConflict(
+                    f"movement {columns[0]} of {self._name} is booked as {read_movement(other)}, "
+                    f"asked to book {read_movement(columns)}: nothing was booked; a person must say which one is right"
+                )
+        return fresh
+
+    def caused_by(self, cause: str) -> list[Movement]:
+        """Return the movements of one cause in the order of booking."""
+        return [read_movement(row) for row in self._sql.rows("movements_by_cause", (self._shop, cause))]
+
+    def count_caused_by(self, cause: str) -> int:
+        """Return how many movements a cause has booked."""
+        return _number(self._sql.row("count_movements_by_cause", (self._shop, cause)))
+
+    def levels(self, items: Iterable[str]) -> dict[tuple[str, Bin], int]:
+        """Return units in every bin of some items; empty bins are left out."""
+        return read_levels(self._sql.rows("levels_of_items", (self._shop, texts(items))))
+
+    def all_levels(self, item: str | None = None, location: str | None = None) -> dict[tuple[str, Bin], int]:
+        """Return units in every bin, of one item or at one location where they are given; empty bins are left out."""
+        if item is not None:
+            return read_levels(self._sql.rows("levels_of_item", (self._shop, item, location)))
+        return read_levels(self._sql.rows("all_levels", {"shop": self._shop, "location": location}))
+
+    def levels_at(self, at: datetime, item: str | None = None) -> dict[tuple[str, Bin], int]:
+        """Return units in every bin as they were known here at a time: the fold of what was recorded until then."""
+        if item is None:
+            return read_levels(self._sql.rows("levels_at", {"shop": self._shop, "at": to_us(at)}))
+        wanted = {"shop": self._shop, "item": item, "at": to_us(at)}
+        return read_levels(self._sql.rows("levels_of_item_at", wanted))
+
+    def history(
+        self, item: str, limit: int, before_sequence: int | None = None
+    ) -> list[tuple[int, Movement, datetime]]:
+        """Return up to `limit` movements of an item with their sequence and recording time, newest first.
+
+        `before_sequence` goes on where an earlier page ended.
+        """
+        before = NO_LIMIT if before_sequence is None else before_sequence
+        rows = self._sql.rows("movements_of_item", (self._shop, item, before, limit))
+        return [(row[-2], read_movement(row), from_us(row[-1])) for row in rows]
+
+    def head(self) -> tuple[int, bytes]:
+        """Return sequence and hash of the newest movement; 0 and the shop's first hash before there is one."""
+        row = self._sql.row("head", (self._shop,))
+        return (row[0], row[1]) if row else (0, genesis(self._name))
+
+    def verify(self, anchors: Sequence[tuple[int, bytes]]) -> Verified:
+        """Return what a full recomputation finds: chain, levels against their fold, conservation, anchors.
+
+        `anchors` are (sequence, hash) pairs that were kept outside this database. Reads everything: use a snapshot.
+        """
+        return verify(self._sql, self._shop, start=genesis(self._name), link=link, anchors=anchors)
+
+    def rebuild(self, at: datetime) -> int:
+        """Fold levels and held units anew from the movements, mark every offer stale; return the number of bins."""
+        for name in ("forget_levels", "fold_levels", "forget_held", "fold_held"):
+            self._sql.run(name, {"shop": self._shop})
+        self._sql.run("mark_all_offers", {"shop": self._shop, "at": to_us(at)})
+        return _number(self._sql.row("count_levels", (self._shop,)))
+
+    def unexplained_units(self) -> tuple[int, int]:
+        """Return the units that ever moved to or from `unexplained`, and their balance there.
+
+        A positive balance is units that went missing, a negative one units that were found.
+        """
+        row = self._sql.row("unexplained_units", (self._shop,))
+        assert row is not None
+        return row[0], row[1]
+
+    def cuts(self, items: Iterable[str]) -> dict[LevelKey, datetime]:
+        """Return when the opening balances of some items were read, by level."""
+        rows = self._sql.rows("cuts", (self._shop, texts(items)))
+        return {LevelKey(item, location): from_us(cut_at) for item, location, cut_at in rows}
+
+    def set_cut(self, key: LevelKey, cut_at: datetime) -> None:
+        """Keep when the opening balance of a level was read: what happened until then is in it."""
+        self._sql.run("set_cut", (self._shop, key.item, key.location, to_us(cut_at)))
+
+    def touched(self, keys: Iterable[LevelKey]) -> set[LevelKey]:
+        """Return those levels in which any movement began or ended."""
+        rows = self._sql.rows("touched_levels", (self._shop, pairs(keys)))
+        return {LevelKey(item, location) for item, location in rows}
+
+
+def _columns(movement: Movement) -> Row:
+    source, target = movement.source, movement.target
+    return (
+        movement.id,
+        movement.item,
+        source.location,
+        source.state.value,
+        target.location,
+        target.state.value,
+        movement.units,
+        movement.cause,
+        movement.origin,
+        movement.reason,
+        to_us(movement.occurred_at),
+    )
+
+
+def _number(row: Row | None) -> int:
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,119 @@
+"""Observations: the newest of every level and source, their history, and what waits to be compared."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from onhand.domain.drift import Observation
+from onhand.domain.stock import KEPT_STATES, LevelKey, State
+from onhand.store.engine import Sql
+from onhand.store.json_text import pairs
+from onhand.store.rows import read_states, time_of
+from onhand.store.statements import Row
+from onhand.store.times import from_us, to_us
+
+_STATES = len(KEPT_STATES)
+
+
+class Observed(NamedTuple):
+    """The newest observation of a level by one source, and what comparing it with the books has shown.
+
+    `units` leaves out states that were never shown. `agreed_at` is None where it never agreed, `gap_since` where it
+    agrees or was not compared yet.
+    """
+
+    units: dict[State, int]
+    observed_at: datetime
+    reading: int
+    recorded_at: datetime
+    agreed_at: datetime | None
+    gap_since: datetime | None
+
+
+class Observations:
+    """What was observed of the levels of one shop."""
+
+    def __init__(self, sql: Sql, shop_id: int) -> None:
+        self._sql, self._shop = sql, shop_id
+
+    def put(self, observation: Observation, recorded_at: datetime) -> bool:
+        """Keep an observation if it is newer than what is kept; return whether it was.
+
+        Of the same time, the reading that began later is newer; what a source sent by itself counts as newer when
+        its units differ, because its times have whole seconds. States it does not show keep what was shown before.
+        """
+        level = (self._shop, observation.item, observation.location, observation.source)
+        kept = self._sql.row("observed", level)
+        shown = {state.value: units for state, units in observation.units.items()}
+        before: Row = kept[:_STATES] if kept else (None,) * _STATES
+        after = tuple(shown.get(state.value, units) for state, units in zip(KEPT_STATES, before, strict=True))
+        observed_us = to_us(observation.observed_at)
+        if kept and not _is_newer((observed_us, observation.reading), kept[_STATES:], differs=after != before):
+            return False
+        self._sql.run("put_observed", (*level, *after, observed_us, observation.reading, to_us(recorded_at)))
+        if after != before:
+            self._sql.run("append_observation", level)
+        return True
+
+    def newest(self, keys: Iterable[LevelKey], source: str = "shopify") -> dict[LevelKey, Observed]:
+        """Return the newest observation of some levels; levels that the source never showed are left out."""
+        rows = self._sql.rows("newest_observations", (self._shop, pairs(keys), source))
+        return {LevelKey(row[0], row[1]): _read_observed(row[2:]) for row in rows}
+
+    def history(self, item: str, limit: int) -> list[tuple[Observation, datetime]]:
+        """Return up to `limit` changes of what was observed of an item, newest first, with their recording times."""
+        found = []
+        for row in self._sql.rows("observation_history", (self._shop, item, limit)):
+            source, location, *columns = row
+            observed_at, reading, recorded_at = columns[_STATES:]
+            observation = Observation(
+                source=source,
+                item=item,
+                location=location,
+                units=read_states(tuple(columns[:_STATES])),
+                observed_at=from_us(observed_at),
+                reading=reading,
+            )
+            found.append((observation, from_us(recorded_at)))
+        return found
+
+    def agree(self, keys: Iterable[LevelKey], at: datetime, source: str = "shopify") -> None:
+        """Keep that levels agreed with the books at a time; their gaps are over."""
+        self._sql.run("agree", {"shop": self._shop, "keys": pairs(keys), "source": source, "at": to_us(at)})
+
+    def gap(self, keys: Iterable[LevelKey], at: datetime, source: str = "shopify") -> None:
+        """Keep that levels differ from the books since a time; a gap that is known keeps its time."""
+        self._sql.run("gap", {"shop": self._shop, "keys": pairs(keys), "source": source, "at": to_us(at)})
+
+    def gaps(self, since_before: datetime, limit: int, source: str = "shopify") -> list[LevelKey]:
+        """Return up to `limit` levels that have differed from the books since before a time, oldest first."""
+        wanted = {"shop": self._shop, "source": source, "since_before": to_us(since_before), "limit": limit}
+        return [LevelKey(item, location) for item, location in self._sql.rows("gaps", wanted)]
+
+    def to_compare(self, limit: int) -> list[LevelKey]:
+        """Return up to `limit` levels that a movement, an observation or a telling has touched, first touched first."""
+        return [LevelKey(item, location) for item, location in self._sql.rows("to_compare", (self._shop, limit))]
+
+    def compared(self, keys: Iterable[LevelKey]) -> None:
+        """Strike levels off the list; do it in the transaction that read it, or a touch in between is lost."""
+        self._sql.run("compared", (self._shop, pairs(keys)))
+
+
+def _is_newer(version: tuple[int, int], kept: Row, *, differs: bool) -> bool:
+    observed_us, reading = version
+    kept_us, kept_reading = kept
+    if observed_us != kept_us:
+        return bool(observed_us > kept_us)
+    return bool(reading > kept_reading) or (reading == 0 and differs)
+
+
+def _read_observed(row: Row) -> Observed:
+    observed_at, reading, recorded_at = row[_STATES : _STATES + 3]
+    return Observed(
+        units=read_states(row[:_STATES]),
+        observed_at=from_us(observed_at),
+        reading=reading,
+        recorded_at=from_us(recorded_at),
+        agreed_at=time_of(row, _STATES + 3),
+        gap_since=time_of(row, _STATES + 4),
+    )

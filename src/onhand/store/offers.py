@@ -1,0 +1,161 @@
+"""Offers: what every listing of a channel may sell, what the channel was told, and what it shows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from onhand.domain.catalog import match_key
+from onhand.store.engine import Sql
+from onhand.store.json_text import texts
+from onhand.store.rows import time_of
+from onhand.store.times import from_us, to_us
+
+
+class Stale(NamedTuple):
+    """An offer whose units must be computed anew, touched first at `touched_at`."""
+
+    channel: str
+    listing: str
+    item: str
+    units: int | None
+    told_units: int | None
+    unseen_units: int
+    touched_at: datetime
+
+
+class Untold(NamedTuple):
+    """An offer that differs from what its channel was told; `told_units` is None where it was told nothing yet."""
+
+    listing: str
+    item: str
+    units: int
+    told_units: int | None
+    touched_at: datetime
+
+
+class OfferCount(NamedTuple):
+    """Listings of a channel, and those that must be told zero and still show more."""
+
+    listings: int
+    zeros_pending: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfferState:
+    """All that is known of one offer. `units` is None before it was computed, `sku` where the item has none."""
+
+    channel: str
+    listing: str
+    item: str
+    sku: str | None
+    title: str | None
+    units: int | None
+    told_units: int | None
+    told_at: datetime | None
+    stale: bool
+    computed_at: datetime | None
+    touched_at: datetime
+    unseen_units: int
+    shown_units: int | None
+    shown_at: datetime | None
+    parked_reason: str | None
+
+
+class Offers:
+    """The offers of one shop. Stale marks are set by the database, and cleared only by computing."""
+
+    def __init__(self, sql: Sql, shop_id: int) -> None:
+        self._sql, self._shop = sql, shop_id
+
+    def ensure(self, rows: Iterable[tuple[str, str, str]], at: datetime) -> None:
+        """Make offers of (channel, listing, item) where there are none; new ones and those of a new item are stale."""
+        at_us = to_us(at)
+        self._sql.run_many("ensure_offer", [(self._shop, *row, at_us) for row in rows])
+
+    def remove(self, channel: str, listings: Iterable[str]) -> None:
+        """Forget the offers of listings that a channel has no more."""
+        self._sql.run("remove_offers", (self._shop, channel, texts(listings)))
+
+    def stale(self, limit: int) -> list[Stale]:
+        """Return up to `limit` offers that must be computed anew, first touched first."""
+        rows = self._sql.rows("stale_offers", (self._shop, limit))
+        return [
+            Stale(channel, listing, item, units, told_units, unseen_units, from_us(touched_us))
+            for channel, listing, item, units, told_units, unseen_units, touched_us in rows
+        ]
+
+    def compute(self, rows: Iterable[tuple[str, str, int]], at: datetime) -> None:
+        """Keep the units of (channel, listing, units); they are stale no more.
+
+        Do it in the transaction that read what they were computed from, or a touch in between is lost.
+        """
+        at_us = to_us(at)
+        shop = self._shop
+        self._sql.run_many(
+            "compute_offer", [(units, at_us, shop, channel, listing) for channel, listing, units in rows]
+        )
+
+    def untold(self, channel: str, limit: int) -> list[Untold]:
+        """Return up to `limit` offers that a channel must be told, worst risk of overselling first.
+
+        Lowering comes before raising; of the lowering ones those to zero first, then the smallest, then the oldest.
+        Where nothing was told or shown yet the channel may show too much: that counts as lowering. Listings of an
+        open intent, and parked ones, are left out.
+        """
+        rows = self._sql.rows("untold_offers", {"shop": self._shop, "channel": channel, "limit": limit})
+        return [
+            Untold(listing, item, units, told_units, from_us(touched_us))
+            for listing, item, units, told_units, touched_us in rows
+        ]
+
+    def told(self, channel: str, listing: str, units: int, at: datetime) -> None:
+        """Keep what a channel has confirmed for a listing."""
+        self._sql.run("offer_told", (units, to_us(at), self._shop, channel, listing))
+
+    def shown(self, channel: str, listing: str, shown_units: int, unseen_units: int, at: datetime) -> None:
+        """Keep what a channel shows, and units of its orders that we do not know yet: a change of these makes stale."""
+        row = (shown_units, unseen_units, to_us(at), self._shop, channel, listing)
+        self._sql.run("offer_shown", row)
+
+    def park(self, channel: str, listing: str, reason: str) -> None:
+        """Leave a listing alone until a person has looked: the channel refused it."""
+        self._sql.run("park_offer", (reason, self._shop, channel, listing))
+
+    def unpark(self, channel: str, listing: str) -> None:
+        """Tell a listing again."""
+        self._sql.run("park_offer", (None, self._shop, channel, listing))
+
+    def rows(self, sku: str | None = None, channel: str | None = None) -> list[OfferState]:
+        """Return offers with their SKU, of one SKU or one channel where they are given."""
+        wanted = {"shop": self._shop, "channel": channel}
+        if sku is None:
+            rows = self._sql.rows("offers", wanted)
+        else:
+            rows = self._sql.rows("offers_of_sku", {**wanted, "sku_key": match_key(sku)})
+        return [
+            OfferState(
+                channel=row[0],
+                listing=row[1],
+                item=row[2],
+                sku=row[3],
+                title=row[4],
+                units=row[5],
+                told_units=row[6],
+                told_at=time_of(row, 7),
+                stale=bool(row[8]),
+                computed_at=time_of(row, 9),
+                touched_at=from_us(row[10]),
+                unseen_units=row[11],
+                shown_units=row[12],
+                shown_at=time_of(row, 13),
+                parked_reason=row[14],
+            )
+            for row in rows
+        ]
+
+    def count(self, channel: str) -> OfferCount:
+        """Return how many listings a channel has, and how many of them a run would set to zero."""
+        row = self._sql.row("count_offers", (self._shop, channel))
+        assert row is not None
+        return OfferCount(*row)

@@ -1,0 +1,38 @@
+"""What Shopify has not been told yet: the movements that did not come from it, less the confirmed tellings."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from onhand.domain.stock import LevelKey, State
+from onhand.store.engine import Sql
+from onhand.store.json_text import STATES, pairs
+from onhand.store.times import to_us
+
+
+class OwedUnits:
+    """Units by level and state that a telling must still carry to Shopify; negative ones leave."""
+
+    def __init__(self, sql: Sql, shop_id: int) -> None:
+        self._sql, self._shop = sql, shop_id
+
+    def units(self, keys: Iterable[LevelKey]) -> dict[LevelKey, dict[State, int]]:
+        """Return what is owed to some levels by state; levels and states that are owed nothing are left out."""
+        owed: dict[LevelKey, dict[State, int]] = defaultdict(dict)
+        for item, location, state, units in self._sql.rows("owed_units", (self._shop, pairs(keys))):
+            owed[LevelKey(item, location)][STATES[state]] = units
+        return dict(owed)
+
+    def confirm(self, key: LevelKey, units: Mapping[State, int], at: datetime) -> None:
+        """Subtract what Shopify has confirmed. More than was owed turns the sign: then that is to be taken back."""
+        told = [
+            (self._shop, key.item, key.location, state.value, -told_units, to_us(at))
+            for state, told_units in units.items()
+            if told_units
+        ]
+        if told:
+            self._sql.run_many("confirm_owed", told)
+
+    def open(self, limit: int) -> list[LevelKey]:
+        """Return up to `limit` levels that are owed anything, those that lower available most first."""
+        return [LevelKey(item, location) for item, location in self._sql.rows("open_owed", (self._shop, limit))]

@@ -1,0 +1,84 @@
+"""The newest picture of every fact, and the open units of orders that have no location yet."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from onhand.domain.pictures import Seen, Version
+from onhand.store.engine import Sql
+from onhand.store.json_text import texts
+from onhand.store.times import from_us, to_us
+
+
+class Pictures:
+    """What was seen of orders, transfers and returns."""
+
+    def __init__(self, sql: Sql, shop_id: int) -> None:
+        self._sql, self._shop = sql, shop_id
+
+    def seen(self, cause: str) -> Seen | None:
+        """Return what is kept of the newest picture of a fact, or None where there was none."""
+        row = self._sql.row("picture", (self._shop, cause))
+        if row is None:
+            return None
+        version_at, reading, digest, told_digest = row
+        version = Version(at=from_us(version_at), reading=reading)
+        return Seen(version=version, digest=digest, told_digest=told_digest)
+
+    def remember(
+        self,
+        cause: str,
+        channel: str,
+        version: Version,
+        digest: str,
+        *,
+        told: bool,
+        recorded_at: datetime,
+        closed: bool = False,
+    ) -> None:
+        """Keep a picture as the newest of its fact; the caller has judged that it is.
+
+        `told` means that the channel sent it by itself. A reading of the same version leaves the digest of what was
+        told, a reading of another version clears it.
+        """
+        self._sql.run(
+            "remember_picture",
+            (
+                self._shop,
+                cause,
+                channel,
+                to_us(version.at),
+                version.reading,
+                digest,
+                digest if told else None,
+                closed,
+                to_us(recorded_at),
+            ),
+        )
+
+    def versions(self, causes: Iterable[str]) -> dict[str, Version]:
+        """Return how new the newest pictures of some facts are; facts never seen are left out."""
+        rows = self._sql.rows("picture_versions", (self._shop, texts(causes)))
+        return {cause: Version(at=from_us(at), reading=reading) for cause, at, reading in rows}
+
+    def set_unplaced(self, cause: str, units: Mapping[str, int], at: datetime) -> None:
+        """Replace the open units of a fact whose location is not known, by item; items left out have none."""
+        before: dict[str, int] = dict(self._sql.rows("unplaced_of_cause", (self._shop, cause)))
+        changed = [
+            (self._shop, cause, item, units.get(item, 0), to_us(at))
+            for item in sorted({*before, *units})
+            if units.get(item, 0) != before.get(item, 0)
+        ]
+        if changed:
+            self._sql.run_many("set_unplaced", changed)
+
+    def unplaced_units(self, items: Iterable[str]) -> dict[str, int]:
+        """Return open units without a location by item; items without any are left out."""
+        return dict(self._sql.rows("unplaced_of_items", (self._shop, texts(items))))
+
+    def unplaced(self) -> list[tuple[str, str, int]]:
+        """Return every (cause, item, units) that has no location yet."""
+        return [(cause, item, units) for cause, item, units in self._sql.rows("unplaced", (self._shop,))]
+
+    def held_units(self, channel: str, items: Iterable[str]) -> dict[str, int]:
+        """Return units in state reserved that a channel's orders hold, by item; items without any are left out."""
+        return dict(self._sql.rows("held_units", (self._shop, channel, texts(items))))

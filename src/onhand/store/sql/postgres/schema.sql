@@ -1,0 +1,395 @@
+-- The first version of the tables, for PostgreSQL. Times are microseconds since 1970 in UTC.
+-- Text compares byte by byte, as in SQLite, so that both engines give the same order. Every key begins with the shop:
+-- nothing is read or written across shops.
+
+CREATE TABLE shops (
+    shop     BIGINT PRIMARY KEY,
+    name     TEXT COLLATE "C" NOT NULL UNIQUE,
+    added_at BIGINT NOT NULL
+);
+
+-- How far a worker has read a log; moves in the transaction that books what was read.
+CREATE TABLE positions (
+    name     TEXT COLLATE "C" PRIMARY KEY,
+    position BIGINT NOT NULL
+);
+
+CREATE TABLE counters (
+    shop  BIGINT NOT NULL REFERENCES shops,
+    name  TEXT COLLATE "C" NOT NULL,
+    units BIGINT NOT NULL,
+    PRIMARY KEY (shop, name)
+);
+
+-- The ledger -------------------------------------------------------------------------------------------------
+
+CREATE TABLE movements (
+    shop            BIGINT NOT NULL REFERENCES shops,
+    sequence        BIGINT NOT NULL,
+    id              TEXT COLLATE "C" NOT NULL,
+    item            TEXT COLLATE "C" NOT NULL,
+    source_location TEXT COLLATE "C" NOT NULL,
+    source_state    TEXT COLLATE "C" NOT NULL,
+    target_location TEXT COLLATE "C" NOT NULL,
+    target_state    TEXT COLLATE "C" NOT NULL,
+    units           BIGINT NOT NULL CHECK (units > 0),
+    cause           TEXT COLLATE "C" NOT NULL,
+    origin          TEXT COLLATE "C" NOT NULL,
+    reason          TEXT COLLATE "C" NOT NULL,
+    occurred_at     BIGINT NOT NULL,
+    recorded_at     BIGINT NOT NULL,
+    hash            BYTEA NOT NULL,
+    PRIMARY KEY (shop, sequence)
+);
+CREATE UNIQUE INDEX movements_by_id ON movements (shop, id);
+CREATE INDEX movements_by_cause ON movements (shop, cause);
+CREATE INDEX movements_by_item ON movements (shop, item);
+CREATE INDEX movements_unexplained ON movements (shop)
+    WHERE source_state = 'unexplained' OR target_state = 'unexplained';
+
+-- Kept by the triggers on movements. A row that came to 0 stays: it says that the level was touched.
+CREATE TABLE levels (
+    shop     BIGINT NOT NULL,
+    item     TEXT COLLATE "C" NOT NULL,
+    location TEXT COLLATE "C" NOT NULL,
+    state    TEXT COLLATE "C" NOT NULL,
+    units    BIGINT NOT NULL,
+    PRIMARY KEY (shop, item, location, state)
+);
+
+-- Units in state reserved by the channel whose orders hold them; kept by the triggers on movements.
+CREATE TABLE held (
+    shop   BIGINT NOT NULL,
+    origin TEXT COLLATE "C" NOT NULL,
+    item   TEXT COLLATE "C" NOT NULL,
+    units  BIGINT NOT NULL,
+    PRIMARY KEY (shop, origin, item)
+);
+
+-- What Shopify has not been told yet; rows that come to 0 are removed.
+CREATE TABLE owed (
+    shop       BIGINT NOT NULL,
+    item       TEXT COLLATE "C" NOT NULL,
+    location   TEXT COLLATE "C" NOT NULL,
+    state      TEXT COLLATE "C" NOT NULL,
+    units      BIGINT NOT NULL,
+    touched_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, item, location, state)
+);
+
+-- When the opening balance of a level was read.
+CREATE TABLE openings (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    item     TEXT COLLATE "C" NOT NULL,
+    location TEXT COLLATE "C" NOT NULL,
+    cut_at   BIGINT NOT NULL,
+    PRIMARY KEY (shop, item, location)
+);
+
+CREATE TABLE pictures (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    cause       TEXT COLLATE "C" NOT NULL,
+    channel     TEXT COLLATE "C" NOT NULL,
+    version_at  BIGINT NOT NULL,
+    reading     BIGINT NOT NULL,
+    digest      TEXT COLLATE "C" NOT NULL,
+    told_digest TEXT COLLATE "C",
+    closed      BOOLEAN NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, cause)
+);
+
+-- Open units of an order whose location is not known yet; rows that come to 0 are removed.
+CREATE TABLE unplaced (
+    shop       BIGINT NOT NULL REFERENCES shops,
+    cause      TEXT COLLATE "C" NOT NULL,
+    item       TEXT COLLATE "C" NOT NULL,
+    units      BIGINT NOT NULL,
+    touched_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+);
+CREATE INDEX unplaced_by_item ON unplaced (shop, item);
+
+-- Observations -----------------------------------------------------------------------------------------------
+
+-- The newest of each source: a column a state, NULL where the source has not shown it.
+CREATE TABLE observed (
+    shop            BIGINT NOT NULL REFERENCES shops,
+    item            TEXT COLLATE "C" NOT NULL,
+    location        TEXT COLLATE "C" NOT NULL,
+    source          TEXT COLLATE "C" NOT NULL,
+    available       BIGINT,
+    committed       BIGINT,
+    reserved        BIGINT,
+    damaged         BIGINT,
+    quality_control BIGINT,
+    safety_stock    BIGINT,
+    incoming        BIGINT,
+    observed_at     BIGINT NOT NULL,
+    reading         BIGINT NOT NULL,
+    recorded_at     BIGINT NOT NULL,
+    agreed_at       BIGINT,
+    gap_since       BIGINT,
+    PRIMARY KEY (shop, item, location, source)
+);
+CREATE INDEX observed_gaps ON observed (shop, source, gap_since) WHERE gap_since IS NOT NULL;
+
+-- Their history: a row where a number changed.
+CREATE TABLE observations (
+    shop            BIGINT NOT NULL REFERENCES shops,
+    item            TEXT COLLATE "C" NOT NULL,
+    sequence        BIGINT NOT NULL,
+    location        TEXT COLLATE "C" NOT NULL,
+    source          TEXT COLLATE "C" NOT NULL,
+    available       BIGINT,
+    committed       BIGINT,
+    reserved        BIGINT,
+    damaged         BIGINT,
+    quality_control BIGINT,
+    safety_stock    BIGINT,
+    incoming        BIGINT,
+    observed_at     BIGINT NOT NULL,
+    reading         BIGINT NOT NULL,
+    recorded_at     BIGINT NOT NULL,
+    PRIMARY KEY (shop, item, sequence)
+);
+
+-- Levels that something touched since they were last compared. `position` gives them their turn.
+CREATE TABLE comparisons (
+    position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    shop     BIGINT NOT NULL,
+    item     TEXT COLLATE "C" NOT NULL,
+    location TEXT COLLATE "C" NOT NULL,
+    UNIQUE (shop, item, location)
+);
+
+CREATE TABLE drifts (
+    shop         BIGINT NOT NULL REFERENCES shops,
+    id           BIGINT NOT NULL,
+    item         TEXT COLLATE "C" NOT NULL,
+    location     TEXT COLLATE "C" NOT NULL,
+    source       TEXT COLLATE "C" NOT NULL,
+    books        TEXT COLLATE "C" NOT NULL,
+    observed     TEXT COLLATE "C" NOT NULL,
+    observed_at  BIGINT NOT NULL,
+    cause        TEXT COLLATE "C" NOT NULL,
+    confidence   DOUBLE PRECISION NOT NULL,
+    evidence     TEXT COLLATE "C" NOT NULL,
+    status       TEXT COLLATE "C" NOT NULL CHECK (status IN ('open', 'adopted', 'closed')),
+    opened_at    BIGINT NOT NULL,
+    closed_at    BIGINT,
+    note         TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, id)
+);
+CREATE UNIQUE INDEX drifts_open ON drifts (shop, item, location, source) WHERE status = 'open';
+
+-- What is left of an adoption that no later picture has explained; rows that come to 0 are removed.
+CREATE TABLE adoptions (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    cause       TEXT COLLATE "C" NOT NULL,
+    state       TEXT COLLATE "C" NOT NULL,
+    item        TEXT COLLATE "C" NOT NULL,
+    location    TEXT COLLATE "C" NOT NULL,
+    units       BIGINT NOT NULL,
+    observed_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, cause, state)
+);
+CREATE INDEX adoptions_by_level ON adoptions (shop, item, location);
+
+-- Selling ----------------------------------------------------------------------------------------------------
+
+CREATE TABLE offers (
+    shop          BIGINT NOT NULL REFERENCES shops,
+    channel       TEXT COLLATE "C" NOT NULL,
+    listing       TEXT COLLATE "C" NOT NULL,
+    item          TEXT COLLATE "C" NOT NULL,
+    units         BIGINT,
+    told_units    BIGINT,
+    told_at       BIGINT,
+    stale         BOOLEAN NOT NULL,
+    computed_at   BIGINT,
+    touched_at    BIGINT NOT NULL,
+    unseen_units  BIGINT NOT NULL DEFAULT 0,
+    shown_units   BIGINT,
+    shown_at      BIGINT,
+    parked_reason TEXT COLLATE "C",
+    PRIMARY KEY (shop, channel, listing)
+);
+CREATE INDEX offers_by_item ON offers (shop, item);
+CREATE INDEX offers_stale ON offers (shop, touched_at) WHERE stale;
+CREATE INDEX offers_untold ON offers (shop, channel) WHERE units IS DISTINCT FROM told_units;
+
+CREATE TABLE selling_rules (
+    shop         BIGINT NOT NULL REFERENCES shops,
+    channel      TEXT COLLATE "C" NOT NULL,
+    locations    TEXT COLLATE "C" NOT NULL,
+    buffer_units BIGINT NOT NULL,
+    touched_at   BIGINT NOT NULL,
+    PRIMARY KEY (shop, channel)
+);
+
+CREATE TABLE channels (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    channel     TEXT COLLATE "C" NOT NULL,
+    armed       BOOLEAN NOT NULL DEFAULT FALSE,
+    paused      BOOLEAN NOT NULL DEFAULT FALSE,
+    held_reason TEXT COLLATE "C",
+    imported    TEXT COLLATE "C" NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
+    cursor_at   BIGINT,
+    PRIMARY KEY (shop, channel)
+);
+
+-- Writes to the outside, durable before they are sent.
+CREATE TABLE intents (
+    shop         BIGINT NOT NULL REFERENCES shops,
+    key          TEXT COLLATE "C" NOT NULL,
+    channel      TEXT COLLATE "C" NOT NULL,
+    kind         TEXT COLLATE "C" NOT NULL CHECK (kind IN ('offer', 'telling')),
+    body         BYTEA NOT NULL,
+    carries      TEXT COLLATE "C" NOT NULL,
+    status       TEXT COLLATE "C" NOT NULL CHECK (status IN ('planned', 'sent', 'applied', 'rejected', 'unknown', 'parked')),
+    attempts     BIGINT NOT NULL,
+    planned_at   BIGINT NOT NULL,
+    sent_at      BIGINT,
+    concluded_at BIGINT,
+    note         TEXT COLLATE "C" NOT NULL,
+    compare      BOOLEAN NOT NULL,
+    PRIMARY KEY (shop, key)
+);
+CREATE INDEX intents_open ON intents (shop, channel, planned_at) WHERE status IN ('planned', 'sent', 'unknown');
+CREATE INDEX intents_recent ON intents (shop, planned_at);
+
+-- What open intents are about: a listing of a channel, or a level (item and location). Nothing else may be sent there.
+CREATE TABLE covered (
+    shop    BIGINT NOT NULL,
+    channel TEXT COLLATE "C" NOT NULL,
+    kind    TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    place   TEXT COLLATE "C" NOT NULL,
+    intent  TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, kind, subject, place, channel, intent)
+);
+CREATE INDEX covered_by_intent ON covered (shop, intent);
+
+-- Comparisons that a level has lost in a row.
+CREATE TABLE lost_compares (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    item     TEXT COLLATE "C" NOT NULL,
+    location TEXT COLLATE "C" NOT NULL,
+    lost     BIGINT NOT NULL,
+    PRIMARY KEY (shop, item, location)
+);
+
+-- Deliveries and readings ------------------------------------------------------------------------------------
+
+CREATE TABLE deliveries (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    position    BIGINT NOT NULL,
+    channel     TEXT COLLATE "C" NOT NULL,
+    topic       TEXT COLLATE "C" NOT NULL,
+    delivery_id TEXT COLLATE "C" NOT NULL,
+    received_at BIGINT NOT NULL,
+    status      TEXT COLLATE "C" NOT NULL CHECK (status IN ('done', 'parked')),
+    note        TEXT COLLATE "C" NOT NULL,
+    finished_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, position)
+);
+CREATE INDEX deliveries_parked ON deliveries (shop) WHERE status = 'parked';
+
+-- Kept by the triggers on deliveries: counting millions of rows for a page would take too long.
+CREATE TABLE delivery_counts (
+    shop       BIGINT NOT NULL,
+    status     TEXT COLLATE "C" NOT NULL,
+    deliveries BIGINT NOT NULL,
+    PRIMARY KEY (shop, status)
+);
+
+CREATE TABLE asks (
+    shop          BIGINT NOT NULL REFERENCES shops,
+    channel       TEXT COLLATE "C" NOT NULL,
+    wanted        TEXT COLLATE "C" NOT NULL,
+    key           TEXT COLLATE "C" NOT NULL,
+    because       TEXT COLLATE "C" NOT NULL,
+    asked_at      BIGINT NOT NULL,
+    asked_reading BIGINT NOT NULL,
+    due_at        BIGINT NOT NULL,
+    attempts      BIGINT NOT NULL,
+    PRIMARY KEY (shop, channel, wanted, key)
+);
+CREATE INDEX asks_due ON asks (shop, channel, wanted, due_at);
+
+-- Catalog ----------------------------------------------------------------------------------------------------
+
+CREATE TABLE items (
+    shop       BIGINT NOT NULL REFERENCES shops,
+    item       TEXT COLLATE "C" NOT NULL,
+    sku        TEXT COLLATE "C",
+    sku_key    TEXT COLLATE "C",
+    title      TEXT COLLATE "C" NOT NULL,
+    tracked    BOOLEAN NOT NULL,
+    updated_at BIGINT NOT NULL,
+    removed_at BIGINT,
+    PRIMARY KEY (shop, item)
+);
+CREATE INDEX items_by_sku ON items (shop, sku_key);
+
+-- Every SKU an item has had since a time, the present one included.
+CREATE TABLE sku_history (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    item     TEXT COLLATE "C" NOT NULL,
+    since_at BIGINT NOT NULL,
+    sku      TEXT COLLATE "C",
+    PRIMARY KEY (shop, item, since_at)
+);
+
+CREATE TABLE locations (
+    shop           BIGINT NOT NULL REFERENCES shops,
+    location       TEXT COLLATE "C" NOT NULL,
+    name           TEXT COLLATE "C" NOT NULL,
+    active         BOOLEAN NOT NULL,
+    fulfils_online BOOLEAN NOT NULL,
+    updated_at     BIGINT NOT NULL,
+    PRIMARY KEY (shop, location)
+);
+
+CREATE TABLE listings (
+    shop       BIGINT NOT NULL REFERENCES shops,
+    channel    TEXT COLLATE "C" NOT NULL,
+    listing    TEXT COLLATE "C" NOT NULL,
+    item       TEXT COLLATE "C",
+    sku        TEXT COLLATE "C",
+    grouped    TEXT COLLATE "C",
+    place      TEXT COLLATE "C",
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, channel, listing)
+);
+
+CREATE TABLE level_ids (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    item     TEXT COLLATE "C" NOT NULL,
+    location TEXT COLLATE "C" NOT NULL,
+    level_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, item, location)
+);
+
+-- For people -------------------------------------------------------------------------------------------------
+
+CREATE TABLE problems (
+    shop      BIGINT NOT NULL REFERENCES shops,
+    kind      TEXT COLLATE "C" NOT NULL,
+    key       TEXT COLLATE "C" NOT NULL,
+    message   TEXT COLLATE "C" NOT NULL,
+    next_step TEXT COLLATE "C" NOT NULL,
+    opened_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    PRIMARY KEY (shop, kind, key)
+);
+
+CREATE TABLE audits (
+    shop       BIGINT NOT NULL REFERENCES shops,
+    id         BIGINT NOT NULL,
+    started_at BIGINT NOT NULL,
+    seconds    DOUBLE PRECISION NOT NULL,
+    result     TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, id)
+);

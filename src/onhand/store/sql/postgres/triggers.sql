@@ -1,0 +1,165 @@
+-- What is derived cannot be forgotten: levels, held units, what is owed, what to compare, which offers are stale.
+-- Marking an offer stale keeps the time of the first touch. No trigger computes what may be sold.
+-- Movements come many a statement: their trigger looks at all of them at once.
+
+CREATE FUNCTION is_kept(state TEXT) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN state NOT IN ('supplier', 'customer', 'unexplained');
+
+-- Movements --------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION book_movements() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO levels (shop, item, location, state, units)
+    SELECT shop, item, location, state, sum(units) FROM (
+        SELECT shop, item, source_location AS location, source_state AS state, -units AS units FROM booked
+        UNION ALL
+        SELECT shop, item, target_location, target_state, units FROM booked
+    ) AS flows
+    GROUP BY shop, item, location, state
+    ON CONFLICT (shop, item, location, state) DO UPDATE SET units = levels.units + excluded.units;
+
+    UPDATE offers SET stale = TRUE, touched_at = touched.touched_at
+    FROM (SELECT shop, item, min(recorded_at) AS touched_at FROM booked GROUP BY shop, item) AS touched
+    WHERE offers.shop = touched.shop AND offers.item = touched.item AND NOT offers.stale;
+
+    INSERT INTO comparisons (shop, item, location)
+    SELECT shop, item, source_location FROM booked WHERE is_kept(source_state)
+    UNION
+    SELECT shop, item, target_location FROM booked WHERE is_kept(target_state)
+    ON CONFLICT (shop, item, location) DO NOTHING;
+
+    INSERT INTO owed (shop, item, location, state, units, touched_at)
+    SELECT shop, item, location, state, sum(units), min(recorded_at) FROM (
+        SELECT shop, item, source_location AS location, source_state AS state, -units AS units, recorded_at
+        FROM booked WHERE origin <> 'shopify' AND is_kept(source_state)
+        UNION ALL
+        SELECT shop, item, target_location, target_state, units, recorded_at
+        FROM booked WHERE origin <> 'shopify' AND is_kept(target_state)
+    ) AS flows
+    GROUP BY shop, item, location, state HAVING sum(units) <> 0
+    ON CONFLICT (shop, item, location, state) DO UPDATE SET
+        units = owed.units + excluded.units, touched_at = excluded.touched_at;
+
+    INSERT INTO held (shop, origin, item, units)
+    SELECT
+        shop, origin, item,
+        sum(CASE target_state WHEN 'reserved' THEN units ELSE 0 END)
+            - sum(CASE source_state WHEN 'reserved' THEN units ELSE 0 END)
+    FROM booked WHERE source_state = 'reserved' OR target_state = 'reserved'
+    GROUP BY shop, origin, item
+    ON CONFLICT (shop, origin, item) DO UPDATE SET units = held.units + excluded.units;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER movements_are_booked AFTER INSERT ON movements
+REFERENCING NEW TABLE AS booked FOR EACH STATEMENT EXECUTE FUNCTION book_movements();
+
+CREATE FUNCTION refuse_to_edit() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a movement is never edited or removed: book another one that takes it back';
+END $$;
+
+CREATE TRIGGER movement_is_never_edited BEFORE UPDATE OR DELETE OR TRUNCATE ON movements
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_edit();
+
+-- What Shopify is owed ---------------------------------------------------------------------------------------
+
+CREATE FUNCTION touch_owed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
+    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location)
+    ON CONFLICT (shop, item, location) DO NOTHING;
+    IF new.units = 0 THEN
+        DELETE FROM owed
+        WHERE shop = new.shop AND item = new.item AND location = new.location AND state = new.state AND units = 0;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER owed_is_new AFTER INSERT ON owed FOR EACH ROW EXECUTE FUNCTION touch_owed();
+CREATE TRIGGER owed_has_changed AFTER UPDATE ON owed
+FOR EACH ROW WHEN (new.units <> old.units) EXECUTE FUNCTION touch_owed();
+
+-- Observations -----------------------------------------------------------------------------------------------
+
+CREATE FUNCTION touch_observed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location)
+    ON CONFLICT (shop, item, location) DO NOTHING;
+    IF TG_OP = 'INSERT' OR new.available IS DISTINCT FROM old.available THEN
+        UPDATE offers SET stale = TRUE, touched_at = new.recorded_at
+        WHERE shop = new.shop AND item = new.item AND NOT stale
+            AND (TG_OP = 'UPDATE' OR new.available IS NOT NULL);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER level_is_observed AFTER INSERT OR UPDATE OF observed_at, available ON observed
+FOR EACH ROW EXECUTE FUNCTION touch_observed();
+
+-- Orders without a location ----------------------------------------------------------------------------------
+
+CREATE FUNCTION touch_unplaced() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
+    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    IF new.units = 0 THEN
+        DELETE FROM unplaced WHERE shop = new.shop AND cause = new.cause AND item = new.item AND units = 0;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER units_are_unplaced AFTER INSERT ON unplaced FOR EACH ROW EXECUTE FUNCTION touch_unplaced();
+CREATE TRIGGER unplaced_units_change AFTER UPDATE ON unplaced
+FOR EACH ROW WHEN (new.units <> old.units) EXECUTE FUNCTION touch_unplaced();
+
+-- Rules, locations, and what a channel shows -----------------------------------------------------------------
+
+CREATE FUNCTION touch_rule() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
+    WHERE shop = new.shop AND channel = new.channel AND NOT stale;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER rule_has_changed AFTER INSERT OR UPDATE ON selling_rules
+FOR EACH ROW EXECUTE FUNCTION touch_rule();
+
+CREATE FUNCTION touch_location() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.updated_at WHERE shop = new.shop AND NOT stale;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER location_is_new AFTER INSERT ON locations FOR EACH ROW EXECUTE FUNCTION touch_location();
+CREATE TRIGGER location_has_changed AFTER UPDATE ON locations
+FOR EACH ROW WHEN (
+    new.active <> old.active OR new.fulfils_online <> old.fulfils_online OR new.name <> old.name
+) EXECUTE FUNCTION touch_location();
+
+CREATE FUNCTION touch_unseen() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    new.stale := TRUE;
+    new.touched_at := new.shown_at;
+    RETURN new;
+END $$;
+
+CREATE TRIGGER unseen_units_change BEFORE UPDATE OF unseen_units ON offers
+FOR EACH ROW WHEN (new.unseen_units <> old.unseen_units AND NOT new.stale) EXECUTE FUNCTION touch_unseen();
+
+-- Deliveries -------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION count_delivery() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        UPDATE delivery_counts SET deliveries = deliveries - 1 WHERE shop = old.shop AND status = old.status;
+    END IF;
+    INSERT INTO delivery_counts (shop, status, deliveries) VALUES (new.shop, new.status, 1)
+    ON CONFLICT (shop, status) DO UPDATE SET deliveries = delivery_counts.deliveries + 1;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER delivery_is_finished AFTER INSERT ON deliveries FOR EACH ROW EXECUTE FUNCTION count_delivery();
+CREATE TRIGGER delivery_is_finished_again AFTER UPDATE ON deliveries
+FOR EACH ROW WHEN (new.status <> old.status) EXECUTE FUNCTION count_delivery();

@@ -1,0 +1,35 @@
+-- name: channel
+SELECT armed, paused, held_reason, imported, cursor_at FROM channels WHERE shop = :shop AND channel = :channel
+
+-- name: ensure_channel
+INSERT INTO channels (shop, channel) VALUES (:shop, :channel) ON CONFLICT (shop, channel) DO NOTHING
+
+-- name: arm
+UPDATE channels SET armed = :armed WHERE shop = :shop AND channel = :channel
+
+-- name: pause
+UPDATE channels SET paused = :paused WHERE shop = :shop AND channel = :channel
+
+-- name: hold
+UPDATE channels SET held_reason = :reason WHERE shop = :shop AND channel = :channel
+
+-- name: set_imported
+UPDATE channels SET imported = :imported WHERE shop = :shop AND channel = :channel
+
+-- name: move_cursor
+UPDATE channels SET cursor_at = :at WHERE shop = :shop AND channel = :channel
+
+-- name: rules
+SELECT channel, locations, buffer_units FROM selling_rules WHERE shop = :shop ORDER BY channel
+
+-- name: set_rule
+INSERT INTO selling_rules (shop, channel, locations, buffer_units, touched_at)
+VALUES (:shop, :channel, :locations, :buffer_units, :at)
+ON CONFLICT (shop, channel) DO UPDATE SET
+    locations = excluded.locations, buffer_units = excluded.buffer_units, touched_at = excluded.touched_at
+
+-- name: touch_rule
+UPDATE selling_rules SET touched_at = :at WHERE shop = :shop AND channel = :channel
+
+-- name: drop_rule
+DELETE FROM selling_rules WHERE shop = :shop AND channel = :channel

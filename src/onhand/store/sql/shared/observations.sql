@@ -1,0 +1,67 @@
+-- name: observed
+SELECT
+    available, committed, reserved, damaged, quality_control, safety_stock, incoming,
+    observed_at, reading
+FROM observed WHERE shop = :shop AND item = :item AND location = :location AND source = :source
+
+-- name: put_observed
+INSERT INTO observed (
+    shop, item, location, source, available, committed, reserved, damaged, quality_control, safety_stock, incoming,
+    observed_at, reading, recorded_at
+) VALUES (
+    :shop, :item, :location, :source, :available, :committed, :reserved, :damaged, :quality_control, :safety_stock,
+    :incoming, :observed_at, :reading, :recorded_at
+) ON CONFLICT (shop, item, location, source) DO UPDATE SET
+    available = excluded.available,
+    committed = excluded.committed,
+    reserved = excluded.reserved,
+    damaged = excluded.damaged,
+    quality_control = excluded.quality_control,
+    safety_stock = excluded.safety_stock,
+    incoming = excluded.incoming,
+    observed_at = excluded.observed_at,
+    reading = excluded.reading,
+    recorded_at = excluded.recorded_at
+
+-- name: append_observation
+INSERT INTO observations (
+    shop, item, sequence, location, source,
+    available, committed, reserved, damaged, quality_control, safety_stock, incoming, observed_at, reading, recorded_at
+)
+SELECT
+    shop, item,
+    (SELECT COALESCE(max(sequence), 0) + 1 FROM observations WHERE shop = :shop AND item = :item),
+    location, source,
+    available, committed, reserved, damaged, quality_control, safety_stock, incoming, observed_at, reading, recorded_at
+FROM observed WHERE shop = :shop AND item = :item AND location = :location AND source = :source
+
+-- name: newest_observations
+SELECT
+    item, location, available, committed, reserved, damaged, quality_control, safety_stock, incoming,
+    observed_at, reading, recorded_at, agreed_at, gap_since
+FROM observed WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys) AND source = :source
+
+-- name: observation_history
+SELECT
+    source, location, available, committed, reserved, damaged, quality_control, safety_stock, incoming,
+    observed_at, reading, recorded_at
+FROM observations WHERE shop = :shop AND item = :item ORDER BY sequence DESC LIMIT :limit
+
+-- name: agree
+UPDATE observed SET agreed_at = :at, gap_since = NULL
+WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys) AND source = :source
+
+-- name: gap
+UPDATE observed SET gap_since = :at
+WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys) AND source = :source AND gap_since IS NULL
+
+-- name: gaps
+SELECT item, location FROM observed
+WHERE shop = :shop AND source = :source AND gap_since IS NOT NULL AND gap_since < :since_before
+ORDER BY gap_since, item, location LIMIT :limit
+
+-- name: to_compare
+SELECT item, location FROM comparisons WHERE shop = :shop ORDER BY position LIMIT :limit
+
+-- name: compared
+DELETE FROM comparisons WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys)

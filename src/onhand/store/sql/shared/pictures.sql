@@ -1,0 +1,34 @@
+-- name: picture
+SELECT version_at, reading, digest, told_digest FROM pictures WHERE shop = :shop AND cause = :cause
+
+-- name: remember_picture
+INSERT INTO pictures (shop, cause, channel, version_at, reading, digest, told_digest, closed, recorded_at)
+VALUES (:shop, :cause, :channel, :version_at, :reading, :digest, :told_digest, :closed, :recorded_at)
+ON CONFLICT (shop, cause) DO UPDATE SET
+    channel = excluded.channel,
+    version_at = excluded.version_at,
+    reading = excluded.reading,
+    digest = excluded.digest,
+    -- A reading of the same version does not know what the channel sent by itself, and leaves it.
+    told_digest = CASE
+        WHEN excluded.told_digest IS NOT NULL OR excluded.version_at <> pictures.version_at THEN excluded.told_digest
+        ELSE pictures.told_digest
+    END,
+    closed = excluded.closed,
+    recorded_at = excluded.recorded_at
+
+-- name: picture_versions
+SELECT cause, version_at, reading FROM pictures WHERE shop = :shop AND cause IN (EACH :causes)
+
+-- name: unplaced_of_cause
+SELECT item, units FROM unplaced WHERE shop = :shop AND cause = :cause
+
+-- name: set_unplaced
+INSERT INTO unplaced (shop, cause, item, units, touched_at) VALUES (:shop, :cause, :item, :units, :touched_at)
+ON CONFLICT (shop, cause, item) DO UPDATE SET units = excluded.units, touched_at = excluded.touched_at
+
+-- name: unplaced_of_items
+SELECT item, CAST(sum(units) AS BIGINT) FROM unplaced WHERE shop = :shop AND item IN (EACH :items) GROUP BY item
+
+-- name: unplaced
+SELECT cause, item, units FROM unplaced WHERE shop = :shop ORDER BY cause, item

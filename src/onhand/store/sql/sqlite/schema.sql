@@ -1,0 +1,394 @@
+-- The first version of the tables, for SQLite. Times are microseconds since 1970 in UTC.
+-- Every key begins with the shop: nothing is read or written across shops.
+
+CREATE TABLE shops (
+    shop     INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE,
+    added_at INTEGER NOT NULL
+) STRICT;
+
+-- How far a worker has read a log; moves in the transaction that books what was read.
+CREATE TABLE positions (
+    name     TEXT PRIMARY KEY,
+    position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counters (
+    shop  INTEGER NOT NULL REFERENCES shops,
+    name  TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    PRIMARY KEY (shop, name)
+) STRICT, WITHOUT ROWID;
+
+-- The ledger -------------------------------------------------------------------------------------------------
+
+CREATE TABLE movements (
+    shop            INTEGER NOT NULL REFERENCES shops,
+    sequence        INTEGER NOT NULL,
+    id              TEXT NOT NULL,
+    item            TEXT NOT NULL,
+    source_location TEXT NOT NULL,
+    source_state    TEXT NOT NULL,
+    target_location TEXT NOT NULL,
+    target_state    TEXT NOT NULL,
+    units           INTEGER NOT NULL CHECK (units > 0),
+    cause           TEXT NOT NULL,
+    origin          TEXT NOT NULL,
+    reason          TEXT NOT NULL,
+    occurred_at     INTEGER NOT NULL,
+    recorded_at     INTEGER NOT NULL,
+    hash            BLOB NOT NULL,
+    PRIMARY KEY (shop, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX movements_by_id ON movements (shop, id);
+CREATE INDEX movements_by_cause ON movements (shop, cause);
+CREATE INDEX movements_by_item ON movements (shop, item);
+CREATE INDEX movements_unexplained ON movements (shop)
+    WHERE source_state = 'unexplained' OR target_state = 'unexplained';
+
+-- Kept by the triggers on movements. A row that came to 0 stays: it says that the level was touched.
+CREATE TABLE levels (
+    shop     INTEGER NOT NULL,
+    item     TEXT NOT NULL,
+    location TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    units    INTEGER NOT NULL,
+    PRIMARY KEY (shop, item, location, state)
+) STRICT, WITHOUT ROWID;
+
+-- Units in state reserved by the channel whose orders hold them; kept by the triggers on movements.
+CREATE TABLE held (
+    shop   INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    item   TEXT NOT NULL,
+    units  INTEGER NOT NULL,
+    PRIMARY KEY (shop, origin, item)
+) STRICT, WITHOUT ROWID;
+
+-- What Shopify has not been told yet; rows that come to 0 are removed.
+CREATE TABLE owed (
+    shop       INTEGER NOT NULL,
+    item       TEXT NOT NULL,
+    location   TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    units      INTEGER NOT NULL,
+    touched_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, item, location, state)
+) STRICT, WITHOUT ROWID;
+
+-- When the opening balance of a level was read.
+CREATE TABLE openings (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    item     TEXT NOT NULL,
+    location TEXT NOT NULL,
+    cut_at   INTEGER NOT NULL,
+    PRIMARY KEY (shop, item, location)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pictures (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    cause       TEXT NOT NULL,
+    channel     TEXT NOT NULL,
+    version_at  INTEGER NOT NULL,
+    reading     INTEGER NOT NULL,
+    digest      TEXT NOT NULL,
+    told_digest TEXT,
+    closed      INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, cause)
+) STRICT, WITHOUT ROWID;
+
+-- Open units of an order whose location is not known yet; rows that come to 0 are removed.
+CREATE TABLE unplaced (
+    shop       INTEGER NOT NULL REFERENCES shops,
+    cause      TEXT NOT NULL,
+    item       TEXT NOT NULL,
+    units      INTEGER NOT NULL,
+    touched_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unplaced_by_item ON unplaced (shop, item);
+
+-- Observations -----------------------------------------------------------------------------------------------
+
+-- The newest of each source: a column a state, NULL where the source has not shown it.
+CREATE TABLE observed (
+    shop            INTEGER NOT NULL REFERENCES shops,
+    item            TEXT NOT NULL,
+    location        TEXT NOT NULL,
+    source          TEXT NOT NULL,
+    available       INTEGER,
+    committed       INTEGER,
+    reserved        INTEGER,
+    damaged         INTEGER,
+    quality_control INTEGER,
+    safety_stock    INTEGER,
+    incoming        INTEGER,
+    observed_at     INTEGER NOT NULL,
+    reading         INTEGER NOT NULL,
+    recorded_at     INTEGER NOT NULL,
+    agreed_at       INTEGER,
+    gap_since       INTEGER,
+    PRIMARY KEY (shop, item, location, source)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX observed_gaps ON observed (shop, source, gap_since) WHERE gap_since IS NOT NULL;
+
+-- Their history: a row where a number changed.
+CREATE TABLE observations (
+    shop            INTEGER NOT NULL REFERENCES shops,
+    item            TEXT NOT NULL,
+    sequence        INTEGER NOT NULL,
+    location        TEXT NOT NULL,
+    source          TEXT NOT NULL,
+    available       INTEGER,
+    committed       INTEGER,
+    reserved        INTEGER,
+    damaged         INTEGER,
+    quality_control INTEGER,
+    safety_stock    INTEGER,
+    incoming        INTEGER,
+    observed_at     INTEGER NOT NULL,
+    reading         INTEGER NOT NULL,
+    recorded_at     INTEGER NOT NULL,
+    PRIMARY KEY (shop, item, sequence)
+) STRICT, WITHOUT ROWID;
+
+-- Levels that something touched since they were last compared. `position` gives them their turn.
+CREATE TABLE comparisons (
+    position INTEGER PRIMARY KEY,
+    shop     INTEGER NOT NULL,
+    item     TEXT NOT NULL,
+    location TEXT NOT NULL,
+    UNIQUE (shop, item, location)
+) STRICT;
+
+CREATE TABLE drifts (
+    shop         INTEGER NOT NULL REFERENCES shops,
+    id           INTEGER NOT NULL,
+    item         TEXT NOT NULL,
+    location     TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    books        TEXT NOT NULL,
+    observed     TEXT NOT NULL,
+    observed_at  INTEGER NOT NULL,
+    cause        TEXT NOT NULL,
+    confidence   REAL NOT NULL,
+    evidence     TEXT NOT NULL,
+    status       TEXT NOT NULL CHECK (status IN ('open', 'adopted', 'closed')),
+    opened_at    INTEGER NOT NULL,
+    closed_at    INTEGER,
+    note         TEXT NOT NULL,
+    PRIMARY KEY (shop, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX drifts_open ON drifts (shop, item, location, source) WHERE status = 'open';
+
+-- What is left of an adoption that no later picture has explained; rows that come to 0 are removed.
+CREATE TABLE adoptions (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    cause       TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    item        TEXT NOT NULL,
+    location    TEXT NOT NULL,
+    units       INTEGER NOT NULL,
+    observed_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, cause, state)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX adoptions_by_level ON adoptions (shop, item, location);
+
+-- Selling ----------------------------------------------------------------------------------------------------
+
+CREATE TABLE offers (
+    shop          INTEGER NOT NULL REFERENCES shops,
+    channel       TEXT NOT NULL,
+    listing       TEXT NOT NULL,
+    item          TEXT NOT NULL,
+    units         INTEGER,
+    told_units    INTEGER,
+    told_at       INTEGER,
+    stale         INTEGER NOT NULL,
+    computed_at   INTEGER,
+    touched_at    INTEGER NOT NULL,
+    unseen_units  INTEGER NOT NULL DEFAULT 0,
+    shown_units   INTEGER,
+    shown_at      INTEGER,
+    parked_reason TEXT,
+    PRIMARY KEY (shop, channel, listing)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX offers_by_item ON offers (shop, item);
+CREATE INDEX offers_stale ON offers (shop, touched_at) WHERE stale;
+CREATE INDEX offers_untold ON offers (shop, channel) WHERE units IS DISTINCT FROM told_units;
+
+CREATE TABLE selling_rules (
+    shop         INTEGER NOT NULL REFERENCES shops,
+    channel      TEXT NOT NULL,
+    locations    TEXT NOT NULL,
+    buffer_units INTEGER NOT NULL,
+    touched_at   INTEGER NOT NULL,
+    PRIMARY KEY (shop, channel)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE channels (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    channel     TEXT NOT NULL,
+    armed       INTEGER NOT NULL DEFAULT 0,
+    paused      INTEGER NOT NULL DEFAULT 0,
+    held_reason TEXT,
+    imported    TEXT NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
+    cursor_at   INTEGER,
+    PRIMARY KEY (shop, channel)
+) STRICT, WITHOUT ROWID;
+
+-- Writes to the outside, durable before they are sent.
+CREATE TABLE intents (
+    shop         INTEGER NOT NULL REFERENCES shops,
+    key          TEXT NOT NULL,
+    channel      TEXT NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('offer', 'telling')),
+    body         BLOB NOT NULL,
+    carries      TEXT NOT NULL,
+    status       TEXT NOT NULL CHECK (status IN ('planned', 'sent', 'applied', 'rejected', 'unknown', 'parked')),
+    attempts     INTEGER NOT NULL,
+    planned_at   INTEGER NOT NULL,
+    sent_at      INTEGER,
+    concluded_at INTEGER,
+    note         TEXT NOT NULL,
+    compare      INTEGER NOT NULL,
+    PRIMARY KEY (shop, key)
+) STRICT;
+CREATE INDEX intents_open ON intents (shop, channel, planned_at) WHERE status IN ('planned', 'sent', 'unknown');
+CREATE INDEX intents_recent ON intents (shop, planned_at);
+
+-- What open intents are about: a listing of a channel, or a level (item and location). Nothing else may be sent there.
+CREATE TABLE covered (
+    shop    INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    place   TEXT NOT NULL,
+    intent  TEXT NOT NULL,
+    PRIMARY KEY (shop, kind, subject, place, channel, intent)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX covered_by_intent ON covered (shop, intent);
+
+-- Comparisons that a level has lost in a row.
+CREATE TABLE lost_compares (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    item     TEXT NOT NULL,
+    location TEXT NOT NULL,
+    lost     INTEGER NOT NULL,
+    PRIMARY KEY (shop, item, location)
+) STRICT, WITHOUT ROWID;
+
+-- Deliveries and readings ------------------------------------------------------------------------------------
+
+CREATE TABLE deliveries (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    position    INTEGER NOT NULL,
+    channel     TEXT NOT NULL,
+    topic       TEXT NOT NULL,
+    delivery_id TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    status      TEXT NOT NULL CHECK (status IN ('done', 'parked')),
+    note        TEXT NOT NULL,
+    finished_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_parked ON deliveries (shop) WHERE status = 'parked';
+
+-- Kept by the triggers on deliveries: counting millions of rows for a page would take too long.
+CREATE TABLE delivery_counts (
+    shop       INTEGER NOT NULL,
+    status     TEXT NOT NULL,
+    deliveries INTEGER NOT NULL,
+    PRIMARY KEY (shop, status)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE asks (
+    shop          INTEGER NOT NULL REFERENCES shops,
+    channel       TEXT NOT NULL,
+    wanted        TEXT NOT NULL,
+    key           TEXT NOT NULL,
+    because       TEXT NOT NULL,
+    asked_at      INTEGER NOT NULL,
+    asked_reading INTEGER NOT NULL,
+    due_at        INTEGER NOT NULL,
+    attempts      INTEGER NOT NULL,
+    PRIMARY KEY (shop, channel, wanted, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX asks_due ON asks (shop, channel, wanted, due_at);
+
+-- Catalog ----------------------------------------------------------------------------------------------------
+
+CREATE TABLE items (
+    shop       INTEGER NOT NULL REFERENCES shops,
+    item       TEXT NOT NULL,
+    sku        TEXT,
+    sku_key    TEXT,
+    title      TEXT NOT NULL,
+    tracked    INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    removed_at INTEGER,
+    PRIMARY KEY (shop, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX items_by_sku ON items (shop, sku_key);
+
+-- Every SKU an item has had since a time, the present one included.
+CREATE TABLE sku_history (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    item     TEXT NOT NULL,
+    since_at INTEGER NOT NULL,
+    sku      TEXT,
+    PRIMARY KEY (shop, item, since_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE locations (
+    shop           INTEGER NOT NULL REFERENCES shops,
+    location       TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    active         INTEGER NOT NULL,
+    fulfils_online INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    PRIMARY KEY (shop, location)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE listings (
+    shop       INTEGER NOT NULL REFERENCES shops,
+    channel    TEXT NOT NULL,
+    listing    TEXT NOT NULL,
+    item       TEXT,
+    sku        TEXT,
+    grouped    TEXT,
+    place      TEXT,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, channel, listing)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE level_ids (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    item     TEXT NOT NULL,
+    location TEXT NOT NULL,
+    level_id TEXT NOT NULL,
+    PRIMARY KEY (shop, item, location)
+) STRICT, WITHOUT ROWID;
+
+-- For people -------------------------------------------------------------------------------------------------
+
+CREATE TABLE problems (
+    shop      INTEGER NOT NULL REFERENCES shops,
+    kind      TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    message   TEXT NOT NULL,
+    next_step TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    closed_at INTEGER,
+    PRIMARY KEY (shop, kind, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audits (
+    shop       INTEGER NOT NULL REFERENCES shops,
+    id         INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    seconds    REAL NOT NULL,
+    result     TEXT NOT NULL,
+    PRIMARY KEY (shop, id)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,143 @@
+-- What is derived cannot be forgotten: levels, held units, what is owed, what to compare, which offers are stale.
+-- Marking an offer stale keeps the time of the first touch. No trigger computes what may be sold.
+
+-- Movements --------------------------------------------------------------------------------------------------
+
+CREATE TRIGGER movement_is_booked AFTER INSERT ON movements BEGIN
+    INSERT INTO levels VALUES (new.shop, new.item, new.source_location, new.source_state, -new.units)
+    ON CONFLICT DO UPDATE SET units = units + excluded.units;
+    INSERT INTO levels VALUES (new.shop, new.item, new.target_location, new.target_state, new.units)
+    ON CONFLICT DO UPDATE SET units = units + excluded.units;
+    UPDATE offers SET stale = TRUE, touched_at = new.recorded_at
+    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    INSERT INTO comparisons (shop, item, location)
+    SELECT new.shop, new.item, new.source_location
+    WHERE new.source_state NOT IN ('supplier', 'customer', 'unexplained')
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER movement_enters_a_level AFTER INSERT ON movements
+WHEN new.target_state NOT IN ('supplier', 'customer', 'unexplained')
+    AND (new.target_location <> new.source_location OR new.source_state IN ('supplier', 'customer', 'unexplained'))
+BEGIN
+    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.target_location)
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER movement_is_owed AFTER INSERT ON movements WHEN new.origin <> 'shopify' BEGIN
+    INSERT INTO owed
+    SELECT new.shop, new.item, new.source_location, new.source_state, -new.units, new.recorded_at
+    WHERE new.source_state NOT IN ('supplier', 'customer', 'unexplained')
+    ON CONFLICT DO UPDATE SET units = units + excluded.units, touched_at = excluded.touched_at;
+    INSERT INTO owed
+    SELECT new.shop, new.item, new.target_location, new.target_state, new.units, new.recorded_at
+    WHERE new.target_state NOT IN ('supplier', 'customer', 'unexplained')
+    ON CONFLICT DO UPDATE SET units = units + excluded.units, touched_at = excluded.touched_at;
+END;
+
+CREATE TRIGGER movement_holds AFTER INSERT ON movements
+WHEN (new.source_state = 'reserved') <> (new.target_state = 'reserved')
+BEGIN
+    INSERT INTO held VALUES (
+        new.shop, new.origin, new.item, CASE new.target_state WHEN 'reserved' THEN new.units ELSE -new.units END
+    )
+    ON CONFLICT DO UPDATE SET units = units + excluded.units;
+END;
+
+CREATE TRIGGER movement_is_never_edited BEFORE UPDATE ON movements BEGIN
+    SELECT RAISE(ABORT, 'a movement is never edited: book another one that takes it back');
+END;
+
+CREATE TRIGGER movement_is_never_removed BEFORE DELETE ON movements BEGIN
+    SELECT RAISE(ABORT, 'a movement is never removed: book another one that takes it back');
+END;
+
+-- What Shopify is owed ---------------------------------------------------------------------------------------
+
+CREATE TRIGGER owed_is_new AFTER INSERT ON owed BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
+    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER owed_has_changed AFTER UPDATE OF units ON owed WHEN new.units <> old.units BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
+    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+    DELETE FROM owed
+    WHERE shop = new.shop AND item = new.item AND location = new.location AND state = new.state AND units = 0;
+END;
+
+-- Observations -----------------------------------------------------------------------------------------------
+
+CREATE TRIGGER level_is_observed AFTER INSERT ON observed BEGIN
+    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+    UPDATE offers SET stale = TRUE, touched_at = new.recorded_at
+    WHERE shop = new.shop AND item = new.item AND NOT stale AND new.available IS NOT NULL;
+END;
+
+CREATE TRIGGER level_is_observed_again AFTER UPDATE OF observed_at ON observed BEGIN
+    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER available_is_observed_otherwise AFTER UPDATE OF available ON observed
+WHEN new.available IS DISTINCT FROM old.available
+BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.recorded_at
+    WHERE shop = new.shop AND item = new.item AND NOT stale;
+END;
+
+-- Orders without a location ----------------------------------------------------------------------------------
+
+CREATE TRIGGER units_are_unplaced AFTER INSERT ON unplaced BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
+    WHERE shop = new.shop AND item = new.item AND NOT stale;
+END;
+
+CREATE TRIGGER unplaced_units_change AFTER UPDATE OF units ON unplaced WHEN new.units <> old.units BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
+    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    DELETE FROM unplaced WHERE shop = new.shop AND cause = new.cause AND item = new.item AND units = 0;
+END;
+
+-- Rules, locations, and what a channel shows -----------------------------------------------------------------
+
+CREATE TRIGGER rule_is_new AFTER INSERT ON selling_rules BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
+    WHERE shop = new.shop AND channel = new.channel AND NOT stale;
+END;
+
+CREATE TRIGGER rule_has_changed AFTER UPDATE OF locations, buffer_units, touched_at ON selling_rules BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
+    WHERE shop = new.shop AND channel = new.channel AND NOT stale;
+END;
+
+CREATE TRIGGER location_is_new AFTER INSERT ON locations BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.updated_at WHERE shop = new.shop AND NOT stale;
+END;
+
+CREATE TRIGGER location_has_changed AFTER UPDATE OF name, active, fulfils_online ON locations
+WHEN new.active <> old.active OR new.fulfils_online <> old.fulfils_online OR new.name <> old.name
+BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.updated_at WHERE shop = new.shop AND NOT stale;
+END;
+
+CREATE TRIGGER unseen_units_change AFTER UPDATE OF unseen_units ON offers
+WHEN new.unseen_units <> old.unseen_units AND NOT new.stale
+BEGIN
+    UPDATE offers SET stale = TRUE, touched_at = new.shown_at
+    WHERE shop = new.shop AND channel = new.channel AND listing = new.listing;
+END;
+
+-- Deliveries -------------------------------------------------------------------------------------------------
+
+CREATE TRIGGER delivery_is_finished AFTER INSERT ON deliveries BEGIN
+    INSERT INTO delivery_counts VALUES (new.shop, new.status, 1)
+    ON CONFLICT DO UPDATE SET deliveries = deliveries + 1;
+END;
+
+CREATE TRIGGER delivery_is_finished_again AFTER UPDATE OF status ON deliveries WHEN new.status <> old.status BEGIN
+    UPDATE delivery_counts SET deliveries = deliveries - 1 WHERE shop = old.shop AND status = old.status;
+    INSERT INTO delivery_counts VALUES (new.shop, new.status, 1)
+    ON CONFLICT DO UPDATE SET deliveries = deliveries + 1;
+END;

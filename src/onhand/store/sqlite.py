@@ -1,0 +1,163 @@
+"""SQLite through APSW: one file in WAL, one writer, snapshots for readers."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Literal
+
+import apsw
+
+from onhand.ports.errors import ConfigError, DataDamaged
+from onhand.store.migrations import CREATE_VERSION_TABLE, NEWEST, READ_VERSION, refuse_newer, scripts_of
+from onhand.store.statements import Parameters, Row, Statement, load_statements
+
+# Older ones can damage the file when the WAL is reset under another connection (sqlite.org/wal.html, WAL-reset bug).
+OLDEST_SQLITE = (3, 51, 3)
+BUSY_MS = 5_000
+# 64 MiB. checkpoint() does the work from its own connection; this only bounds the file when nobody calls it.
+WAL_LIMIT_PAGES = 16_384
+STATEMENT_CACHE = 256
+
+
+class SqliteSql:
+    """One connection and its named statements."""
+
+    def __init__(self, connection: apsw.Connection, statements: dict[str, Statement]) -> None:
+        self.connection = connection
+        self._texts = {name: statement.text for name, statement in statements.items()}
+
+    def rows(self, name: str, parameters: Parameters = ()) -> list[Row]:
+        return self.connection.execute(self._texts[name], parameters).fetchall()
+
+    def row(self, name: str, parameters: Parameters = ()) -> Row | None:
+        rows = self.connection.execute(self._texts[name], parameters).fetchall()
+        return rows[0] if rows else None
+
+    def run(self, name: str, parameters: Parameters = ()) -> None:
+        self.connection.execute(self._texts[name], parameters)
+
+    def run_many(self, name: str, parameters: Iterable[Parameters]) -> None:
+        self.connection.executemany(self._texts[name], parameters)
+
+    def command(self, text: str) -> None:
+        self.connection.execute(text)
+
+
+class SqliteEngine:
+    """The embedded default."""
+
+    name: Literal["sqlite", "postgresql"] = "sqlite"
+
+    def __init__(self, database: str) -> None:
+        """Open or create the file. Raises ConfigError, and DataDamaged where the file is no database."""
+        check_version(apsw.sqlite_lib_version())
+        self._database = database
+        self._statements = load_statements("sqlite")
+        self._writer_lock = Lock()
+        self._readers: list[SqliteSql] = []
+        self._readers_lock = Lock()
+        try:
+            self._writer = SqliteSql(self._connect(), self._statements)
+            self._migrate()
+            self._checkpointer = self._connect()
+        except (apsw.NotADBError, apsw.CorruptError) as error:
+            raise DataDamaged(f"{database} cannot be read as a database: {error}; restore a backup") from error
+        except apsw.CantOpenError as error:
+            raise ConfigError(
+                f"database {database} cannot be opened: {error}; check the folder and its rights"
+            ) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[SqliteSql]:
+        with self._writer_lock:
+            connection = self._writer.connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk ends the transaction by itself
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[SqliteSql]:
+        with self._readers_lock:
+            reader = self._readers.pop() if self._readers else None
+        if reader is None:
+            reader = SqliteSql(self._connect(), self._statements)
+            reader.command("PRAGMA query_only = ON")
+        reader.command("BEGIN")
+        # The snapshot begins with the first reading, not with BEGIN: begin it now.
+        reader.command("SELECT 1 FROM shops LIMIT 1")
+        try:
+            yield reader
+        finally:
+            reader.command("ROLLBACK")
+            with self._readers_lock:
+                self._readers.append(reader)
+
+    def checkpoint(self) -> None:
+        self._checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        with self._readers_lock:
+            for reader in self._readers:
+                reader.connection.close()
+            self._readers.clear()
+        self._checkpointer.close()
+        with self._writer_lock:
+            self._writer.connection.close()
+
+    def _connect(self) -> apsw.Connection:
+        connection = apsw.Connection(self._database, statementcachesize=STATEMENT_CACHE)
+        connection.set_busy_timeout(BUSY_MS)
+        connection.execute(
+            f"""
+            PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = FULL;
+            PRAGMA foreign_keys = ON;
+            PRAGMA temp_store = MEMORY;
+            PRAGMA cache_size = -16384;
+            PRAGMA wal_autocheckpoint = {WAL_LIMIT_PAGES};
+            """
+        )
+        return connection
+
+    def _migrate(self) -> None:
+        connection = self._writer.connection
+        connection.execute("BEGIN IMMEDIATE")  # two processes that start at once take turns
+        try:
+            connection.execute(CREATE_VERSION_TABLE)
+            version = int(connection.execute(READ_VERSION).get)
+            refuse_newer(version, self._database)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        for following in range(version + 1, NEWEST + 1):
+            self._migrate_to(following)
+
+    def _migrate_to(self, version: int) -> None:
+        connection = self._writer.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if int(connection.execute(READ_VERSION).get) < version:
+                connection.execute(scripts_of("sqlite", version))
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def check_version(version: str) -> None:
+    """Raise ConfigError when SQLite is older than the one in which a bug that damages WAL files was mended."""
+    if tuple(int(part) for part in version.split(".")) < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise ConfigError(f"SQLite {version} can damage its file, {oldest} or newer is needed: install the apsw wheel")
+
+
+def is_memory(database: str) -> bool:
+    """Return whether a path names no file: such a database cannot be shared by a writer and readers."""
+    return database in ("", ":memory:") or database.startswith("file:") or Path(database).is_dir()

@@ -1,0 +1,120 @@
+"""The store: transactions that write, snapshots that read, and the books of each shop inside them."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Literal
+
+from onhand.ports.errors import ConfigError
+from onhand.store.books import Books
+from onhand.store.engine import Engine, Sql
+from onhand.store.postgres import PostgresEngine
+from onhand.store.sqlite import SqliteEngine, is_memory
+from onhand.store.times import to_us
+
+
+class Session:
+    """What one transaction, or one snapshot, can see and do."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+        self._books: dict[str, Books] = {}
+
+    def of(self, shop: str) -> Books:
+        """Return the books of a shop. Raises ConfigError for a shop that was never added."""
+        books = self._books.get(shop)
+        if books is None:
+            row = self._sql.row("shop_id", {"name": shop})
+            if row is None:
+                known = ", ".join(self.shops()) or "none"
+                raise ConfigError(f"shop {shop} is not in the database (it has: {known}): run `onhand sync` first")
+            books = self._books[shop] = Books(self._sql, row[0], shop)
+        return books
+
+    def shops(self) -> list[str]:
+        """Return the shops in the order in which they were added."""
+        return [name for (name,) in self._sql.rows("shop_names")]
+
+    def add_shop(self, shop: str, now: datetime) -> None:
+        """Add a shop; one that is there already stays as it is."""
+        self._sql.run("add_shop", {"name": shop, "added_at": to_us(now)})
+
+    def position(self, name: str) -> int:
+        """Return how far the worker `name` has come in its log; 0 before the first delivery."""
+        row = self._sql.row("position", {"name": name})
+        return row[0] if row else 0
+
+    def move_position(self, name: str, position: int) -> None:
+        """Set how far the worker `name` has come: kept exactly when what it booked is kept."""
+        self._sql.run("move_position", {"name": name, "position": position})
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Keep what the block wrote when it ends, drop it when it raises; the transaction goes on. They nest."""
+        self._sql.command("SAVEPOINT block")
+        try:
+            yield
+        except BaseException:
+            self._sql.command("ROLLBACK TO SAVEPOINT block")
+            self._books.clear()  # a shop that the block added is gone again
+            self._sql.command("RELEASE SAVEPOINT block")
+            raise
+        self._sql.command("RELEASE SAVEPOINT block")
+
+
+class Store:
+    """The books of every shop, in SQLite or PostgreSQL. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writing_thread: int | None = None
+
+    @property
+    def engine(self) -> Literal["sqlite", "postgresql"]:
+        """Which database keeps it."""
+        return self._engine.name
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a transaction: kept when the block ends, dropped when it raises. One writes at a time, others wait.
+
+        Raises RuntimeError when this thread is writing already: it would wait for itself.
+        """
+        if self._writing_thread == threading.get_ident():
+            raise RuntimeError("writing() inside writing(): hand the session down, or use session.savepoint()")
+        with self._engine.writing() as sql:
+            self._writing_thread = threading.get_ident()
+            try:
+                yield Session(sql)
+            finally:
+                self._writing_thread = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a snapshot: what is committed while the block runs is not seen in it. Holds up nobody."""
+        with self._engine.reading() as sql:
+            yield Session(sql)
+
+    def checkpoint(self) -> None:
+        """Move what is in SQLite's WAL into the file, as far as readers let it; call it now and then, off the hot path.
+
+        Nothing to do in PostgreSQL.
+        """
+        self._engine.checkpoint()
+
+    def close(self) -> None:
+        """Release every connection."""
+        self._engine.close()
+
+
+def open_store(database: str) -> Store:
+    """Open the store at a path, or at a `postgresql://` address, and bring its tables up to date.
+
+    Raises ConfigError where it cannot be opened or is newer than this onhand, DataDamaged where it is no database.
+    """
+    if database.startswith(("postgresql://", "postgres://")):
+        return Store(PostgresEngine(database))
+    if is_memory(database):
+        raise ConfigError(f"database {database!r} is no file: give a path such as onhand.db, or postgresql://…")
+    return Store(SqliteEngine(database))
