@@ -41,6 +41,11 @@ class Seal:
         self._ciphers: dict[bytes, AESGCM] = {}
         self._renew()
 
+    @classmethod
+    def of(cls, text: str) -> "Seal":
+        """Return the seal of a configured value: one key a line, the newest first. Raises ConfigError."""
+        return cls([line for line in text.splitlines() if line.strip()])
+
     @staticmethod
     def generate_key() -> str:
         """Return a new random key as text, for a file or an environment variable."""
