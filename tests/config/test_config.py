@@ -270,7 +270,7 @@ def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
 
 
 def test_what_init_writes_can_be_read_and_its_key_is_for_the_owner_only(tmp_path: Path) -> None:
-    path, key_path = write_files(tmp_path / "onhand.toml", "tees.myshopify.com")
+    path, key_path = write_files(tmp_path / "onhand.toml", "tees.myshopify.com", "k" * 43)
     assert stat.S_IMODE(key_path.stat().st_mode) == 0o600
     config = load_config(path, ENVIRON)
     assert config.encryption_key is not None
@@ -304,7 +304,7 @@ def _commented_keys(lines: list[str]) -> set[str]:
 def test_init_never_writes_over_what_exists(tmp_path: Path) -> None:
     (tmp_path / "onhand.key").write_text("precious")
     with pytest.raises(ConfigError, match=r"onhand\.key: exists already"):
-        write_files(tmp_path / "onhand.toml", "tees.myshopify.com")
+        write_files(tmp_path / "onhand.toml", "tees.myshopify.com", "k" * 43)
     assert (tmp_path / "onhand.key").read_text() == "precious"
     assert not (tmp_path / "onhand.toml").exists()
 

@@ -1,6 +1,6 @@
 """The configuration: one TOML file, overridden by the environment, checked before anything starts."""
 
-from onhand.config.example import generate_key, write_example, write_files
+from onhand.config.example import write_example, write_files
 from onhand.config.load import load_config
 from onhand.config.model import (
     CHANNEL_NAMES,
@@ -41,7 +41,6 @@ __all__ = [
     "Setting",
     "ShopConfig",
     "TikTokConfig",
-    "generate_key",
     "hide_password",
     "load_config",
     "write_example",

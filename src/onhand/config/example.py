@@ -1,8 +1,6 @@
 """What `onhand init` writes: a commented onhand.toml, and beside it a key that only its owner can read."""
 
-import base64
 import os
-import secrets
 from pathlib import Path
 
 from onhand.ports.errors import ConfigError
@@ -74,13 +72,8 @@ def write_example(domain: str = "your-shop.myshopify.com", key_file: str = KEY_F
     return EXAMPLE.format(domain=domain, key_file=key_file)
 
 
-def generate_key() -> str:
-    """Return a new encryption key: 32 bytes from the system's own chance, as URL-safe base64."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-
-
-def write_files(path: Path, domain: str) -> tuple[Path, Path]:
-    """Write the configuration and its key file, and return both paths.
+def write_files(path: Path, domain: str, key: str) -> tuple[Path, Path]:
+    """Write the configuration and beside it a file with the new encryption key, and return both paths.
 
     Raises ConfigError where one of them exists already: a key that is lost cannot be replaced.
     """
@@ -89,7 +82,7 @@ def write_files(path: Path, domain: str) -> tuple[Path, Path]:
         if existing.exists():
             raise ConfigError(f"{existing}: exists already; move it away first, onhand never writes over it")
     try:
-        _create(key_path, generate_key() + "\n", mode=0o600)
+        _create(key_path, f"{key}\n", mode=0o600)
         _create(path, write_example(domain), mode=0o644)
     except OSError as error:
         raise ConfigError(f"{path.parent}: cannot write there: {error.strerror}") from error

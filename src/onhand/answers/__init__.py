@@ -1,0 +1,56 @@
+"""The questions people ask, answered from the books: the same for the command line and for pages."""
+
+from onhand.answers.deliveries import DeliveryRow, DeliveryShown, Inbox, delivery, inbox
+from onhand.answers.document import as_json
+from onhand.answers.drifts import DriftShown, drift, drifts
+from onhand.answers.explained import Explained, explain
+from onhand.answers.health import Health, health, problems
+from onhand.answers.lookup import NotKnown, find_channel, find_items, find_location, location_names
+from onhand.answers.selling import (
+    Lane,
+    OfferShown,
+    Write,
+    find_writing_channel,
+    lanes,
+    offers,
+    shadow,
+    writing_channels,
+)
+from onhand.answers.stock import Level, Sellable, ats, levels
+from onhand.answers.timeline import Happened, timeline
+
+__all__ = [
+    "DeliveryRow",
+    "DeliveryShown",
+    "DriftShown",
+    "Explained",
+    "Happened",
+    "Health",
+    "Inbox",
+    "Lane",
+    "Level",
+    "NotKnown",
+    "OfferShown",
+    "Sellable",
+    "Write",
+    "as_json",
+    "ats",
+    "delivery",
+    "drift",
+    "drifts",
+    "explain",
+    "find_channel",
+    "find_items",
+    "find_location",
+    "find_writing_channel",
+    "health",
+    "inbox",
+    "lanes",
+    "levels",
+    "location_names",
+    "offers",
+    "problems",
+    "shadow",
+    "timeline",
+    "writing_channels",
+]

@@ -1,0 +1,82 @@
+"""Drifts: what was observed and the books do not explain, with the cause that was found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from onhand.answers.lookup import NotKnown, location_names
+from onhand.store import Books
+
+Status = Literal["open", "adopted", "closed"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DriftShown:
+    """One drift. `units` = observed minus books, in `state`; `books` and `observed` have every state that was seen.
+
+    `value_at_risk` is None: what an item costs is not known yet.
+    """
+
+    id: int
+    shop: str
+    sku: str | None
+    item: str
+    location: str
+    source: str
+    state: str
+    books_units: int
+    observed_units: int
+    units: int
+    books: Mapping[str, int]
+    observed: Mapping[str, int]
+    cause: str
+    confidence: float
+    evidence: Sequence[object]
+    status: str
+    opened_at: datetime
+    closed_at: datetime | None
+    note: str
+    value_at_risk: float | None = None
+
+
+def drifts(books: Books, shop: str, status: str | None = "open") -> list[DriftShown]:
+    """Return drifts of a status, newest last; None: of any. Raises NotKnown for a status that there is not."""
+    wanted = next((known for known in STATUSES if known == status), None)
+    if status is not None and wanted is None:
+        raise NotKnown(f"drifts are {', '.join(STATUSES)}; there is no status {status!r}")
+    skus = {item.item: item.sku for item in books.catalog.items()}
+    names = location_names(books)
+    return [
+        DriftShown(
+            id=row.id,
+            shop=shop,
+            sku=skus.get(row.item),
+            item=row.item,
+            location=names.get(row.location, row.location),
+            source=row.source,
+            state=str(row.state),
+            books_units=row.books_units,
+            observed_units=row.observed_units,
+            units=row.units,
+            books={str(state): units for state, units in row.books.items()},
+            observed={str(state): units for state, units in row.observed.items()},
+            cause=row.cause,
+            confidence=row.confidence,
+            evidence=row.evidence,
+            status=row.status,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+            note=row.note,
+        )
+        for row in books.drifts.rows(status=wanted)
+    ]
+
+
+def drift(books: Books, shop: str, drift_id: int) -> DriftShown:
+    """Return one drift. Raises NotKnown."""
+    found = [row for row in drifts(books, shop, None) if row.id == drift_id]
+    if not found:
+        raise NotKnown(f"{shop} has no drift {drift_id}; `onhand drift ls --status all` shows every one")
+    return found[0]

@@ -1,0 +1,70 @@
+"""The shop in one look: do the counts agree, and what needs a person?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from onhand.answers.selling import Lane, lanes
+from onhand.ports.channel import Problem
+from onhand.ports.delivery import Log
+from onhand.store import Books, Session
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """Numbers for one shop; deliveries are those of the whole installation, because one log serves every shop.
+
+    `needs_you` counts what only a person can settle: open drifts, problems, parked deliveries. Held channels are
+    problems already. `last_audit_at` None: never audited.
+    """
+
+    shop: str
+    stock_points: int
+    agreeing: int
+    gaps: int
+    needs_you: int
+    unknowns: int
+    drifts: int
+    problems: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    waiting: int
+    parked: int
+    asks: int
+    last_audit_at: datetime | None
+    channels: tuple[Lane, ...]
+
+
+def health(session: Session, log: Log, shop: str) -> Health:
+    """Return the numbers as of now."""
+    books = session.of(shop)
+    counts = [session.of(name).deliveries.counts() for name in session.shops()]
+    done, parked = (sum(count[status] for count in counts) for status in ("done", "parked"))
+    stock_points, agreeing, gaps = books.observations.tally()
+    drifts, open_problems = len(books.drifts.rows(status="open")), problems(books)
+    channels = tuple(lanes(books))
+    audit = books.audits.latest()
+    accepted, duplicates, rejected = log.counts()
+    return Health(
+        shop=shop,
+        stock_points=stock_points,
+        agreeing=agreeing,
+        gaps=gaps,
+        needs_you=drifts + len(open_problems) + parked,
+        unknowns=sum(lane.unknown for lane in channels),
+        drifts=drifts,
+        problems=len(open_problems),
+        accepted=accepted,
+        duplicates=duplicates,
+        rejected=rejected,
+        waiting=accepted - done - parked,
+        parked=parked,
+        asks=books.asks.count(),
+        last_audit_at=audit.started_at if audit else None,
+        channels=channels,
+    )
+
+
+def problems(books: Books) -> list[Problem]:
+    """Return what a person must settle, oldest first, each with its next step."""
+    return list(books.problems.open())

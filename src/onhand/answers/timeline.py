@@ -1,0 +1,96 @@
+"""What happened to an item: movements with their causes, and what channels showed, newest first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from onhand.answers.lookup import find_items, location_names
+from onhand.domain.catalog import Item
+from onhand.domain.drift import Observation
+from onhand.domain.stock import Bin, Movement, State
+from onhand.store import Books
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A bin as people read it: the location's name and the state."""
+
+    location: str
+    state: State
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happened:
+    """One movement or one observation.
+
+    `happened_at` is the time at the source, `recorded_at` the time here. A movement has `source`, `target` and
+    `units`; an observation has `location` and `seen`, the units by state. The rest is None.
+    """
+
+    kind: Literal["movement", "observation"]
+    shop: str
+    sku: str | None
+    item: str
+    happened_at: datetime
+    recorded_at: datetime
+    origin: str
+    cause: str | None = None
+    reason: str | None = None
+    units: int | None = None
+    source: Place | None = None
+    target: Place | None = None
+    location: str | None = None
+    seen: Mapping[State, int] | None = None
+
+
+def timeline(books: Books, shop: str, sku: str, limit: int = 50) -> list[Happened]:
+    """Return the newest `limit` things recorded of the items that carry a SKU. Raises NotKnown."""
+    names = location_names(books)
+    happened: list[Happened] = []
+    for item in find_items(books, sku):
+        happened += [
+            _moved(shop, item, movement, recorded_at, names)
+            for _, movement, recorded_at in books.ledger.history(item.item, limit=limit)
+        ]
+        happened += [
+            _seen(shop, item, observation, recorded_at, names)
+            for observation, recorded_at in books.observations.history(item.item, limit)
+        ]
+    happened.sort(key=lambda row: (row.recorded_at, row.happened_at), reverse=True)
+    return happened[:limit]
+
+
+def _moved(shop: str, item: Item, movement: Movement, recorded_at: datetime, names: Mapping[str, str]) -> Happened:
+    return Happened(
+        kind="movement",
+        shop=shop,
+        sku=item.sku,
+        item=item.item,
+        happened_at=movement.occurred_at,
+        recorded_at=recorded_at,
+        origin=movement.origin,
+        cause=movement.cause,
+        reason=movement.reason,
+        units=movement.units,
+        source=_place(movement.source, names),
+        target=_place(movement.target, names),
+    )
+
+
+def _seen(shop: str, item: Item, observation: Observation, recorded_at: datetime, names: Mapping[str, str]) -> Happened:
+    return Happened(
+        kind="observation",
+        shop=shop,
+        sku=item.sku,
+        item=item.item,
+        happened_at=observation.observed_at,
+        recorded_at=recorded_at,
+        origin=observation.source,
+        location=names.get(observation.location, observation.location),
+        seen=dict(observation.units),
+    )
+
+
+def _place(bin_: Bin, names: Mapping[str, str]) -> Place:
+    return Place(location=names.get(bin_.location, bin_.location), state=bin_.state)
