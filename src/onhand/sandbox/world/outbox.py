@@ -79,6 +79,7 @@ class Delivery:
     body: bytes | None
     level: tuple[int, int] | None
     include_fields: tuple[str, ...]
+    subscription_name: str | None
 
 
 def trimmed(payload: Payload, include_fields: tuple[str, ...]) -> Payload:
@@ -220,6 +221,7 @@ class Outbox:
                 body=msgspec.json.encode(envelope),
                 level=None,
                 include_fields=(),
+                subscription_name=None,
             )
         )
         if self.on_queued is not None:
@@ -246,6 +248,7 @@ class Outbox:
                 body=body,
                 level=level,
                 include_fields=subscription.include_fields,
+                subscription_name=subscription.name,
             )
         )
         if self.on_queued is not None:

@@ -1,0 +1,228 @@
+"""The control of a running sandbox (POST /control/...): sales, goods, faults, a day, a replay; loopback only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+
+import msgspec
+
+from onhand.sandbox import orders_by_hand as by_hand
+from onhand.sandbox.control_asks import (
+    Adjust,
+    Ask,
+    Cancel,
+    EditOrder,
+    Fulfil,
+    Heal,
+    MakeTransfer,
+    MoveOrder,
+    PlaceOrder,
+    Play,
+    Receive,
+    Refund,
+    Sale,
+    SetFault,
+    StartReplay,
+    Theft,
+)
+from onhand.sandbox.orders_by_hand import Row, told, wishes
+from onhand.sandbox.play import Playing, play
+from onhand.sandbox.replay import Replay
+from onhand.sandbox.sender import Sender
+from onhand.sandbox.state import Sandbox
+from onhand.sandbox.wishes import DayPlan
+from onhand.sandbox.world import moving, tiktok_orders
+from onhand.sandbox.world.catalog import Refused
+from onhand.sandbox.world.selling import place_online, sell_at_till
+
+
+class Control:
+    """What the control can do with one sandbox; it runs on the sandbox's event loop."""
+
+    def __init__(self, sandbox: Sandbox, sender: Sender, *, seed: int) -> None:
+        self._sandbox = sandbox
+        self._world = sandbox.world
+        self._sender = sender
+        self._seed = seed
+        self._playing: Playing | None = None
+        self._replay: Replay | None = None
+        self._replay_asked: tuple[str, int | None] | None = None
+        self._asks: dict[str, tuple[type[Ask], Callable[..., Row]]] = {
+            "sale": (Sale, self._sale),
+            "order": (PlaceOrder, self._order),
+            "refund": (Refund, self._refund),
+            "cancel": (Cancel, self._cancel),
+            "fulfil": (Fulfil, self._fulfil),
+            "edit": (EditOrder, self._edit),
+            "move": (MoveOrder, self._move),
+            "transfer": (MakeTransfer, self._transfer),
+            "receive": (Receive, self._receive),
+            "adjust": (Adjust, self._adjust),
+            "theft": (Theft, self._theft),
+            "fault": (SetFault, self._fault),
+            "play": (Play, self._play),
+            "heal": (Heal, self._heal),
+            "replay": (StartReplay, self._start_replay),
+        }
+
+    def names(self) -> list[str]:
+        """Return what can be asked."""
+        return list(self._asks)
+
+    def do(self, name: str, body: bytes) -> Row:
+        """Do what is asked and return the answer.
+
+        Raises Refused for what cannot be done (404 "unknown_ask" among it) and msgspec.ValidationError or
+        msgspec.DecodeError for a body that is not such a request.
+        """
+        if name not in self._asks:
+            raise Refused("unknown_ask", f"/control/{name} does not exist; there are {', '.join(self._asks)}")
+        kind, act = self._asks[name]
+        return act(msgspec.json.decode(body or b"{}", type=kind), self._sandbox.clock())
+
+    def played(self) -> Row:
+        """Return how far the day is; raises Refused when none was played."""
+        if self._playing is None:
+            raise Refused("not_playing", "no day was played yet; POST /control/play begins one")
+        return self._playing.state()
+
+    def replayed(self) -> Row:
+        """Return how far the replay is; raises Refused when none was loaded."""
+        if self._replay is None:
+            raise Refused("not_loaded", "no file was loaded yet; POST /control/replay does that")
+        return self._replay.state()
+
+    def _place(self, ask: Receive | Adjust | Theft) -> tuple[int, int]:
+        if ask.sku is None or ask.location is None:
+            raise Refused("missing_field", "a location and a sku are needed")
+        location = self._world.catalog.location_of_name(ask.location)
+        return self._world.catalog.item_of_sku(ask.sku).inventory_item_id, location.id
+
+    def _sale(self, ask: Sale, now: datetime) -> Row:
+        location = self._world.catalog.location_of_name(ask.location)
+        lines = wishes(self._world, ask.lines_asked())
+        return told(self._world, sell_at_till(self._world, location_id=location.id, lines=lines, now=now))
+
+    def _order(self, ask: PlaceOrder, now: datetime) -> Row:
+        lines = wishes(self._world, ask.lines)
+        if ask.channel == "tiktok_shop":
+            return told(self._world, tiktok_orders.place(self._world, lines=lines, now=now, status=ask.status))
+        if ask.channel == "online_store":
+            return told(self._world, place_online(self._world, lines=lines, now=now))
+        tills = list(self._world.catalog.tills.values())
+        if ask.location is None and not tills:
+            raise Refused("no_till", "this shop has no till; name a location that has one")
+        at = tills[0].location_id if ask.location is None else self._world.catalog.location_of_name(ask.location).id
+        return told(self._world, sell_at_till(self._world, location_id=at, lines=lines, now=now))
+
+    def _refund(self, ask: Refund, now: datetime) -> Row:
+        return by_hand.refund(self._world, ask.order, ask.lines, restock=ask.restock, location=ask.location, now=now)
+
+    def _cancel(self, ask: Cancel, now: datetime) -> Row:
+        return by_hand.cancel(self._world, ask.order, restock=ask.restock, reason=ask.reason, now=now)
+
+    def _fulfil(self, ask: Fulfil, now: datetime) -> Row:
+        return by_hand.fulfil(self._world, ask.order, ask.lines, now=now)
+
+    def _edit(self, ask: EditOrder, now: datetime) -> Row:
+        return by_hand.change(self._world, ask.order, add=ask.add, remove=ask.remove, restock=ask.restock, now=now)
+
+    def _move(self, ask: MoveOrder, now: datetime) -> Row:
+        return by_hand.reassign(self._world, ask.order, to=ask.to, now=now)
+
+    def _transfer(self, ask: MakeTransfer, now: datetime) -> Row:
+        world = self._world
+        transfer = moving.create_transfer(
+            world,
+            origin_id=world.catalog.location_of_name(ask.from_).id,
+            destination_id=world.catalog.location_of_name(ask.to).id,
+            lines=wishes(world, ask.lines),
+            now=now,
+        )
+        if ask.until != "draft":
+            moving.mark_ready(world, transfer, now=now)
+        if ask.until in {"in_transit", "received"}:
+            shipment = moving.ship_transfer(world, transfer, now=now)
+            if ask.until == "received":
+                moving.receive_shipment(world, transfer, shipment, now=now)
+        return {"transfer": transfer.name, "id": transfer.id, "status": transfer.status}
+
+    def _receive(self, ask: Receive, now: datetime) -> Row:
+        if ask.transfer is not None:
+            return self._receive_transfer(ask.transfer, now)
+        item_id, location_id = self._place(ask)
+        moving.receive_goods(self._world, item_id=item_id, location_id=location_id, units=ask.units, now=now)
+        return self._level(item_id, location_id)
+
+    def _receive_transfer(self, name: str, now: datetime) -> Row:
+        transfer = next((one for one in self._world.transfers.values() if one.name == name), None)
+        if transfer is None:
+            raise Refused("unknown_transfer", f"no transfer is called {name!r}; there are {len(self._world.transfers)}")
+        for shipment in transfer.shipments:
+            if shipment.status != "RECEIVED":
+                moving.receive_shipment(self._world, transfer, shipment, now=now)
+        return {"transfer": transfer.name, "id": transfer.id, "status": transfer.status}
+
+    def _adjust(self, ask: Adjust, now: datetime) -> Row:
+        item_id, location_id = self._place(ask)
+        moving.adjust_by_hand(
+            self._world, item_id=item_id, location_id=location_id, units=ask.units, state=ask.state, now=now
+        )
+        return self._level(item_id, location_id)
+
+    def _theft(self, ask: Theft, now: datetime) -> Row:
+        del now  # nobody notes when
+        item_id, location_id = self._place(ask)
+        moving.steal(self._world, item_id=item_id, location_id=location_id, units=ask.units)
+        return self._level(item_id, location_id)
+
+    def _level(self, item_id: int, location_id: int) -> Row:
+        level = self._world.levels.get(item_id, location_id)
+        return {
+            "available": None if level is None else level.available,
+            "on_hand": None if level is None else level.on_hand,
+            "physical_units": self._world.shelf.place(item_id, location_id).units,
+        }
+
+    def _fault(self, ask: SetFault, now: datetime) -> Row:
+        del now  # faults have the same clock
+        if not 0.0 <= ask.share <= 1.0:
+            raise Refused("bad_share", f"share must be between 0 and 1, got {ask.share}")
+        fault = self._sandbox.faults.set(ask.kind, share=ask.share, for_s=ask.for_s, platform=ask.platform)
+        return asdict(fault)
+
+    def _play(self, ask: Play, now: datetime) -> Row:
+        del now  # the day has the sandbox's clock
+        if self._playing is not None and not self._playing.task.done():
+            raise Refused("already_playing", "a day is being played; wait until it is done")
+        plan = DayPlan(
+            seed=self._seed if ask.seed is None else ask.seed,
+            for_s=ask.for_s,
+            orders_per_s=ask.orders_per_s,
+            plant=tuple(ask.plant),
+            plant_every_s=ask.plant_every_s,
+        )
+        self._playing = play(self._sandbox, plan, speed=ask.speed, baseline=ask.baseline)
+        return self._playing.state()
+
+    def _heal(self, ask: Heal, now: datetime) -> Row:
+        del ask, now
+        self._sandbox.faults.heal()
+        return {"flushed": self._sender.flush(), "done": dict(self._sandbox.faults.done)}
+
+    def _start_replay(self, ask: StartReplay, now: datetime) -> Row:
+        del now  # the replay has the sandbox's clock
+        asked = (ask.path, ask.limit)
+        if self._replay is None or self._replay_asked != asked:
+            replay = Replay(self._sandbox, self._sender, path=ask.path, limit=ask.limit)
+            replay.load(stock_units=ask.stock_units)
+            self._replay, self._replay_asked = replay, asked
+        if ask.start:
+            self._replay.start(rate=ask.rate)
+        return self._replay.state()
+
+    def tasks(self) -> list[Playing | Replay]:
+        """Return what runs in the background, so that a server can stop it."""
+        return [one for one in (self._playing, self._replay) if one is not None]

@@ -1,0 +1,149 @@
+"""What the control can be asked, as JSON objects; an unknown field is refused."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from onhand.sandbox.faults import FaultKind
+from onhand.sandbox.orders_by_hand import Line
+from onhand.sandbox.polling import DEFAULT_SPEED
+from onhand.sandbox.wishes import PlantKind
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request to the control; each kind says with `done` what it does and answers."""
+
+
+class Sale(Ask, frozen=True):
+    """Sell units of one SKU, or several `lines`, over the counter of a location."""
+
+    location: str
+    sku: str | None = None
+    units: int = 1
+    lines: list[Line] = []
+
+    def lines_asked(self) -> list[Line]:
+        """Return the lines, the single one first."""
+        single = [] if self.sku is None else [Line(sku=self.sku, units=self.units)]
+        return single + self.lines
+
+
+class PlaceOrder(Ask, frozen=True):
+    """Order in the Online Store or on TikTok Shop; "shopify_pos" sells at `location` or the first till."""
+
+    channel: Literal["online_store", "tiktok_shop", "shopify_pos"]
+    lines: list[Line]
+    location: str | None = None
+    status: Literal["UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"] = "AWAITING_SHIPMENT"
+
+
+class Refund(Ask, frozen=True):
+    """Give money back; see `orders_by_hand.refund` for `restock`."""
+
+    order: str
+    lines: list[Line] | None = None
+    restock: bool | str = True
+    location: str | None = None
+
+
+class Cancel(Ask, frozen=True):
+    """Cancel an order."""
+
+    order: str
+    restock: bool = True
+    reason: str = "customer"
+
+
+class Fulfil(Ask, frozen=True):
+    """Ship lines of an order, or all that is left."""
+
+    order: str
+    lines: list[Line] | None = None
+
+
+class EditOrder(Ask, frozen=True):
+    """Add units to an order and remove others."""
+
+    order: str
+    add: list[Line] = []
+    remove: list[Line] = []
+    restock: bool = True
+
+
+class MoveOrder(Ask, frozen=True):
+    """Let another location ship what is left of an order."""
+
+    order: str
+    to: str
+
+
+class MakeTransfer(Ask, frozen=True):
+    """Move goods between two locations, as far as `until` says; "draft" and "ready" can be cancelled."""
+
+    from_: str = msgspec.field(name="from")
+    to: str = ""
+    lines: list[Line] = []
+    until: Literal["draft", "ready", "in_transit", "received"] = "received"
+
+
+class Receive(Ask, frozen=True):
+    """Receive goods from a supplier, or with `transfer` (its name) everything of it that is on its way."""
+
+    location: str | None = None
+    sku: str | None = None
+    units: int = 0
+    transfer: str | None = None
+
+
+class Adjust(Ask, frozen=True):
+    """Change a number in the admin by signed units; the shelf stays as it is."""
+
+    location: str
+    sku: str
+    units: int
+    state: str = "available"
+
+
+class Theft(Ask, frozen=True):
+    """Let units vanish."""
+
+    location: str
+    sku: str
+    units: int
+
+
+class SetFault(Ask, frozen=True):
+    """Turn a fault on; `for_s` None until healed, `platform` None for both."""
+
+    kind: FaultKind
+    share: float
+    for_s: float | None = None
+    platform: Literal["shopify", "tiktok_shop"] | None = None
+
+
+class Play(Ask, frozen=True):
+    """Play a day; `seed` None takes the sandbox's own."""
+
+    for_s: float = 60.0
+    seed: int | None = None
+    orders_per_s: float = 12.0
+    speed: float = DEFAULT_SPEED
+    plant: list[PlantKind] = []
+    plant_every_s: float = 5.0
+    baseline: bool = True
+
+
+class Heal(Ask, frozen=True):
+    """Turn all faults off and send at once whatever was held back."""
+
+
+class StartReplay(Ask, frozen=True):
+    """Play a file of till lines; `start` False only loads it (stores, items, first stock)."""
+
+    path: str
+    limit: int | None = None
+    rate: float | None = None
+    stock_units: int | None = None
+    start: bool = True
