@@ -43,6 +43,17 @@ class Asks:
         found = {"shop": self._shop, "channel": channel, "wanted": wanted.value, "limit": limit, "now": to_us(now)}
         return [Ask(wanted, key, because) for key, because in self._sql.rows("due_asks", found)]
 
+    def all(self, channel: str, wanted: Wanted, limit: int) -> list[Ask]:
+        """Return up to `limit` asks of one kind whenever they are due, next due first."""
+        rows = self._sql.rows("all_asks", (self._shop, channel, wanted.value, limit))
+        return [Ask(wanted, key, because) for key, because in rows]
+
+    def attempts(self, channel: str, wanted: Wanted, keys: Iterable[str]) -> int:
+        """Return how often the one of these asks was put off that was put off most; 0 where there are none."""
+        row = self._sql.row("most_attempts", (self._shop, channel, wanted.value, texts(keys)))
+        assert row is not None
+        return int(row[0])
+
     def next_reading(self) -> int:
         """Return the number of a reading that begins now, one more than the last."""
         row = self._sql.row("count", {"shop": self._shop, "name": "reading", "units": 1})

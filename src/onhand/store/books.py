@@ -1,5 +1,8 @@
 """The books of one shop: every table by its noun."""
 
+from collections.abc import Sequence
+
+from onhand.domain.stock import LevelKey, State
 from onhand.store.asks import Asks
 from onhand.store.catalog import Catalog
 from onhand.store.channels import Channels
@@ -7,6 +10,7 @@ from onhand.store.deliveries import Deliveries
 from onhand.store.drifts import Drifts
 from onhand.store.engine import Sql
 from onhand.store.intents import Intents
+from onhand.store.json_text import STATES, pairs
 from onhand.store.ledger import Ledger
 from onhand.store.observations import Observations
 from onhand.store.offers import Offers
@@ -34,9 +38,27 @@ class Books:
         self.problems = Problems(sql, shop_id)
         self.audits = Audits(sql, shop_id)
 
-    def count(self, name: str, by: int = 1) -> None:
-        """Add to a counter."""
-        self._sql.row("count", {"shop": self._shop, "name": name, "units": by})
+    def expected(self, keys: Sequence[LevelKey]) -> dict[LevelKey, dict[State, int]]:
+        """Return what Shopify should show of each level: the kept states of the books, less what it is still owed.
+
+        Every key is in the answer; states that hold nothing are left out.
+        """
+        units: dict[LevelKey, dict[State, int]] = {key: {} for key in keys}
+        for item, location, state, much in self._sql.rows("levels_of_keys", (self._shop, pairs(keys))):
+            units[LevelKey(item, location)][STATES[state]] = much
+        for key, owed in self.owed.units(keys).items():
+            states = units[key]
+            for state, much in owed.items():
+                left = states.pop(state, 0) - much
+                if left:
+                    states[state] = left
+        return units
+
+    def count(self, name: str, by: int = 1) -> int:
+        """Add to a counter and return it."""
+        row = self._sql.row("count", {"shop": self._shop, "name": name, "units": by})
+        assert row is not None
+        return int(row[0])
 
     def counter(self, name: str) -> int:
         """Return a counter; 0 where nothing was ever counted."""

@@ -102,10 +102,17 @@ class Catalog:
     def listings(self, channel: str | None = None) -> list[Listing]:
         """Return listings, of one channel where it is given."""
         rows = self._sql.rows("listings", {"shop": self._shop, "channel": channel})
-        return [
-            Listing(channel=name, listing=listing, item=item, sku=sku, group=group, place=place)
-            for name, listing, item, sku, group, place in rows
-        ]
+        return [_read_listing(row) for row in rows]
+
+    def listings_of(self, channel: str, listings: Iterable[str]) -> dict[str, Listing]:
+        """Return some listings of a channel by their id; unknown ones are left out."""
+        rows = self._sql.rows("some_listings", (self._shop, channel, texts(listings)))
+        return {row[1]: _read_listing(row) for row in rows}
+
+    def level_id_of(self, item: str, location: str) -> str | None:
+        """Return the platform's own id of a level, or None while it is not known."""
+        row = self._sql.row("level_id", (self._shop, item, location))
+        return row[0] if row else None
 
     def level_ids(self) -> dict[LevelKey, str]:
         """Return the platform's own ids of levels."""
@@ -116,6 +123,11 @@ class Catalog:
 def _read_item(row: Row) -> Item:
     item, sku, title, tracked = row
     return Item(item=item, sku=sku, title=title, tracked=bool(tracked))
+
+
+def _read_listing(row: Row) -> Listing:
+    channel, listing, item, sku, group, place = row
+    return Listing(channel=channel, listing=listing, item=item, sku=sku, group=group, place=place)
 
 
 def _read_location(row: Row) -> Location:

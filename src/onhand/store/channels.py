@@ -17,7 +17,8 @@ class ChannelState(NamedTuple):
     """What was decided about a channel.
 
     `held_reason` is None unless a run stopped and asks a person. `imported` says whether another app brings its orders
-    to Shopify. `cursor_at` is None before its changed orders were first read.
+    to Shopify. `cursor_at` is None before its changed orders were first read. `zeros_allowed` is how many listings a
+    person has agreed to see go to zero.
     """
 
     armed: bool
@@ -25,6 +26,7 @@ class ChannelState(NamedTuple):
     held_reason: str | None
     imported: Imported
     cursor_at: datetime | None
+    zeros_allowed: int = 0
 
 
 class Channels:
@@ -38,8 +40,16 @@ class Channels:
         row = self._sql.row("channel", (self._shop, channel))
         if row is None:
             return ChannelState(armed=False, paused=False, held_reason=None, imported="unknown", cursor_at=None)
-        armed, paused, held_reason, imported, _ = row
-        return ChannelState(bool(armed), bool(paused), held_reason, imported, time_of(row, 4))
+        armed, paused, held_reason, imported, _, zeros_allowed = row
+        return ChannelState(bool(armed), bool(paused), held_reason, imported, time_of(row, 4), zeros_allowed)
+
+    def meet(self, channel: str, armed: bool) -> None:
+        """Begin with a channel as its configuration says; one that was met before stays as people left it."""
+        self._sql.run("meet_channel", (self._shop, channel, armed))
+
+    def allow_zeros(self, channel: str, units: int) -> None:
+        """Keep how many listings a person has agreed to see go to zero."""
+        self._set("allow_zeros", channel, "units", units)
 
     def arm(self, channel: str, armed: bool) -> None:
         """Allow writing to a channel, or forbid it."""

@@ -49,7 +49,7 @@ class Deliveries:
             ),
         )
 
-    def rows(self, status: Status | None = None, *, limit: int, before: int | None = None) -> list[DeliveryState]:
+    def rows(self, status: str | None = None, limit: int = 50, before: int | None = None) -> list[DeliveryState]:
         """Return up to `limit` deliveries, newest first; `before` is the position at which an earlier page ended."""
         page = {"shop": self._shop, "before": NO_LIMIT if before is None else before, "limit": limit}
         if status == "parked":

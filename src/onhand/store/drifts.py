@@ -43,11 +43,12 @@ class DriftRow:
 
 
 class Adoption(NamedTuple):
-    """What is left of an adoption, by state."""
+    """What is left of an adoption, by state. `source` is whose observation was adopted."""
 
     cause: str
     item: str
     location: str
+    source: str
     units: dict[State, int]
     observed_at: datetime
 
@@ -90,7 +91,12 @@ class Drifts:
         row = {"shop": self._shop, "item": key.item, "location": key.location, "status": status}
         self._sql.run("close_drifts_of_level", {**row, "at": to_us(at), "note": note})
 
-    def rows(self, status: Status | None = None) -> list[DriftRow]:
+    def open_keys(self, keys: Iterable[LevelKey]) -> list[LevelKey]:
+        """Return those levels that have an open drift."""
+        rows = self._sql.rows("levels_with_open_drifts", (self._shop, pairs(keys)))
+        return [LevelKey(item, location) for item, location in rows]
+
+    def rows(self, status: str | None = None) -> list[DriftRow]:
         """Return drifts in the order of filing, of one status where it is given."""
         return [_read(row) for row in self._sql.rows("drifts", {"shop": self._shop, "status": status})]
 
@@ -99,13 +105,15 @@ class Drifts:
         row = self._sql.row("drift", (self._shop, id_))
         return _read(row) if row else None
 
-    def record_adoption(self, cause: str, key: LevelKey, units: Mapping[State, int], observed_at: datetime) -> None:
+    def record_adoption(
+        self, cause: str, key: LevelKey, source: str, units: Mapping[State, int], observed_at: datetime
+    ) -> None:
         """Keep what was adopted for a level, so that a picture that comes later can take it back."""
         at_us = to_us(observed_at)
         self._sql.run_many(
             "record_adoption",
             [
-                (self._shop, cause, state.value, key.item, key.location, adopted, at_us)
+                (self._shop, cause, state.value, key.item, key.location, source, adopted, at_us)
                 for state, adopted in units.items()
                 if adopted
             ],
@@ -114,10 +122,10 @@ class Drifts:
     def open_adoptions(self, keys: Iterable[LevelKey]) -> list[Adoption]:
         """Return what is left of adoptions of some levels, first observed first."""
         found: dict[str, Adoption] = {}
-        for cause, item, location, state, units, observed_at in self._sql.rows(
+        for cause, item, location, source, state, units, observed_at in self._sql.rows(
             "open_adoptions", (self._shop, pairs(keys))
         ):
-            adoption = found.setdefault(cause, Adoption(cause, item, location, {}, from_us(observed_at)))
+            adoption = found.setdefault(cause, Adoption(cause, item, location, source, {}, from_us(observed_at)))
             adoption.units[STATES[state]] = units
         return list(found.values())
 

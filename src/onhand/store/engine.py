@@ -37,6 +37,12 @@ class Engine(Protocol):
     def reading(self) -> AbstractContextManager[Sql]:
         """Open a snapshot that does not change and holds up no writer."""
 
+    def schema_version(self) -> int:
+        """Return the version of the tables."""
+
+    def settings(self) -> dict[str, str]:
+        """Return the settings on which durability rests, and the version of the database."""
+
     def checkpoint(self) -> None:
         """Move what was written from the engine's journal to its place, where the engine leaves that to us."""
 

@@ -1,10 +1,10 @@
 """Intents: writes to the outside, kept before they are sent, and what became of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, overload
 
 from onhand.domain.stock import LevelKey, State
 from onhand.store.engine import Sql
@@ -14,41 +14,39 @@ from onhand.store.statements import Row
 from onhand.store.times import from_us, to_us, to_us_or_none
 
 Kind = Literal["offer", "telling"]
-Status = Literal["planned", "sent", "applied", "rejected", "unknown", "parked"]
+Status = Literal["planned", "sent", "applied", "rejected", "stale", "unknown", "parked"]
 
-FINAL: frozenset[Status] = frozenset({"applied", "rejected", "parked"})
+FINAL: frozenset[Status] = frozenset({"applied", "rejected", "stale", "parked"})
 """After these nothing more becomes of an intent; what it covered may be told anew."""
 
 
-class OfferRow(NamedTuple):
-    """A listing and the units it is told."""
+class IntentRow(NamedTuple):
+    """One thing that an intent carries.
 
-    listing: str
-    units: int
+    An offer names a listing and `units` holds its number under "units"; a telling names a level, and `units` holds
+    by state what it changes.
+    """
 
-
-class TellingRow(NamedTuple):
-    """A level and the units by state that it is told to change by."""
-
+    listing: str | None
     item: str
-    location: str
-    units: Mapping[State, int]
+    location: str | None
+    units: dict[str, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Intent:
     """One write. `key` is its idempotency key, `body` the exact parameters, `rows` what it carries in our words.
 
-    `compare` says that the platform was asked to compare first. Times are None until they come.
+    `compares` says that the platform was asked to compare first. Times are None until they come.
     """
 
     key: str
     channel: str
     kind: Kind
     body: bytes
-    rows: tuple[OfferRow | TellingRow, ...]
+    rows: tuple[IntentRow, ...]
     planned_at: datetime
-    compare: bool = False
+    compares: bool = False
     status: Status = "planned"
     attempts: int = 0
     sent_at: datetime | None = None
@@ -72,51 +70,52 @@ class Intents:
                 "channel": intent.channel,
                 "kind": intent.kind,
                 "body": intent.body,
-                "carries": dump([list(row) for row in intent.rows]),
+                "carries": dump(intent.rows),
                 "status": intent.status,
                 "attempts": intent.attempts,
                 "planned_at": to_us(intent.planned_at),
                 "sent_at": to_us_or_none(intent.sent_at),
                 "concluded_at": to_us_or_none(intent.concluded_at),
                 "note": intent.note,
-                "compare": intent.compare,
+                "compares": intent.compares,
             },
         )
         if intent.status not in FINAL:
-            covered = {_cover(row) for row in intent.rows}
+            covered = sorted({_subject(intent.kind, row) for row in intent.rows})
             self._sql.run_many(
-                "cover", [(self._shop, intent.channel, intent.kind, *cover, intent.key) for cover in sorted(covered)]
+                "cover", [(self._shop, intent.channel, intent.kind, *subject, intent.key) for subject in covered]
             )
 
     def mark_sent(self, key: str, at: datetime) -> None:
-        """Keep that an intent goes out now: from here on its outcome is unknown until somebody says otherwise."""
+        """Keep that an intent goes out now: from here on it may have been carried out."""
         self._sql.run("intent_sent", (to_us(at), self._shop, key))
 
-    def conclude(self, key: str, status: Status, note: str, at: datetime, stale: bool = False) -> None:
-        """Keep what became of an intent; applied, rejected and parked are final.
+    def conclude(self, key: str, status: Status, note: str, at: datetime, rows: Sequence[int] = ()) -> None:
+        """Keep what became of an intent.
 
-        `stale` says that a rejection was only a lost comparison: `lost_compares` counts those. Raises LookupError for
-        a key that was never planned.
+        Applied, rejected, stale (the comparison failed) and parked are final; planned lets it go out again, unknown
+        keeps it open. `rows` are the indexes of the guilty rows; none given means all of them. Raises LookupError
+        for a key that was never planned.
         """
         intent = self.get(key)
         if intent is None:
             raise LookupError(f"no intent {key}: it was never planned")
         final = status in FINAL
         self._sql.run("conclude_intent", (status, note, to_us(at) if final else None, self._shop, key))
-        if not final:
-            return
-        self._sql.run("uncover", (self._shop, key))
-        levels = [(self._shop, row.item, row.location) for row in intent.rows if isinstance(row, TellingRow)]
-        if levels and (stale or status == "applied"):
-            self._sql.run_many("lose_compare" if stale else "win_compare", levels)
+        if final:
+            self._sql.run("uncover", (self._shop, key))
+        if intent.kind == "telling" and status in ("applied", "stale"):
+            guilty = [intent.rows[number] for number in rows] if rows else intent.rows
+            levels = sorted({(self._shop, *_subject(intent.kind, row)) for row in guilty})
+            self._sql.run_many("lose_compare" if status == "stale" else "win_compare", levels)
 
     def get(self, key: str) -> Intent | None:
         """Return an intent by its idempotency key, or None."""
         row = self._sql.row("intent", (self._shop, key))
         return _read(row) if row else None
 
-    def open(self, channel: str | None = None) -> list[Intent]:
-        """Return the intents that are planned, sent or unknown, oldest first."""
+    def unsettled(self, channel: str | None = None) -> list[Intent]:
+        """Return the intents that are planned, sent or unknown, oldest first; of one channel where it is given."""
         if channel is None:
             return [_read(row) for row in self._sql.rows("open_intents", (self._shop,))]
         return [_read(row) for row in self._sql.rows("open_intents_of_channel", (self._shop, channel))]
@@ -125,19 +124,25 @@ class Intents:
         """Return up to `limit` intents, newest first."""
         return [_read(row) for row in self._sql.rows("recent_intents", (self._shop, limit))]
 
-    def open_keys(self, kind: Kind) -> set[str] | set[LevelKey]:
-        """Return what open intents cover: listings for offers, levels for tellings."""
+    @overload
+    def open_keys(self, kind: Literal["offer"]) -> set[tuple[str, str]]: ...
+
+    @overload
+    def open_keys(self, kind: Literal["telling"]) -> set[LevelKey]: ...
+
+    def open_keys(self, kind: Kind) -> set[tuple[str, str]] | set[LevelKey]:
+        """Return what open intents cover: (channel, listing) for offers, levels for tellings."""
         rows = self._sql.rows("covered", (self._shop, kind))
         if kind == "telling":
-            return {LevelKey(item, location) for item, location in rows}
-        return {listing for listing, _ in rows}
+            return {LevelKey(item, location) for _, item, location in rows}
+        return {(channel, listing) for channel, listing, _ in rows}
 
     def in_flight(self, keys: Iterable[LevelKey]) -> dict[LevelKey, dict[State, int]]:
         """Return units by level and state in tellings that went out and are not confirmed; others are left out."""
         wanted = set(keys)
         flying: dict[LevelKey, Counter[State]] = defaultdict(Counter)
         for _, carries in self._sql.rows("tellings_in_flight", (self._shop, pairs(wanted))):
-            for item, location, units in load(carries):
+            for _, item, location, units in load(carries):
                 key = LevelKey(item, location)
                 if key in wanted:
                     for state, moved in units.items():
@@ -151,30 +156,27 @@ class Intents:
         return row[0] if row else 0
 
 
-def _cover(row: OfferRow | TellingRow) -> tuple[str, str]:
-    return (row.listing, "") if isinstance(row, OfferRow) else (row.item, row.location)
+def _subject(kind: Kind, row: IntentRow) -> tuple[str, str]:
+    """Return what a row covers. Raises ValueError where it does not name it."""
+    subject = (row.listing, "") if kind == "offer" else (row.item, row.location)
+    if subject[0] is None or subject[1] is None:
+        raise ValueError(f"a row of kind {kind} must name its {'listing' if kind == 'offer' else 'location'}: {row}")
+    return subject[0], subject[1]
 
 
 def _read(row: Row) -> Intent:
-    key, channel, kind, body, carries, status, attempts, planned_at, _, _, note, compare = row
+    key, channel, kind, body, carries, status, attempts, planned_at, _, _, note, compares = row
     return Intent(
         key=key,
         channel=channel,
         kind=kind,
         body=bytes(body),
-        rows=tuple(_read_row(kind, carried) for carried in load(carries)),
+        rows=tuple(IntentRow(*carried) for carried in load(carries)),
         planned_at=from_us(planned_at),
-        compare=bool(compare),
+        compares=bool(compares),
         status=status,
         attempts=attempts,
         sent_at=time_of(row, 8),
         concluded_at=time_of(row, 9),
         note=note,
     )
-
-
-def _read_row(kind: Kind, carried: list[Any]) -> OfferRow | TellingRow:
-    if kind == "offer":
-        return OfferRow(*carried)
-    item, location, units = carried
-    return TellingRow(item, location, {STATES[state]: moved for state, moved in units.items()})

@@ -113,6 +113,11 @@ class Ledger:
         rows = self._sql.rows("movements_of_item", (self._shop, item, before, limit))
         return [(row[-2], read_movement(row), from_us(row[-1])) for row in rows]
 
+    def moved_after(self, sequence: int, limit: int) -> list[tuple[int, str]]:
+        """Return up to `limit` (sequence, item) of movements behind a sequence, oldest first."""
+        rows = self._sql.rows("moved_after", (self._shop, sequence, limit))
+        return [(position, item) for position, item in rows]
+
     def head(self) -> tuple[int, bytes]:
         """Return sequence and hash of the newest movement; 0 and the shop's first hash before there is one."""
         row = self._sql.row("head", (self._shop,))

@@ -30,6 +30,14 @@ class Observed(NamedTuple):
     gap_since: datetime | None
 
 
+class Tally(NamedTuple):
+    """Observed levels; those that agreed when last compared, and those with a gap. The rest was not compared yet."""
+
+    levels: int
+    agreed: int
+    gaps: int
+
+
 class Observations:
     """What was observed of the levels of one shop."""
 
@@ -89,6 +97,12 @@ class Observations:
         """Return up to `limit` levels that have differed from the books since before a time, oldest first."""
         wanted = {"shop": self._shop, "source": source, "since_before": to_us(since_before), "limit": limit}
         return [LevelKey(item, location) for item, location in self._sql.rows("gaps", wanted)]
+
+    def tally(self, source: str = "shopify") -> Tally:
+        """Return how many levels a source has shown, how many of them agree, and how many have a gap."""
+        row = self._sql.row("tally_observed", {"shop": self._shop, "source": source})
+        assert row is not None
+        return Tally(*row)
 
     def to_compare(self, limit: int) -> list[LevelKey]:
         """Return up to `limit` levels that a movement, an observation or a telling has touched, first touched first."""

@@ -1,6 +1,6 @@
 """Offers: what every listing of a channel may sell, what the channel was told, and what it shows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from onhand.domain.catalog import match_key
 from onhand.store.engine import Sql
 from onhand.store.json_text import texts
 from onhand.store.rows import time_of
-from onhand.store.times import from_us, to_us
+from onhand.store.times import from_us, from_us_or_none, to_us
 
 
 class Stale(NamedTuple):
@@ -25,13 +25,27 @@ class Stale(NamedTuple):
 
 
 class Untold(NamedTuple):
-    """An offer that differs from what its channel was told; `told_units` is None where it was told nothing yet."""
+    """An offer that differs from what its channel was told.
 
+    `told_units` is None where it was told nothing yet, `shown_at` where nobody has looked what it shows.
+    """
+
+    channel: str
     listing: str
     item: str
     units: int
     told_units: int | None
+    shown_at: datetime | None
     touched_at: datetime
+
+
+class OfferTally(NamedTuple):
+    """Listings of a channel; those that must be told, that must be computed, that a person must look at."""
+
+    listings: int
+    untold: int
+    stale: int
+    parked: int
 
 
 class OfferCount(NamedTuple):
@@ -105,16 +119,23 @@ class Offers:
         """
         rows = self._sql.rows("untold_offers", {"shop": self._shop, "channel": channel, "limit": limit})
         return [
-            Untold(listing, item, units, told_units, from_us(touched_us))
-            for listing, item, units, told_units, touched_us in rows
+            Untold(channel, listing, item, units, told_units, from_us_or_none(shown_us), from_us(touched_us))
+            for channel, listing, item, units, told_units, shown_us, touched_us in rows
         ]
 
     def told(self, channel: str, listing: str, units: int, at: datetime) -> None:
         """Keep what a channel has confirmed for a listing."""
         self._sql.run("offer_told", (units, to_us(at), self._shop, channel, listing))
 
+    def sold(self, channel: str, item: str, units: int) -> None:
+        """Lower what a channel was told of an item by what it has sold: it did so itself before it told us."""
+        self._sql.run("offer_sold", (units, self._shop, item, channel))
+
     def shown(self, channel: str, listing: str, shown_units: int, unseen_units: int, at: datetime) -> None:
-        """Keep what a channel shows, and units of its orders that we do not know yet: a change of these makes stale."""
+        """Keep what a channel shows: that is what it was told, whoever told it.
+
+        `unseen_units` belong to orders of the channel that we do not know yet; a change of these makes stale.
+        """
         row = (shown_units, unseen_units, to_us(at), self._shop, channel, listing)
         self._sql.run("offer_shown", row)
 
@@ -126,13 +147,17 @@ class Offers:
         """Tell a listing again."""
         self._sql.run("park_offer", (None, self._shop, channel, listing))
 
-    def rows(self, sku: str | None = None, channel: str | None = None) -> list[OfferState]:
-        """Return offers with their SKU, of one SKU or one channel where they are given."""
+    def rows(
+        self, sku: str | None = None, channel: str | None = None, items: Sequence[str] | None = None
+    ) -> list[OfferState]:
+        """Return offers with their SKU: of one SKU, of some items, or all; of one channel where it is given."""
         wanted = {"shop": self._shop, "channel": channel}
-        if sku is None:
-            rows = self._sql.rows("offers", wanted)
-        else:
+        if sku is not None:
             rows = self._sql.rows("offers_of_sku", {**wanted, "sku_key": match_key(sku)})
+        elif items is not None:
+            rows = self._sql.rows("offers_of_items", {**wanted, "items": texts(items)})
+        else:
+            rows = self._sql.rows("offers", wanted)
         return [
             OfferState(
                 channel=row[0],
@@ -153,6 +178,17 @@ class Offers:
             )
             for row in rows
         ]
+
+    def changed_since(self, at: datetime, limit: int) -> list[str]:
+        """Return up to `limit` items whose offers were touched, computed, told or looked at since a time."""
+        rows = self._sql.rows("items_of_changed_offers", {"shop": self._shop, "at": to_us(at), "limit": limit})
+        return [item for (item,) in rows]
+
+    def tally(self, channel: str) -> OfferTally:
+        """Return how the offers of a channel stand."""
+        row = self._sql.row("tally_offers", (self._shop, channel))
+        assert row is not None
+        return OfferTally(*row)
 
     def count(self, channel: str) -> OfferCount:
         """Return how many listings a channel has, and how many of them a run would set to zero."""

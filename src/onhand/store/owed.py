@@ -33,6 +33,12 @@ class OwedUnits:
         if told:
             self._sql.run_many("confirm_owed", told)
 
+    def count(self) -> int:
+        """Return how many levels are owed anything."""
+        row = self._sql.row("count_owed", (self._shop,))
+        assert row is not None
+        return int(row[0])
+
     def open(self, limit: int) -> list[LevelKey]:
         """Return up to `limit` levels that are owed anything, those that lower available most first."""
         return [LevelKey(item, location) for item, location in self._sql.rows("open_owed", (self._shop, limit))]

@@ -9,6 +9,16 @@ from onhand.store.json_text import dump, load
 from onhand.store.times import from_us, to_us
 
 
+class OpenProblem(NamedTuple):
+    """A problem that nobody has settled, first met at `opened_at`."""
+
+    kind: str
+    key: str
+    message: str
+    next_step: str
+    opened_at: datetime
+
+
 class Problems:
     """What a person must settle in one shop."""
 
@@ -23,9 +33,12 @@ class Problems:
         """Take a problem away; met again, it comes back as a new one."""
         self._sql.run("settle_problem", {"shop": self._shop, "kind": kind, "key": key, "at": to_us(at)})
 
-    def open(self) -> list[Problem]:
+    def open(self) -> list[OpenProblem]:
         """Return the problems that nobody has settled, oldest first."""
-        return [Problem(*row) for row in self._sql.rows("open_problems", (self._shop,))]
+        return [
+            OpenProblem(kind, key, message, next_step, from_us(opened_at))
+            for kind, key, message, next_step, opened_at in self._sql.rows("open_problems", (self._shop,))
+        ]
 
 
 class Audit(NamedTuple):

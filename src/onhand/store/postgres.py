@@ -85,6 +85,16 @@ class PostgresEngine:
         with self._readers_lock:
             self._readers.append(reader)
 
+    def schema_version(self) -> int:
+        with self.reading() as reader:
+            return _read_version(reader)
+
+    def settings(self) -> dict[str, str]:
+        names = ("server_version", "synchronous_commit", "fsync", "full_page_writes")
+        with self.reading() as reader:
+            read = reader.connection.execute
+            return {name: str(read("SELECT current_setting(%s)", (name,)).fetchall()[0][0]) for name in names}
+
     def checkpoint(self) -> None:
         """Do nothing: the server checkpoints by itself."""
 

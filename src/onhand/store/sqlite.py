@@ -18,6 +18,7 @@ BUSY_MS = 5_000
 # 64 MiB. checkpoint() does the work from its own connection; this only bounds the file when nobody calls it.
 WAL_LIMIT_PAGES = 16_384
 STATEMENT_CACHE = 256
+SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 
 
 class SqliteSql:
@@ -97,6 +98,18 @@ class SqliteEngine:
             reader.command("ROLLBACK")
             with self._readers_lock:
                 self._readers.append(reader)
+
+    def schema_version(self) -> int:
+        with self.reading() as reader:
+            return int(reader.connection.execute(READ_VERSION).get)
+
+    def settings(self) -> dict[str, str]:
+        with self._writer_lock:  # of the writer: these are settings of a connection
+            read = self._writer.connection.execute
+            names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            settings = {name: str(read(f"PRAGMA {name}").get) for name in names}
+        settings["synchronous"] = SYNCHRONOUS[int(settings["synchronous"])]
+        return {**settings, "sqlite_version": apsw.sqlite_lib_version()}
 
     def checkpoint(self) -> None:
         self._checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -17,15 +17,21 @@ from onhand.store.times import to_us
 class Session:
     """What one transaction, or one snapshot, can see and do."""
 
-    def __init__(self, sql: Sql) -> None:
-        self._sql = sql
+    def __init__(self, sql: Sql, *, writes: bool) -> None:
+        self._sql, self._writes = sql, writes
         self._books: dict[str, Books] = {}
 
     def of(self, shop: str) -> Books:
-        """Return the books of a shop. Raises ConfigError for a shop that was never added."""
+        """Return the books of a shop; in a transaction that writes, a shop nobody has met begins with empty ones.
+
+        Raises ConfigError for an unknown shop in a snapshot.
+        """
         books = self._books.get(shop)
         if books is None:
             row = self._sql.row("shop_id", {"name": shop})
+            if row is None and self._writes:
+                self._sql.run("add_shop", {"name": shop, "added_at": None})
+                row = self._sql.row("shop_id", {"name": shop})
             if row is None:
                 known = ", ".join(self.shops()) or "none"
                 raise ConfigError(f"shop {shop} is not in the database (it has: {known}): run `onhand sync` first")
@@ -37,7 +43,7 @@ class Session:
         return [name for (name,) in self._sql.rows("shop_names")]
 
     def add_shop(self, shop: str, now: datetime) -> None:
-        """Add a shop; one that is there already stays as it is."""
+        """Add a shop; one that was added already stays as it is."""
         self._sql.run("add_shop", {"name": shop, "added_at": to_us(now)})
 
     def position(self, name: str) -> int:
@@ -86,7 +92,7 @@ class Store:
         with self._engine.writing() as sql:
             self._writing_thread = threading.get_ident()
             try:
-                yield Session(sql)
+                yield Session(sql, writes=True)
             finally:
                 self._writing_thread = None
 
@@ -94,7 +100,16 @@ class Store:
     def reading(self) -> Iterator[Session]:
         """Open a snapshot: what is committed while the block runs is not seen in it. Holds up nobody."""
         with self._engine.reading() as sql:
-            yield Session(sql)
+            yield Session(sql, writes=False)
+
+    @property
+    def schema_version(self) -> int:
+        """The version of the tables in the database."""
+        return self._engine.schema_version()
+
+    def pragmas(self) -> dict[str, str]:
+        """Return the settings on which durability rests, and the version of the database, by their own names."""
+        return self._engine.settings()
 
     def checkpoint(self) -> None:
         """Move what is in SQLite's WAL into the file, as far as readers let it; call it now and then, off the hot path.

@@ -5,7 +5,7 @@
 CREATE TABLE shops (
     shop     BIGINT PRIMARY KEY,
     name     TEXT COLLATE "C" NOT NULL UNIQUE,
-    added_at BIGINT NOT NULL
+    added_at BIGINT -- NULL while only deliveries came for it
 );
 
 -- How far a worker has read a log; moves in the transaction that books what was read.
@@ -190,6 +190,7 @@ CREATE TABLE adoptions (
     state       TEXT COLLATE "C" NOT NULL,
     item        TEXT COLLATE "C" NOT NULL,
     location    TEXT COLLATE "C" NOT NULL,
+    source      TEXT COLLATE "C" NOT NULL,
     units       BIGINT NOT NULL,
     observed_at BIGINT NOT NULL,
     PRIMARY KEY (shop, cause, state)
@@ -229,13 +230,14 @@ CREATE TABLE selling_rules (
 );
 
 CREATE TABLE channels (
-    shop        BIGINT NOT NULL REFERENCES shops,
-    channel     TEXT COLLATE "C" NOT NULL,
-    armed       BOOLEAN NOT NULL DEFAULT FALSE,
-    paused      BOOLEAN NOT NULL DEFAULT FALSE,
-    held_reason TEXT COLLATE "C",
-    imported    TEXT COLLATE "C" NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
-    cursor_at   BIGINT,
+    shop          BIGINT NOT NULL REFERENCES shops,
+    channel       TEXT COLLATE "C" NOT NULL,
+    armed         BOOLEAN NOT NULL DEFAULT FALSE,
+    paused        BOOLEAN NOT NULL DEFAULT FALSE,
+    held_reason   TEXT COLLATE "C",
+    imported      TEXT COLLATE "C" NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
+    cursor_at     BIGINT,
+    zeros_allowed BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (shop, channel)
 );
 
@@ -247,13 +249,13 @@ CREATE TABLE intents (
     kind         TEXT COLLATE "C" NOT NULL CHECK (kind IN ('offer', 'telling')),
     body         BYTEA NOT NULL,
     carries      TEXT COLLATE "C" NOT NULL,
-    status       TEXT COLLATE "C" NOT NULL CHECK (status IN ('planned', 'sent', 'applied', 'rejected', 'unknown', 'parked')),
+    status       TEXT COLLATE "C" NOT NULL CHECK (status IN ('planned', 'sent', 'applied', 'rejected', 'stale', 'unknown', 'parked')),
     attempts     BIGINT NOT NULL,
     planned_at   BIGINT NOT NULL,
     sent_at      BIGINT,
     concluded_at BIGINT,
     note         TEXT COLLATE "C" NOT NULL,
-    compare      BOOLEAN NOT NULL,
+    compares     BOOLEAN NOT NULL,
     PRIMARY KEY (shop, key)
 );
 CREATE INDEX intents_open ON intents (shop, channel, planned_at) WHERE status IN ('planned', 'sent', 'unknown');

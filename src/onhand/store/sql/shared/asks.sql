@@ -15,6 +15,15 @@ SELECT key, because FROM asks
 WHERE shop = :shop AND channel = :channel AND wanted = :wanted AND due_at <= :now
 ORDER BY due_at, key LIMIT :limit
 
+-- name: all_asks
+SELECT key, because FROM asks
+WHERE shop = :shop AND channel = :channel AND wanted = :wanted
+ORDER BY due_at, key LIMIT :limit
+
+-- name: most_attempts
+SELECT COALESCE(max(attempts), 0) FROM asks
+WHERE shop = :shop AND channel = :channel AND wanted = :wanted AND key IN (EACH :keys)
+
 -- name: answered
 DELETE FROM asks
 WHERE shop = :shop AND channel = :channel AND wanted = :wanted AND key IN (EACH :keys) AND asked_reading < :reading

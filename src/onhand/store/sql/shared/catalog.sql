@@ -55,9 +55,16 @@ SELECT channel, listing, item, sku, grouped, place FROM listings
 WHERE shop = :shop AND (CAST(:channel AS TEXT) IS NULL OR channel = :channel)
 ORDER BY channel, listing
 
+-- name: some_listings
+SELECT channel, listing, item, sku, grouped, place FROM listings
+WHERE shop = :shop AND channel = :channel AND listing IN (EACH :listings)
+
 -- name: put_level_id
 INSERT INTO level_ids (shop, item, location, level_id) VALUES (:shop, :item, :location, :level_id)
 ON CONFLICT (shop, item, location) DO UPDATE SET level_id = excluded.level_id
+
+-- name: level_id
+SELECT level_id FROM level_ids WHERE shop = :shop AND item = :item AND location = :location
 
 -- name: level_ids
 SELECT item, location, level_id FROM level_ids WHERE shop = :shop

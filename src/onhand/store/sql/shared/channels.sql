@@ -1,8 +1,14 @@
 -- name: channel
-SELECT armed, paused, held_reason, imported, cursor_at FROM channels WHERE shop = :shop AND channel = :channel
+SELECT armed, paused, held_reason, imported, cursor_at, zeros_allowed FROM channels WHERE shop = :shop AND channel = :channel
 
 -- name: ensure_channel
 INSERT INTO channels (shop, channel) VALUES (:shop, :channel) ON CONFLICT (shop, channel) DO NOTHING
+
+-- name: meet_channel
+INSERT INTO channels (shop, channel, armed) VALUES (:shop, :channel, :armed) ON CONFLICT (shop, channel) DO NOTHING
+
+-- name: allow_zeros
+UPDATE channels SET zeros_allowed = :units WHERE shop = :shop AND channel = :channel
 
 -- name: arm
 UPDATE channels SET armed = :armed WHERE shop = :shop AND channel = :channel

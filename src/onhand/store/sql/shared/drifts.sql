@@ -17,6 +17,10 @@ UPDATE drifts SET status = :status, closed_at = :at, note = :note WHERE shop = :
 UPDATE drifts SET status = :status, closed_at = :at, note = :note
 WHERE shop = :shop AND item = :item AND location = :location AND status = 'open'
 
+-- name: levels_with_open_drifts
+SELECT DISTINCT item, location FROM drifts
+WHERE shop = :shop AND status = 'open' AND (item, location) IN (EACH PAIR :keys)
+
 -- name: drifts
 SELECT
     id, item, location, source, books, observed, cause, confidence, evidence, status, opened_at, closed_at, note
@@ -28,11 +32,11 @@ SELECT
 FROM drifts WHERE shop = :shop AND id = :id
 
 -- name: record_adoption
-INSERT INTO adoptions (shop, cause, state, item, location, units, observed_at)
-VALUES (:shop, :cause, :state, :item, :location, :units, :observed_at)
+INSERT INTO adoptions (shop, cause, state, item, location, source, units, observed_at)
+VALUES (:shop, :cause, :state, :item, :location, :source, :units, :observed_at)
 
 -- name: open_adoptions
-SELECT cause, item, location, state, units, observed_at FROM adoptions
+SELECT cause, item, location, source, state, units, observed_at FROM adoptions
 WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys) ORDER BY observed_at, cause, state
 
 -- name: reduce_adoption

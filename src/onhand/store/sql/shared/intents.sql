@@ -1,9 +1,9 @@
 -- name: plan_intent
 INSERT INTO intents (
-    shop, key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compare
+    shop, key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
 ) VALUES (
     :shop, :key, :channel, :kind, :body, :carries, :status, :attempts, :planned_at, :sent_at, :concluded_at, :note,
-    :compare
+    :compares
 )
 
 -- name: cover
@@ -14,7 +14,7 @@ VALUES (:shop, :channel, :kind, :subject, :place, :intent)
 DELETE FROM covered WHERE shop = :shop AND intent = :intent
 
 -- name: covered
-SELECT DISTINCT subject, place FROM covered WHERE shop = :shop AND kind = :kind
+SELECT DISTINCT channel, subject, place FROM covered WHERE shop = :shop AND kind = :kind
 
 -- name: intent_sent
 UPDATE intents SET status = 'sent', attempts = attempts + 1, sent_at = :at WHERE shop = :shop AND key = :key
@@ -24,23 +24,23 @@ UPDATE intents SET status = :status, note = :note, concluded_at = :at WHERE shop
 
 -- name: intent
 SELECT
-    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compare
+    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
 FROM intents WHERE shop = :shop AND key = :key
 
 -- name: open_intents
 SELECT
-    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compare
+    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
 FROM intents WHERE shop = :shop AND status IN ('planned', 'sent', 'unknown') ORDER BY planned_at, key
 
 -- name: open_intents_of_channel
 SELECT
-    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compare
+    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
 FROM intents WHERE shop = :shop AND channel = :channel AND status IN ('planned', 'sent', 'unknown')
 ORDER BY planned_at, key
 
 -- name: recent_intents
 SELECT
-    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compare
+    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
 FROM intents WHERE shop = :shop ORDER BY planned_at DESC, key DESC LIMIT :limit
 
 -- name: tellings_in_flight

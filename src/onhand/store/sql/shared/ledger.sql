@@ -25,6 +25,9 @@ SELECT
 FROM movements WHERE shop = :shop AND item = :item AND sequence < :before_sequence
 ORDER BY sequence DESC LIMIT :limit
 
+-- name: moved_after
+SELECT sequence, item FROM movements WHERE shop = :shop AND sequence > :after_sequence ORDER BY sequence LIMIT :limit
+
 -- name: chain
 SELECT
     sequence, id, item, source_location, source_state, target_location, target_state, units, cause, origin, reason,
@@ -48,6 +51,11 @@ SELECT item, location, state, units FROM levels
 WHERE shop = :shop AND item = :item AND units <> 0
     AND (CAST(:location AS TEXT) IS NULL OR location = :location)
 ORDER BY item, location, state
+
+-- name: levels_of_keys
+SELECT item, location, state, units FROM levels
+WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys) AND units <> 0
+    AND state NOT IN ('supplier', 'customer', 'unexplained')
 
 -- name: levels_at
 SELECT item, location, state, CAST(sum(units) AS BIGINT) FROM (

@@ -60,6 +60,13 @@ SELECT item, location FROM observed
 WHERE shop = :shop AND source = :source AND gap_since IS NOT NULL AND gap_since < :since_before
 ORDER BY gap_since, item, location LIMIT :limit
 
+-- name: tally_observed
+SELECT
+    count(*),
+    count(*) FILTER (WHERE agreed_at IS NOT NULL AND gap_since IS NULL),
+    count(*) FILTER (WHERE gap_since IS NOT NULL)
+FROM observed WHERE shop = :shop AND source = :source
+
 -- name: to_compare
 SELECT item, location FROM comparisons WHERE shop = :shop ORDER BY position LIMIT :limit
 

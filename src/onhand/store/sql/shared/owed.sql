@@ -7,6 +7,9 @@ VALUES (:shop, :item, :location, :state, :units, :touched_at)
 ON CONFLICT (shop, item, location, state) DO UPDATE SET
     units = owed.units + excluded.units, touched_at = excluded.touched_at
 
+-- name: count_owed
+SELECT count(*) FROM (SELECT DISTINCT item, location FROM owed WHERE shop = :shop) AS levels
+
 -- name: open_owed
 SELECT item, location FROM owed WHERE shop = :shop
 GROUP BY item, location

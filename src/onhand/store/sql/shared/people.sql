@@ -11,7 +11,7 @@ ON CONFLICT (shop, kind, key) DO UPDATE SET
 UPDATE problems SET closed_at = :at WHERE shop = :shop AND kind = :kind AND key = :key AND closed_at IS NULL
 
 -- name: open_problems
-SELECT kind, key, message, next_step FROM problems WHERE shop = :shop AND closed_at IS NULL
+SELECT kind, key, message, next_step, opened_at FROM problems WHERE shop = :shop AND closed_at IS NULL
 ORDER BY opened_at, kind, key
 
 -- name: record_audit

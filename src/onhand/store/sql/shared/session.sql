@@ -7,7 +7,7 @@ SELECT name FROM shops ORDER BY shop
 -- name: add_shop
 INSERT INTO shops (shop, name, added_at)
 SELECT COALESCE(max(shop), 0) + 1, CAST(:name AS TEXT), CAST(:added_at AS BIGINT) FROM shops WHERE TRUE
-ON CONFLICT (name) DO NOTHING
+ON CONFLICT (name) DO UPDATE SET added_at = COALESCE(shops.added_at, excluded.added_at)
 
 -- name: position
 SELECT position FROM positions WHERE name = :name

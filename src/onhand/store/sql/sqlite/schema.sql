@@ -4,7 +4,7 @@
 CREATE TABLE shops (
     shop     INTEGER PRIMARY KEY,
     name     TEXT NOT NULL UNIQUE,
-    added_at INTEGER NOT NULL
+    added_at INTEGER -- NULL while only deliveries came for it
 ) STRICT;
 
 -- How far a worker has read a log; moves in the transaction that books what was read.
@@ -189,6 +189,7 @@ CREATE TABLE adoptions (
     state       TEXT NOT NULL,
     item        TEXT NOT NULL,
     location    TEXT NOT NULL,
+    source      TEXT NOT NULL,
     units       INTEGER NOT NULL,
     observed_at INTEGER NOT NULL,
     PRIMARY KEY (shop, cause, state)
@@ -228,13 +229,14 @@ CREATE TABLE selling_rules (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE channels (
-    shop        INTEGER NOT NULL REFERENCES shops,
-    channel     TEXT NOT NULL,
-    armed       INTEGER NOT NULL DEFAULT 0,
-    paused      INTEGER NOT NULL DEFAULT 0,
-    held_reason TEXT,
-    imported    TEXT NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
-    cursor_at   INTEGER,
+    shop          INTEGER NOT NULL REFERENCES shops,
+    channel       TEXT NOT NULL,
+    armed         INTEGER NOT NULL DEFAULT 0,
+    paused        INTEGER NOT NULL DEFAULT 0,
+    held_reason   TEXT,
+    imported      TEXT NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
+    cursor_at     INTEGER,
+    zeros_allowed INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (shop, channel)
 ) STRICT, WITHOUT ROWID;
 
@@ -246,13 +248,13 @@ CREATE TABLE intents (
     kind         TEXT NOT NULL CHECK (kind IN ('offer', 'telling')),
     body         BLOB NOT NULL,
     carries      TEXT NOT NULL,
-    status       TEXT NOT NULL CHECK (status IN ('planned', 'sent', 'applied', 'rejected', 'unknown', 'parked')),
+    status       TEXT NOT NULL CHECK (status IN ('planned', 'sent', 'applied', 'rejected', 'stale', 'unknown', 'parked')),
     attempts     INTEGER NOT NULL,
     planned_at   INTEGER NOT NULL,
     sent_at      INTEGER,
     concluded_at INTEGER,
     note         TEXT NOT NULL,
-    compare      INTEGER NOT NULL,
+    compares     INTEGER NOT NULL,
     PRIMARY KEY (shop, key)
 ) STRICT;
 CREATE INDEX intents_open ON intents (shop, channel, planned_at) WHERE status IN ('planned', 'sent', 'unknown');
