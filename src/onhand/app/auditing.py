@@ -1,15 +1,16 @@
 """Auditing one shop: read every platform, compare with the books, judge what differs, keep the proof."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from time import monotonic
 from typing import NamedTuple
 
-from onhand.app.parts import SHOPIFY
 from onhand.app.results import Audited, AuditedSource
 from onhand.app.steps import Steps
 from onhand.app.syncing import LOOK_SIZE, take_census
 from onhand.audit.compare import compare_levels, write_down
 from onhand.audit.judge import BATCH
+from onhand.config import SHOPIFY
 from onhand.domain.catalog import Listing
 from onhand.domain.stock import LevelKey
 from onhand.intake.opening import open_levels, take_over_catalog
@@ -59,7 +60,7 @@ def audit_shop(
         seconds=round(monotonic() - began, 3),
     )
     with store.writing() as session:
-        session.of(steps.shop).audits.record(started_at, audited.seconds, audited)
+        session.of(steps.shop).audits.record(started_at, audited.seconds, asdict(audited))
     return audited
 
 

@@ -1,17 +1,16 @@
 """Building: from a configuration to an application whose parts are chosen."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
 from onhand.app.auditing import audit_shop
 from onhand.app.clock import SystemClock
-from onhand.app.parts import SHOPIFY, ShopParts, build_parts, build_tiktok, selling_rules
+from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
 from onhand.app.results import Audited, Synced
 from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
-from onhand.config import TIKTOK_SHOP, Config
+from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
 from onhand.intake.process import replay
 from onhand.log import Seal, SqliteLog
 from onhand.ports.clock import Clock
@@ -57,9 +56,7 @@ class App:
         """Read a shop's catalog, locations and levels for the first time, or again."""
         return sync_shop(self.steps(shop), self.store, self.clock, rewire=lambda: self._rewire(shop))
 
-    def audit(
-        self, shop: str, *, fix: bool = False, sku: str | None = None, location: str | None = None
-    ) -> Audited:
+    def audit(self, shop: str, *, fix: bool = False, sku: str | None = None, location: str | None = None) -> Audited:
         """Compare everything with every platform; with `fix`, adopt what nothing explains."""
         return audit_shop(self.steps(shop), self.store, self.clock, fix=fix, sku=sku, location=location)
 
@@ -129,11 +126,9 @@ class App:
 def build(config: Config, clock: Clock | None = None) -> App:
     """Return the application that a configuration asks for. Raises ConfigError, DataDamaged."""
     if config.encryption_key is None:
-        raise ConfigError("encryption_key: missing; `onhand init` makes one, e.g. encryption_key = \"file:onhand.key\"")
+        raise ConfigError('encryption_key: missing; `onhand init` makes one, e.g. encryption_key = "file:onhand.key"')
     clock = clock or SystemClock()
     store = open_store(config.database)
     log = SqliteLog(Path(config.log), Seal.of(config.encryption_key.reveal()))
     http = httpx.Client(timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False)
     return App(config, store=store, log=log, clock=clock, http=http)
-
-

@@ -7,15 +7,21 @@ import httpx
 
 from onhand.channels.shopify import ShopifyChannel, ShopifySettings
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
-from onhand.config import ONLINE_STORE, SHOPIFY_POS, TIKTOK_SHOP, ChannelConfig, Config, ShopConfig, TikTokConfig
+from onhand.config import (
+    ONLINE_STORE,
+    SHOPIFY,
+    SHOPIFY_POS,
+    TIKTOK_SHOP,
+    ChannelConfig,
+    Config,
+    ShopConfig,
+    TikTokConfig,
+)
 from onhand.domain.catalog import Location
 from onhand.domain.selling import SellingRule
 from onhand.intake.lookup import Lookup
 from onhand.ports.channel import Observes, Reports, Sells
 from onhand.ports.errors import ConfigError
-
-SHOPIFY = "shopify"
-"""The platform behind the channels online_store and shopify_pos: it keeps levels itself."""
 
 
 @dataclass(kw_only=True)
@@ -84,7 +90,10 @@ def build_tiktok(channel: ChannelConfig, locations: Sequence[Location], http: ht
         shop_cipher=tiktok.shop_cipher.reveal() if tiktok.shop_cipher else None,
         warehouses=_warehouses(tiktok, locations),
         default_location=pool[0] if pool else "",
-        **_urls(tiktok),
+        api_url=tiktok.api_url,
+        auth_url=tiktok.auth_url,
+        writes_per_s=tiktok.writes_per_s,
+        reads_per_s=tiktok.reads_per_s,
     )
     return TikTokShopChannel(settings, http)
 

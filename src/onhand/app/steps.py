@@ -7,10 +7,11 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from onhand.app.parts import SHOPIFY, ShopParts
+from onhand.app.parts import ShopParts
 from onhand.audit import compare as comparing
 from onhand.audit import judge as judging
 from onhand.audit import sweep as sweeping
+from onhand.config import SHOPIFY
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift
 from onhand.intake import read as reading
@@ -18,6 +19,7 @@ from onhand.intake.process import Processed, Sender, process
 from onhand.ports.channel import Observes, Outcome, Sells, Unknown, Wanted
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
+from onhand.ports.errors import OnhandError
 from onhand.publish import look as looking
 from onhand.publish import offers, tellings
 from onhand.publish.recalculate import recalculate
@@ -42,6 +44,15 @@ class Steps:
     def shop(self) -> str:
         """The shop that these steps work for."""
         return self.parts.shop
+
+    @property
+    def seller_names(self) -> list[str]:
+        """The channels that take a number, by name."""
+        return [seller.name for seller in self.parts.sellers]
+
+    def seller(self, name: str) -> Sells:
+        """Return a channel that takes a number as it is now: a sync may have replaced it."""
+        return next(seller for seller in self.parts.sellers if seller.name == name)
 
     def senders(self) -> dict[tuple[str, str], Sender]:
         """Return who stands behind this shop's deliveries."""
@@ -98,7 +109,7 @@ class Steps:
         with self._store.writing() as session:
             return sweeping.conclude(session.of(self.shop), sweep, changed, self._clock.now())
 
-    def plan_offers(self, channel: Sells, capacity: int, run: str) -> list[Intent]:
+    def plan_offers(self, channel: Sells, capacity: int, run: str) -> list[offers.Planned]:
         """Plan what a channel is to be told, durably."""
         zero_share = self.parts.config.guard.zero_share
         with self._store.writing() as session:
@@ -125,15 +136,16 @@ class Steps:
                 flow = tellings if intent.kind == "telling" else offers
                 flow.conclude(books, intent, Unknown("the process ended before an answer came"), now)
 
-    def conclude(self, outcomes: Sequence[tuple[Intent, Outcome]]) -> None:
-        """Write down what became of intents."""
-        if not outcomes:
-            return
-        with self._store.writing() as session:
-            books, now = session.of(self.shop), self._clock.now()
-            for intent, outcome in outcomes:
-                flow = tellings if intent.kind == "telling" else offers
-                logger.debug(flow.conclude(books, intent, outcome, now))
+    def conclude(self, outcomes: Sequence[tuple[Intent, Outcome]]) -> datetime:
+        """Write down what became of intents, and return when."""
+        now = self._clock.now()
+        if outcomes:
+            with self._store.writing() as session:
+                books = session.of(self.shop)
+                for intent, outcome in outcomes:
+                    flow = tellings if intent.kind == "telling" else offers
+                    logger.debug(flow.conclude(books, intent, outcome, now))
+        return now
 
     def drain_log(self) -> None:
         """Process what the log holds."""
@@ -172,7 +184,10 @@ class Steps:
             books, now = session.of(self.shop), self._clock.now()
             drifts = judging.verdict(books, judgement, now)
             for key, drift in drifts.items():
-                evidence = {"levels_read": 2, "orders_read_since": judgement.since.isoformat()}
+                evidence = [
+                    "the level was read twice and showed the same",
+                    f"orders changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read in between",
+                ]
                 if adopt and self._is_authority(books, key.location):
                     logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
                 else:
@@ -225,4 +240,4 @@ class Steps:
         answer = reading.look(channel, errand, self.parts.lookup)
         with self._store.writing() as session:
             reading.conclude(session.of(self.shop), errand, answer, self.parts.lookup, self._clock.now())
-        return isinstance(answer, reading.Reading)
+        return not isinstance(answer, OnhandError)

@@ -5,16 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 
-from onhand.app.parts import SHOPIFY
 from onhand.app.results import Synced
 from onhand.app.steps import Steps
-from onhand.config import TIKTOK_SHOP
+from onhand.config import SHOPIFY, TIKTOK_SHOP
 from onhand.domain.catalog import match_by_sku
 from onhand.intake.opening import open_levels, take_over_catalog
 from onhand.ports.channel import Census, Observes, Problem, Sells
+from onhand.ports.clock import Clock
 from onhand.publish.offers import show
 from onhand.store import Books, Store
-from onhand.ports.clock import Clock
 
 LOOK_SIZE = 500
 """Listings looked at in one call when everything is looked at; TikTok Shop takes 600 (202309, inventory/search)."""
@@ -35,7 +34,7 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Callable[[], Non
         books = session.of(shop)
         if books.channels.get(SHOPIFY).cursor_at is None:
             books.channels.move_cursor(SHOPIFY, census.read_at)
-        ensure_offers(books)
+        ensure_offers(books, clock.now())
     listings = sum(_sync_seller(steps, store, clock, seller) for seller in parts.sellers)
     while steps.recalculate():
         pass
@@ -61,15 +60,15 @@ def take_census(steps: Steps, store: Store, channel: Observes) -> Census:
     return channel.take_census(reading, steps.parts.lookup)
 
 
-def ensure_offers(books: Books) -> None:
+def ensure_offers(books: Books, now: datetime) -> None:
     """Make a row for everything that each channel with a rule may sell: items for Shopify's own, listings elsewhere."""
     items = [item.item for item in books.catalog.items() if item.tracked]
     for rule in books.channels.rules():
         if rule.channel == TIKTOK_SHOP:
             mapped = [row for row in books.catalog.listings(rule.channel) if row.item is not None]
-            books.offers.ensure([(rule.channel, row.listing, row.item) for row in mapped if row.item is not None])
+            books.offers.ensure([(rule.channel, row.listing, row.item) for row in mapped if row.item is not None], now)
         else:
-            books.offers.ensure([(rule.channel, item, item) for item in items])
+            books.offers.ensure([(rule.channel, item, item) for item in items], now)
 
 
 def _sync_seller(steps: Steps, store: Store, clock: Clock, seller: Sells) -> int:
@@ -81,7 +80,7 @@ def _sync_seller(steps: Steps, store: Store, clock: Clock, seller: Sells) -> int
         _match_listings(books, census, clock.now())
         if books.channels.get(seller.name).cursor_at is None:
             books.channels.move_cursor(seller.name, census.read_at)
-        ensure_offers(books)
+        ensure_offers(books, clock.now())
         listings = [row for row in books.catalog.listings(seller.name) if row.item is not None]
         steps.parts.lookup.learn(listings, {})
     for start in range(0, len(listings), LOOK_SIZE):

@@ -5,6 +5,7 @@ from onhand.config.load import load_config
 from onhand.config.model import (
     CHANNEL_NAMES,
     ONLINE_STORE,
+    SHOPIFY,
     SHOPIFY_POS,
     TIKTOK_SHOP,
     AuditConfig,
@@ -26,6 +27,7 @@ from onhand.config.secret import Secret
 __all__ = [
     "CHANNEL_NAMES",
     "ONLINE_STORE",
+    "SHOPIFY",
     "SHOPIFY_POS",
     "TIKTOK_SHOP",
     "AuditConfig",

@@ -13,7 +13,9 @@ ImportedOrders = Literal["yes", "no", "auto"]
 ONLINE_STORE = "online_store"
 SHOPIFY_POS = "shopify_pos"
 TIKTOK_SHOP = "tiktok_shop"
-CHANNEL_NAMES = (ONLINE_STORE, SHOPIFY_POS, TIKTOK_SHOP)
+SHOPIFY = "shopify"
+"""The platform behind the first two: it is told of orders from elsewhere, and is armed like a channel."""
+CHANNEL_NAMES = (ONLINE_STORE, SHOPIFY_POS, TIKTOK_SHOP, SHOPIFY)
 
 
 class Listen(NamedTuple):

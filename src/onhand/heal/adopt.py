@@ -1,6 +1,6 @@
 """Adopting: a level that nothing explains, at a location whose authority shows it, is taken over into the books."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from onhand.domain.drift import Drift, adopt
@@ -8,7 +8,7 @@ from onhand.domain.stock import KEPT_STATES, State
 from onhand.store import Books
 
 
-def adopt_drift(books: Books, drift: Drift, evidence: Mapping[str, object], now: datetime) -> str:
+def adopt_drift(books: Books, drift: Drift, evidence: Sequence[str], now: datetime) -> str:
     """Book an adoption and return its cause. Needs a transaction; the caller has judged that nothing explains it.
 
     The movements go against `unexplained`; a picture that explains them later takes them back.

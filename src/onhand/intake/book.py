@@ -31,11 +31,11 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
         books.catalog.put_listings(report.listings, now)
     settled_orders: set[str] = set()
     for picture in report.pictures:
-        note, asks = book_order(books, picture, now)
+        note, more = book_order(books, picture, now)
         notes.append(note)
         settled_orders.add(order_of(picture.cause))
-        if asks:
-            books.asks.add(channel, asks, now, ASK_DELAY_S)
+        if more:
+            books.asks.add(channel, more, now, ASK_DELAY_S)
     for observation in report.observations:
         news = books.observations.put(observation, now)
         notes.append(f"level of {observation.item} at {observation.location}: {'seen' if news else 'not news'}")
@@ -77,7 +77,7 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> tuple[str,
         movements += _reverse_adoptions(books, picture.origin, movements)
         books.ledger.append(movements, now)
     if settlement.unplaced_units or seen:
-        books.pictures.set_unplaced(picture.cause, settlement.unplaced_units)
+        books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
     books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=told, recorded_at=now)
     _follow_the_channel(books, picture, settlement.movements)
     note = f"{picture.cause}: {len(movements)} movements"

@@ -35,11 +35,15 @@ Senders = Mapping[tuple[str, str], Sender]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Processed:
-    """What one batch came to. `waiting` is True when the log held at least as much as a batch may take."""
+    """What one batch came to. `waiting` is True when the log held at least as much as a batch may take.
+
+    `oldest_received_at` is when the first of them came in; None for an empty batch.
+    """
 
     done: int
     parked: int
     waiting: bool
+    oldest_received_at: datetime | None = None
 
 
 def process(store: Store, log: Log, senders: Senders, now: datetime, limit: int = BATCH) -> Processed:
@@ -53,7 +57,12 @@ def process(store: Store, log: Log, senders: Senders, now: datetime, limit: int 
             return Processed(done=0, parked=0, waiting=False)
         parked = sum(not _process_one(session, senders, logged, now) for logged in batch)
         session.move_position(POSITION, batch[-1].position)
-    return Processed(done=len(batch) - parked, parked=parked, waiting=len(batch) == limit)
+    return Processed(
+        done=len(batch) - parked,
+        parked=parked,
+        waiting=len(batch) == limit,
+        oldest_received_at=batch[0].delivery.received_at,
+    )
 
 
 def replay(store: Store, log: Log, senders: Senders, position: int, now: datetime) -> str | None:

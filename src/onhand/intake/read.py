@@ -38,7 +38,7 @@ def plan(books: Books, channel: Observes, wanted: Wanted, now: datetime) -> Erra
         wanted=wanted,
         keys=tuple(ask.key for ask in due),
         reading=books.asks.next_reading(),
-        attempts=max(ask.attempts for ask in due),
+        attempts=books.asks.attempts(channel.name, wanted, [ask.key for ask in due]),
     )
 
 

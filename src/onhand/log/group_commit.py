@@ -43,6 +43,7 @@ class GroupCommit:
     def __init__(self, log: SqliteLog, *, max_batch: int = 256, max_waiting: int = 4096) -> None:
         self.log = log
         self.figures = CommitFigures()
+        self.on_commit: Callable[[], None] | None = None  # called after each commit; must be quick
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._lots: SimpleQueue[_Lot | None] = SimpleQueue()
@@ -143,6 +144,8 @@ class GroupCommit:
             start = end
         for bringer, told in by_bringer.items():
             bringer.conclude(told)
+        if self.on_commit is not None:
+            self.on_commit()
 
     def _refuse_rest(self) -> None:
         while not self._lots.empty():

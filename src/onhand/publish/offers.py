@@ -6,8 +6,22 @@ the channel holds and that has not reached us would otherwise be sold twice.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from onhand.ports.channel import Applied, Ask, Offer, Outcome, Rejected, Sells, Shown, Throttled, Unknown, Wanted
+from onhand.ports.channel import (
+    Applied,
+    Ask,
+    Offer,
+    Outcome,
+    Parcel,
+    Problem,
+    Rejected,
+    Sells,
+    Shown,
+    Throttled,
+    Unknown,
+    Wanted,
+)
 from onhand.publish.guard import ZERO_SHARE, gate, hold_if_emptying
 from onhand.store import Books, Intent, IntentRow, Untold
 
@@ -15,9 +29,16 @@ READ_BACK_S = 1.5
 """How long after a write its listings are read back: platforms answer before all their caches follow."""
 
 
+class Planned(NamedTuple):
+    """An intent that may go out, and since when one of its listings has had to be told."""
+
+    intent: Intent
+    touched_at: datetime
+
+
 def plan(
     books: Books, channel: Sells, capacity: int, now: datetime, run: str, zero_share: float = ZERO_SHARE
-) -> list[Intent]:
+) -> list[Planned]:
     """Return up to `capacity` new intents, kept durably, worst oversell risk first. Needs a transaction.
 
     `run` names this planning run; idempotency keys start with it, so it must never repeat. Listings that may only be
@@ -25,19 +46,23 @@ def plan(
     """
     if not gate(books, channel.name).open or hold_if_emptying(books, channel.name, zero_share, now):
         return []
-    ready, to_look_at = [], []
+    ready: list[Untold] = []
+    to_look_at: list[Untold] = []
     for row in books.offers.untold(channel.name, capacity * 4):
         (ready if _may_go(row) else to_look_at).append(row)
     if to_look_at:
         because = "it may be raised, so its own orders are counted first"
         books.asks.add(channel.name, [Ask(Wanted.LISTING, row.listing, because) for row in to_look_at], now)
-    listings = books.catalog.listings_of(channel.name, [row.listing for row in ready[:capacity]])
+    touched_at = {row.listing: row.touched_at for row in ready[:capacity]}
+    listings = books.catalog.listings_of(channel.name, list(touched_at))
     offers = [Offer(listings[row.listing], row.units, row.told_units) for row in ready if row.listing in listings]
-    intents = [_intent(parcel.key, parcel.body, channel.name, carried, now) for parcel, carried in channel.pack(offers, run)]
-    for intent in intents:
+    planned: list[Planned] = []
+    for parcel, carried in channel.pack(offers, run):
+        intent = _intent(parcel, carried, now)
         books.intents.plan(intent)
         books.intents.mark_sent(intent.key, now)
-    return intents
+        planned.append(Planned(intent, min(touched_at[offer.listing.listing] for offer in carried)))
+    return planned
 
 
 def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> str:
@@ -45,23 +70,30 @@ def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> s
     listings = [row.listing for row in intent.rows if row.listing is not None]
     match outcome:
         case Applied(_, note):
-            for row in intent.rows:
-                if row.listing is not None:
-                    books.offers.told(intent.channel, row.listing, row.units["units"], now)
-            status = "applied"
+            for listing, row in zip(listings, intent.rows, strict=True):
+                books.offers.told(intent.channel, listing, row.units["units"], now)
+            books.intents.conclude(intent.key, "applied", note, now)
         case Rejected(_, rows, note):
             for number in rows or range(len(listings)):
-                books.offers.park(intent.channel, listings[number], note)
-            status = "rejected"
+                _park(books, intent.channel, listings[number], note, now)
+            books.intents.conclude(intent.key, "rejected", note, now)
         case Unknown(note):
-            status = "unknown"
+            books.intents.conclude(intent.key, "unknown", note, now)
         case Throttled(retry_after_s):
             books.intents.conclude(intent.key, "rejected", f"throttled, free again in {retry_after_s:.1f} s", now)
             return f"{intent.channel}: throttled for {retry_after_s:.1f} s"
-    books.intents.conclude(intent.key, status, note, now)
-    asks = [Ask(Wanted.LISTING, listing, f"reading back after a write: {status}") for listing in listings]
+    ending = type(outcome).__name__.lower()
+    asks = [Ask(Wanted.LISTING, listing, f"reading back after a write: {ending}") for listing in listings]
     books.asks.add(intent.channel, asks, now, READ_BACK_S)
-    return f"{intent.channel}: {len(listings)} listings {status}{': ' + note if note else ''}"
+    return f"{intent.channel}: {len(listings)} listings {ending}"
+
+
+def _park(books: Books, channel: str, listing: str, reason: str, now: datetime) -> None:
+    """Leave a refused listing alone until a person has looked."""
+    books.offers.park(channel, listing, reason)
+    message = f"{channel} refused listing {listing}: {reason}"
+    next_step = "mend what the message names; the next `onhand sync` tries the listing again"
+    books.problems.raise_(Problem("offer refused", f"{channel}/{listing}", message, next_step), now)
 
 
 def settle_unknown(books: Books, channel: str, listings: Sequence[str], now: datetime) -> None:
@@ -86,9 +118,19 @@ def _may_go(row: Untold) -> bool:
     return lowers or looked
 
 
-def _intent(key: str, body: bytes, channel: str, offers: Sequence[Offer], now: datetime) -> Intent:
+def _intent(parcel: Parcel, offers: Sequence[Offer], now: datetime) -> Intent:
     rows = tuple(
-        IntentRow(listing=offer.listing.listing, item=offer.listing.item or "", location=None, units={"units": offer.units})
+        IntentRow(
+            listing=offer.listing.listing, item=offer.listing.item or "", location=None, units={"units": offer.units}
+        )
         for offer in offers
     )
-    return Intent(key=key, channel=channel, kind="offer", body=body, rows=rows, compares=False, planned_at=now)
+    return Intent(
+        key=parcel.key,
+        channel=parcel.channel,
+        kind="offer",
+        body=parcel.body,
+        rows=rows,
+        compares=False,
+        planned_at=now,
+    )

@@ -8,7 +8,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from onhand.domain.stock import LevelKey, State
-from onhand.ports.channel import Applied, Ask, KeepsLevels, Outcome, Problem, Rejected, Telling, Throttled, Unknown, Wanted
+from onhand.ports.channel import (
+    Applied,
+    Ask,
+    KeepsLevels,
+    Outcome,
+    Parcel,
+    Problem,
+    Rejected,
+    Telling,
+    Throttled,
+    Unknown,
+    Wanted,
+)
 from onhand.publish.guard import gate
 from onhand.store import Books, Intent, IntentRow
 
@@ -38,10 +50,7 @@ def plan(books: Books, platform: KeepsLevels, capacity: int, now: datetime, run:
         for key in keys
         if key in owed
     ]
-    intents = [
-        _intent(parcel.key, parcel.body, platform.name, carried, now)
-        for parcel, carried in platform.pack(tellings, run, run)
-    ]
+    intents = [_intent(parcel, carried, now) for parcel, carried in platform.pack(tellings, run, run)]
     for intent in intents:
         books.intents.plan(intent)
         books.intents.mark_sent(intent.key, now)
@@ -83,7 +92,7 @@ def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> s
     match outcome:
         case Applied(_, note):
             for key, units in _levels_of(intent):
-                books.owed.confirm(key, units)
+                books.owed.confirm(key, units, now)
             books.intents.conclude(intent.key, "applied", note, now)
         case Rejected(stale, rows, note):
             guilty = [intent.rows[number] for number in rows] if rows else list(intent.rows)
@@ -111,7 +120,7 @@ def _levels_of(intent: Intent) -> list[tuple[LevelKey, dict[State, int]]]:
     ]
 
 
-def _intent(key: str, body: bytes, channel: str, tellings: Sequence[Telling], now: datetime) -> Intent:
+def _intent(parcel: Parcel, tellings: Sequence[Telling], now: datetime) -> Intent:
     rows = tuple(
         IntentRow(
             listing=None,
@@ -122,4 +131,12 @@ def _intent(key: str, body: bytes, channel: str, tellings: Sequence[Telling], no
         for telling in tellings
     )
     compares = any(telling.compare is not None for telling in tellings)
-    return Intent(key=key, channel=channel, kind="telling", body=body, rows=rows, compares=compares, planned_at=now)
+    return Intent(
+        key=parcel.key,
+        channel=parcel.channel,
+        kind="telling",
+        body=parcel.body,
+        rows=rows,
+        compares=compares,
+        planned_at=now,
+    )

@@ -9,7 +9,8 @@ from itertools import count
 from onhand.app import App
 from onhand.app.steps import Steps
 from onhand.intake.process import process
-from onhand.ports.channel import Observes, Outcome, Parcel, Sells, Wanted
+from onhand.ports.channel import Applied, Observes, Parcel, Rejected, Sells, Wanted
+from onhand.serve.latency import Latency
 from onhand.store import Intent
 
 logger = logging.getLogger(__name__)
@@ -30,9 +31,10 @@ class Booking:
     name = "worker"
     idle_s = 0.5
 
-    def __init__(self, app: App, shops: Sequence[Steps], on_offers: Callable[[], None]) -> None:
+    def __init__(self, app: App, shops: Sequence[Steps], latency: Latency, on_offers: Callable[[], None]) -> None:
         self._app = app
         self._shops = shops
+        self._latency = latency
         self._on_offers = on_offers
 
     def turn(self) -> bool:
@@ -40,6 +42,8 @@ class Booking:
         senders = {key: sender for steps in self._shops for key, sender in steps.senders().items()}
         processed = process(self._app.store, self._app.log, senders, self._app.clock.now())
         touched = 0
+        if processed.oldest_received_at is not None:
+            self._latency.note(processed.oldest_received_at, self._app.clock.now())
         for steps in self._shops:
             computed = steps.recalculate()
             touched += computed
@@ -77,22 +81,27 @@ class Publishing:
 
     idle_s = 0.25
 
-    def __init__(self, steps: Steps, channel: Sells, started_at: datetime) -> None:
-        self.name = f"publisher {steps.shop} {channel.name}"
+    def __init__(self, steps: Steps, channel: str, started_at: datetime, latency: Latency) -> None:
+        self.name = f"publisher {steps.shop} {channel}"
         self._steps = steps
-        self._channel = channel
-        self._runs = _runs(f"{channel.name}-{started_at:%Y%m%dT%H%M%S%f}")
+        self._name = channel
+        self._latency = latency
+        self._runs = _runs(f"{channel}-{started_at:%Y%m%dT%H%M%S%f}")
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix=self.name)
 
     def turn(self) -> bool:
         """Plan as much as may go now, send it, and conclude."""
-        capacity = min(SENDERS * 2, self._channel.ready())
+        channel = self._steps.seller(self._name)
+        capacity = min(SENDERS * 2, channel.ready())
         if capacity < 1:
             return False
-        intents = self._steps.plan_offers(self._channel, capacity, next(self._runs))
-        outcomes = list(self._senders.map(self._channel.send, map(_parcel, intents)))
-        self._steps.conclude(list(zip(intents, outcomes, strict=True)))
-        return bool(intents)
+        planned = self._steps.plan_offers(channel, capacity, next(self._runs))
+        outcomes = list(self._senders.map(channel.send, [_parcel(each.intent) for each in planned]))
+        now = self._steps.conclude([(each.intent, outcome) for each, outcome in zip(planned, outcomes, strict=True)])
+        for each, outcome in zip(planned, outcomes, strict=True):
+            if isinstance(outcome, Applied):
+                self._latency.note(each.touched_at, now)
+        return bool(planned)
 
 
 class Telling:
@@ -110,11 +119,9 @@ class Telling:
         intents = self._steps.unsettled_tellings()
         if not intents:
             intents = self._steps.plan_tellings(TELLINGS, next(self._runs))
-        outcomes: list[tuple[Intent, Outcome]] = []
-        for intent in intents:
-            outcomes.append((intent, self._steps.parts.shopify.send(_parcel(intent))))
+        outcomes = [(intent, self._steps.parts.shopify.send(_parcel(intent))) for intent in intents]
         self._steps.conclude(outcomes)
-        return any(not isinstance(outcome, _WAITS) for _, outcome in outcomes)
+        return any(isinstance(outcome, Applied | Rejected) for _, outcome in outcomes)
 
 
 class Auditing:
@@ -122,10 +129,11 @@ class Auditing:
 
     idle_s = 1.0
 
-    def __init__(self, app: App, steps: Steps) -> None:
+    def __init__(self, app: App, steps: Steps, on_news: Callable[[], None]) -> None:
         self.name = f"auditor {steps.shop}"
         self._app = app
         self._steps = steps
+        self._on_news = on_news
         now = app.clock.now()
         self._sweep_at = now + timedelta(seconds=app.config.audit.poll_every_s)
         self._audit_at = now + timedelta(seconds=app.config.audit.every_s)
@@ -141,6 +149,7 @@ class Auditing:
             self._audit_at = now + timedelta(seconds=every.every_s)
             self._app.audit(self._steps.shop, fix=True)
         self._steps.judge(grace_s=every.grace_s, adopt=True)
+        self._on_news()
         return False
 
 
@@ -157,7 +166,9 @@ class Housekeeping:
         """Do all of it once."""
         now = self._app.clock.now()
         with self._app.store.reading() as session:
-            parked = [position for shop in self._app.shops for position in session.of(shop).deliveries.parked_positions()]
+            parked = [
+                position for shop in self._app.shops for position in session.of(shop).deliveries.parked_positions()
+            ]
             heads = {shop: session.of(shop).ledger.head() for shop in self._app.shops}
         self._app.log.forget_bodies(now - timedelta(days=self._app.config.retention_days), parked)
         for shop, (sequence, head) in heads.items():

@@ -1,0 +1,211 @@
+"""The process: which works run, where it listens, how it ends."""
+
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
+
+from onhand.app import App
+from onhand.log import GroupCommit
+from onhand.ports.channel import Reports
+from onhand.ports.errors import ConfigError, OnhandError
+from onhand.serve.latency import Latency
+from onhand.serve.turns import Turns, Work
+from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Telling
+from onhand.web.ingress_server import IngressServer
+from onhand.web.server import WebServer, build_web
+
+logger = logging.getLogger(__name__)
+
+STOP_WITHIN_S = 8.0
+"""Containers get 10 s from SIGTERM to SIGKILL: answers, commits and conclusions must be done before."""
+
+ROLES = ("all", "ingress", "worker", "publisher", "web")
+
+TOPICS = (
+    "orders/create",
+    "orders/updated",
+    "orders/cancelled",
+    "orders/edited",
+    "orders/fulfilled",
+    "orders/partially_fulfilled",
+    "orders/delete",
+    "refunds/create",
+    "fulfillments/create",
+    "fulfillments/update",
+    "fulfillment_orders/moved",
+    "inventory_levels/update",
+    "inventory_levels/connect",
+    "inventory_levels/disconnect",
+    "inventory_items/create",
+    "inventory_items/update",
+    "inventory_items/delete",
+    "products/create",
+    "products/delete",
+    "locations/create",
+    "locations/update",
+    "locations/activate",
+    "locations/deactivate",
+    "locations/delete",
+    "app/uninstalled",
+)
+"""What onhand subscribes to (2026-10, WebhookSubscriptionTopic). Not products/update: it fires with every change of
+stock (community.shopify.com, staff replies), and what it says of items comes with inventory_items/update."""
+
+
+class Serving:
+    """Everything of one process that runs. Start it, stop it; both return when that is done."""
+
+    def __init__(self, app: App, role: str = "all") -> None:
+        if role not in ROLES:
+            raise ConfigError(f"--role {role}: there are {', '.join(ROLES)}")
+        self._app = app
+        self._role = role
+        self.booked = Latency()
+        self.told = Latency()
+        self.commit: GroupCommit | None = None
+        self.ingress: IngressServer | None = None
+        self.web: WebServer | None = None
+        self._turns: list[Turns] = []
+        self._publishers: list[Turns] = []
+        self._worker: Turns | None = None
+
+    def start(self) -> None:
+        """Start what the role asks for. Raises ConfigError where an address cannot be used."""
+        if self._does("worker"):
+            self._start_working()
+        if self._does("publisher"):
+            self._start_publishing()
+        if self._does("ingress"):
+            self._start_ingress()
+        if self._does("web"):
+            self._start_web()
+        for turns in self._turns:
+            turns.start()
+
+    def stop(self) -> None:
+        """Take nothing more, keep what was taken, conclude what was sent."""
+        if self.ingress is not None:
+            self.ingress.stop()
+        if self.commit is not None:
+            self.commit.stop()
+        if self.web is not None:
+            self.web.stop()
+        for turns in self._turns:
+            if not turns.stop(STOP_WITHIN_S):
+                logger.warning("%s did not end within %s s; what it sent counts as unknown", turns, STOP_WITHIN_S)
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Where this process listens."""
+        addresses = {}
+        if self.web is not None:
+            addresses["dashboard"] = self.web.url
+        if self.ingress is not None:
+            addresses["webhooks"] = f"http://{self._app.config.ingress.listen.host}:{self.ingress.port}"
+        return addresses
+
+    def wake(self) -> None:
+        """Let the worker look at the log now."""
+        if self._worker is not None:
+            self._worker.wake()
+
+    def health(self) -> Mapping[str, object]:
+        """Return what this process knows of itself and no table holds."""
+        health: dict[str, object] = {}
+        for name, latency in (("latency_s", self.told), ("booked_s", self.booked)):
+            if (summary := latency.summary()) is not None:
+                health[name] = summary
+        if self.commit is not None and self.commit.stopped is not None:
+            health["troubles"] = [self.commit.stopped]
+        return health
+
+    def subscribe(self, public_url: str) -> None:
+        """Have the platforms send their webhooks to `public_url`, and say what could not be done."""
+        for shop, parts in self._app.shops.items():
+            try:
+                parts.shopify.ensure_subscriptions(public_url, TOPICS)
+                if parts.tiktok is not None:
+                    parts.tiktok.ensure_webhooks(public_url)
+            except OnhandError as trouble:
+                logger.warning("%s: webhooks are not subscribed: %s", shop, trouble)
+
+    def _does(self, part: str) -> bool:
+        return self._role in ("all", part)
+
+    def _start_working(self) -> None:
+        all_steps = [self._app.steps(shop) for shop in self._app.shops]
+        booking = Booking(self._app, all_steps, self.booked, self._wake_publishers)
+        self._worker = Turns(booking)
+        self._turns.append(self._worker)
+        for steps in all_steps:
+            for channel in steps.parts.observers:
+                seller = next((other for other in steps.parts.sellers if other.name == channel.name), None)
+                self._turns.append(Turns(Reading(steps, channel, seller, self.wake)))
+            self._turns.append(Turns(Auditing(self._app, steps, self.wake)))
+        self._turns.append(Turns(Housekeeping(self._app)))
+
+    def _start_publishing(self) -> None:
+        started_at = self._app.clock.now()
+        for shop in self._app.shops:
+            steps = self._app.steps(shop)
+            steps.recover()
+            works: list[Work] = [Publishing(steps, name, started_at, self.told) for name in steps.seller_names]
+            works.append(Telling(steps, started_at))
+            self._publishers += [Turns(work) for work in works]
+        self._turns += self._publishers
+
+    def _wake_publishers(self) -> None:
+        for turns in self._publishers:
+            turns.wake()
+
+    def _start_ingress(self) -> None:
+        reporters: dict[tuple[str, str], Reports] = {
+            (name, shop): channel
+            for shop, parts in self._app.shops.items()
+            for name, channel in parts.reporters.items()
+        }
+        self.commit = GroupCommit(self._app.log)
+        self.commit.on_commit = self.wake
+        self.ingress = IngressServer(str(self._app.config.ingress.listen), reporters, self.commit, self._app.clock)
+        self.ingress.start()
+
+    def _start_web(self) -> None:
+        pages = build_web(
+            self._app.store, self._app.log, self._app.shops, self._app.clock, self.health, switches=self._app
+        )
+        self.web = WebServer(self._app.config.server.listen, pages)
+        self.web.start()
+
+
+def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], None] | None = None) -> None:
+    """Run until SIGTERM or SIGINT; `ready` is told the addresses once everything listens."""
+    serving = Serving(app, role)
+    ended = threading.Event()
+    with _on_signals(ended):
+        serving.start()
+        try:
+            if app.config.ingress.public_url is not None and role in ("all", "worker"):
+                serving.subscribe(app.config.ingress.public_url)
+            if ready is not None:
+                ready(serving.addresses)
+            ended.wait()
+        finally:
+            serving.stop()
+
+
+@contextlib.contextmanager
+def _on_signals(ended: threading.Event) -> Iterator[None]:
+    """Set `ended` on SIGTERM and SIGINT, and put the old handlers back afterwards."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
