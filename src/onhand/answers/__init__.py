@@ -4,8 +4,9 @@ from onhand.answers.deliveries import DeliveryRow, DeliveryShown, Inbox, deliver
 from onhand.answers.document import as_json
 from onhand.answers.drifts import DriftShown, drift, drifts
 from onhand.answers.explained import Explained, explain
-from onhand.answers.health import Health, health, problems
+from onhand.answers.health import Health, health
 from onhand.answers.lookup import NotKnown, find_channel, find_items, find_location, location_names
+from onhand.answers.problems import ProblemShown, problems
 from onhand.answers.selling import (
     Lane,
     OfferShown,
@@ -31,6 +32,7 @@ __all__ = [
     "Level",
     "NotKnown",
     "OfferShown",
+    "ProblemShown",
     "Sellable",
     "Write",
     "as_json",

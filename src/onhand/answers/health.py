@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onhand.answers.selling import Lane, lanes
-from onhand.ports.channel import Problem
 from onhand.ports.delivery import Log
-from onhand.store import Books, Session
+from onhand.store import Session
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +40,7 @@ def health(session: Session, log: Log, shop: str) -> Health:
     counts = [session.of(name).deliveries.counts() for name in session.shops()]
     done, parked = (sum(count[status] for count in counts) for status in ("done", "parked"))
     stock_points, agreeing, gaps = books.observations.tally()
-    drifts, open_problems = len(books.drifts.rows(status="open")), problems(books)
+    drifts, problems = len(books.drifts.rows(status="open")), len(books.problems.open())
     channels = tuple(lanes(books))
     audit = books.audits.latest()
     accepted, duplicates, rejected = log.counts()
@@ -50,10 +49,10 @@ def health(session: Session, log: Log, shop: str) -> Health:
         stock_points=stock_points,
         agreeing=agreeing,
         gaps=gaps,
-        needs_you=drifts + len(open_problems) + parked,
+        needs_you=drifts + problems + parked,
         unknowns=sum(lane.unknown for lane in channels),
         drifts=drifts,
-        problems=len(open_problems),
+        problems=problems,
         accepted=accepted,
         duplicates=duplicates,
         rejected=rejected,
@@ -63,8 +62,3 @@ def health(session: Session, log: Log, shop: str) -> Health:
         last_audit_at=audit.started_at if audit else None,
         channels=channels,
     )
-
-
-def problems(books: Books) -> list[Problem]:
-    """Return what a person must settle, oldest first, each with its next step."""
-    return list(books.problems.open())

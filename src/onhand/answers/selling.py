@@ -99,12 +99,9 @@ def lanes(books: Books) -> list[Lane]:
     intents = books.intents.unsettled()
     underway = Counter(intent.channel for intent in intents)
     unknown = Counter(intent.channel for intent in intents if intent.status == "unknown")
-    offers = books.offers.rows()
     found = []
     for name in writing_channels(books):
-        state, way = books.channels.get(name), gate(books, name)
-        rows = [offer for offer in offers if offer.channel == name]
-        untold = sum(row.units is not None and row.units != row.told_units for row in rows)
+        state, way, tally = books.channels.get(name), gate(books, name), books.offers.tally(name)
         found.append(
             Lane(
                 name=name,
@@ -114,19 +111,15 @@ def lanes(books: Books) -> list[Lane]:
                 imported=state.imported,
                 open=way.open,
                 closed_because=way.reason,
-                untold=len(books.owed.open(MANY)) if name == PLATFORM else untold,
-                stale=sum(bool(row.stale) for row in rows),
-                listings=len(rows),
-                parked=sum(row.parked_reason is not None for row in rows),
+                untold=books.owed.count() if name == PLATFORM else tally.untold,
+                stale=tally.stale,
+                listings=tally.listings,
+                parked=tally.parked,
                 underway=underway[name],
                 unknown=unknown[name],
             )
         )
     return found
-
-
-MANY = 100_000
-"""More levels than any shop owes at once; a bound all the same."""
 
 
 def offers(books: Books, shop: str, channel: str | None = None, status: str | None = None) -> list[OfferShown]:
