@@ -93,7 +93,7 @@ def _audit_levels(
 def _observe_everything(steps: Steps, store: Store, clock: Clock) -> list[LevelKey]:
     """Take a census of the platform that keeps levels, and keep everything it shows."""
     census = take_census(steps, store, steps.parts.shopify)
-    take_over_catalog(store, steps.shop, SHOPIFY, census, steps.parts.lookup, clock.now())
+    take_over_catalog(store, steps.shop, census, steps.parts.lookup, clock.now())
     open_levels(store, steps.shop, census.observations, clock.now())
     return [seen.key for seen in census.observations]
 
@@ -155,7 +155,7 @@ def _look_at(steps: Steps, store: Store, clock: Clock, seller: Sells, listings: 
             else:
                 drifts += 1
             if seen is not None and listing.listing not in pending:
-                show(books, seller.name, listing.listing, listing.item, seen, clock.now())
+                show(books, listing, seen, clock.now())
     return Tally(equal, in_flight, drifts)
 
 

@@ -33,7 +33,8 @@ class App:
         self._http = http
         self.shops: dict[str, ShopParts] = {}
         for shop in config.shops:
-            with store.reading() as session:
+            with store.writing() as session:
+                session.add_shop(shop.domain, clock.now())
                 locations = session.of(shop.domain).catalog.locations()
             self.shops[shop.domain] = build_parts(config, shop, http, locations)
             self._meet(shop.domain)
@@ -101,7 +102,6 @@ class App:
         """Bring rules and first states of a shop's channels into the store, and learn what is stored."""
         parts = self.shops[shop]
         with self.store.writing() as session:
-            session.add_shop(shop, self.clock.now())
             books = session.of(shop)
             locations = books.catalog.locations()
             if locations:

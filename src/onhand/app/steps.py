@@ -113,7 +113,9 @@ class Steps:
         """Plan what a channel is to be told, durably."""
         zero_share = self.parts.config.guard.zero_share
         with self._store.writing() as session:
-            return offers.plan(session.of(self.shop), channel, capacity, self._clock.now(), run, zero_share)
+            return offers.plan(
+                session.of(self.shop), channel, capacity, self._clock.now(), run=run, zero_share=zero_share
+            )
 
     def plan_tellings(self, capacity: int, run: str) -> list[Intent]:
         """Plan what the platform is to be told of movements that did not come from it, durably."""

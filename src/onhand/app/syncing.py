@@ -27,7 +27,7 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Callable[[], Non
     began = monotonic()
     parts, shop = steps.parts, steps.shop
     census = take_census(steps, store, parts.shopify)
-    take_over_catalog(store, shop, SHOPIFY, census, parts.lookup, clock.now())
+    take_over_catalog(store, shop, census, parts.lookup, clock.now())
     opened = open_levels(store, shop, census.observations, clock.now())
     rewire()
     with store.writing() as session:
@@ -89,7 +89,7 @@ def _sync_seller(steps: Steps, store: Store, clock: Clock, seller: Sells) -> int
             books = session.of(steps.shop)
             for listing in listings[start : start + LOOK_SIZE]:
                 if listing.listing in shown and listing.item is not None:
-                    show(books, seller.name, listing.listing, listing.item, shown[listing.listing], clock.now())
+                    show(books, listing, shown[listing.listing], clock.now())
     return len(listings)
 
 

@@ -17,8 +17,8 @@ CHUNK = 2_000
 _Row = TypeVar("_Row")
 
 
-def take_over_catalog(store: Store, shop: str, channel: str, census: Census, lookup: Lookup, now: datetime) -> None:
-    """Keep what a census says of items, locations and listings, and close what vanished since the last one."""
+def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, now: datetime) -> None:
+    """Keep what a census says of items, locations, listings and levels."""
     lookup.learn(census.listings, census.level_ids)
     with store.writing() as session:
         books = session.of(shop)

@@ -103,7 +103,7 @@ def _book_delivery(books: Books, senders: Senders, logged: Logged, now: datetime
     sender = senders.get((delivery.shop, delivery.channel))
     if sender is None:
         raise UnreadableDelivery(
-            f"no shop {delivery.shop!r} with channel {delivery.channel!r} is configured: add it, then `onhand inbox replay`"
+            f"no shop {delivery.shop!r} with channel {delivery.channel!r} is configured: add it, then replay this one"
         )
     report = sender.channel.parse(delivery, sender.lookup)
     sender.lookup.learn(report.listings, {})

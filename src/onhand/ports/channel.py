@@ -50,7 +50,7 @@ class Report:
 
 
 class Problem(NamedTuple):
-    """Something a person must settle. `key` makes it one problem however often it is met; `next_step` is the way out."""
+    """Something a person must settle. `key` makes it one problem however often it is met; `next_step` is the way."""
 
     kind: str
     key: str

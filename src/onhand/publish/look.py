@@ -62,8 +62,8 @@ def conclude(
     unseen = False
     for listing in errand.listings:
         shown = answer.get(listing.listing)
-        if shown is not None and listing.item is not None:
-            unseen |= show(books, channel.name, listing.listing, listing.item, shown, now) > 0
+        if shown is not None:
+            unseen |= show(books, listing, shown, now) > 0
     settle_unknown(books, channel.name, sorted(answer), now)
     books.asks.answered(channel.name, Wanted.LISTING, [*keys, *errand.unknown_keys], errand.reading)
     return unseen

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from onhand.domain.catalog import Listing
 from onhand.ports.channel import (
     Applied,
     Ask,
@@ -37,7 +38,7 @@ class Planned(NamedTuple):
 
 
 def plan(
-    books: Books, channel: Sells, capacity: int, now: datetime, run: str, zero_share: float = ZERO_SHARE
+    books: Books, channel: Sells, capacity: int, now: datetime, *, run: str, zero_share: float = ZERO_SHARE
 ) -> list[Planned]:
     """Return up to `capacity` new intents, kept durably, worst oversell risk first. Needs a transaction.
 
@@ -104,11 +105,13 @@ def settle_unknown(books: Books, channel: str, listings: Sequence[str], now: dat
             books.intents.conclude(intent.key, "applied", "outcome taken from reading back", now)
 
 
-def show(books: Books, channel: str, listing: str, item: str, shown: Shown, now: datetime) -> int:
+def show(books: Books, listing: Listing, shown: Shown, now: datetime) -> int:
     """Take over what a channel shows for a listing; return how many of the units it holds we know nothing of."""
-    known_units = books.pictures.held_units(channel, [item]).get(item, 0)
+    if listing.item is None:
+        return 0
+    known_units = books.pictures.held_units(listing.channel, [listing.item]).get(listing.item, 0)
     unseen_units = max(0, shown.committed_units - known_units)
-    books.offers.shown(channel, listing, shown.available_units, unseen_units, now)
+    books.offers.shown(listing.channel, listing.listing, shown.available_units, unseen_units, now)
     return unseen_units
 
 

@@ -98,8 +98,7 @@ def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> s
             guilty = [intent.rows[number] for number in rows] if rows else list(intent.rows)
             asks = [Ask(Wanted.LEVEL, f"{row.item}@{row.location}", f"telling refused: {note}") for row in guilty]
             books.asks.add(intent.channel, asks, now)
-            status = "stale" if stale else "rejected"
-            books.intents.conclude(intent.key, status, note, now, rows=rows)
+            books.intents.conclude(intent.key, "stale" if stale else "rejected", note, now, rows=rows)
         case Unknown(note):
             books.intents.conclude(intent.key, "unknown", note, now)
         case Throttled(retry_after_s):

@@ -176,7 +176,7 @@ class Serving:
         pages = build_web(
             self._app.store, self._app.log, self._app.shops, self._app.clock, self.health, switches=self._app
         )
-        self.web = WebServer(self._app.config.server.listen, pages)
+        self.web = WebServer(str(self._app.config.server.listen), pages)
         self.web.start()
 
 

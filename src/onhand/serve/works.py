@@ -1,7 +1,7 @@
 """The works that `onhand serve` does side by side: booking, reading, publishing, telling, auditing, housekeeping."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count
@@ -68,7 +68,9 @@ class Reading:
 
     def turn(self) -> bool:
         """Read one batch of each kind that is due."""
-        busy = any([self._steps.read(self._channel, wanted) for wanted in READ_KINDS])
+        busy = False
+        for wanted in READ_KINDS:
+            busy |= self._steps.read(self._channel, wanted)
         if self._seller is not None:
             busy |= self._steps.look(self._seller)
         if busy:
@@ -166,10 +168,9 @@ class Housekeeping:
         """Do all of it once."""
         now = self._app.clock.now()
         with self._app.store.reading() as session:
-            parked = [
-                position for shop in self._app.shops for position in session.of(shop).deliveries.parked_positions()
-            ]
-            heads = {shop: session.of(shop).ledger.head() for shop in self._app.shops}
+            shops = {shop: session.of(shop) for shop in self._app.shops}
+            parked = [position for books in shops.values() for position in books.deliveries.parked_positions()]
+            heads = {shop: books.ledger.head() for shop, books in shops.items()}
         self._app.log.forget_bodies(now - timedelta(days=self._app.config.retention_days), parked)
         for shop, (sequence, head) in heads.items():
             if sequence:
@@ -182,6 +183,6 @@ def _parcel(intent: Intent) -> Parcel:
     return Parcel(key=intent.key, channel=intent.channel, body=intent.body)
 
 
-def _runs(prefix: str) -> "map[str]":
+def _runs(prefix: str) -> Iterator[str]:
     """Return names of planning runs that never repeat: the prefix carries the time at which this process began."""
-    return map(lambda number: f"{prefix}-{number}", count(1))
+    return (f"{prefix}-{number}" for number in count(1))
