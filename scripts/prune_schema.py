@@ -49,8 +49,8 @@ MUTATIONS = _names(
     """
     bulkOperationCancel bulkOperationRunQuery fulfillmentCreate fulfillmentOrderMove inventoryActivate
     inventoryAdjustQuantities inventoryBulkToggleActivation inventoryDeactivate inventoryItemUpdate
-    inventoryMoveQuantities inventorySetQuantities inventoryShipmentCreate inventoryShipmentCreateInTransit
-    inventoryShipmentMarkInTransit inventoryShipmentReceive inventoryTransferCancel inventoryTransferCreate
+    inventoryMoveQuantities inventorySetQuantities inventoryShipmentCreateInTransit
+    inventoryShipmentReceive inventoryTransferCancel inventoryTransferCreate
     inventoryTransferCreateAsReadyToShip inventoryTransferMarkAsReadyToShip orderCancel refundCreate
     webhookSubscriptionCreate webhookSubscriptionDelete webhookSubscriptionUpdate
     """
@@ -103,16 +103,12 @@ class Pruner:
         return "\n\n".join(blocks) + "\n"
 
     def _check_names(self) -> None:
-        fields = {
-            row["name"] for root in (self._query, self._mutation) for row in self._types[root]["fields"]
-        }
+        fields = {row["name"] for root in (self._query, self._mutation) for row in self._types[root]["fields"]}
         gone = sorted((QUERIES | MUTATIONS) - fields) + sorted(
             (OBJECTS | INTERFACES | DROPPED_INPUTS) - set(self._types)
         )
         if gone:
-            raise SystemExit(
-                f"the schema no longer has {', '.join(gone)}: correct the lists in {Path(__file__).name}"
-            )
+            raise SystemExit(f"the schema no longer has {', '.join(gone)}: correct the lists in {Path(__file__).name}")
 
     def _composites(self) -> frozenset[str]:
         names = set(OBJECTS | INTERFACES)

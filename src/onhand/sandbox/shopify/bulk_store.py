@@ -1,0 +1,72 @@
+"""Bulk operations as records, with their files."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from onhand.sandbox.world.catalog import Ids
+
+# Shopify, "Faster bulk operations": five at a time for each app and shop from API version 2026-01 on.
+CONCURRENT_MAX = 5
+UNFINISHED = frozenset(("CREATED", "RUNNING", "CANCELING"))
+
+
+@dataclass(kw_only=True, slots=True)
+class BulkOperation:
+    """One bulk query; `url` is None until it is complete, and when it found nothing."""
+
+    id: int
+    query: str
+    status: str
+    created_at: datetime
+    path: Path
+    completed_at: datetime | None = None
+    error_code: str | None = None
+    object_count: int = 0
+    root_object_count: int = 0
+    file_bytes: int | None = None
+    url: str | None = None
+
+
+class BulkOperations:
+    """Every bulk operation of this run; the files go when the sandbox ends."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+        self._held: dict[int, BulkOperation] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._folder = tempfile.TemporaryDirectory(prefix="onhand-bulk-")
+
+    def create(self, query: str, now: datetime) -> BulkOperation:
+        """Add an operation that is about to run."""
+        number = self._ids.next("bulk_operation")
+        operation = BulkOperation(
+            id=number,
+            query=query,
+            status="CREATED",
+            created_at=now,
+            path=Path(self._folder.name) / f"{number}.jsonl",
+        )
+        self._held[number] = operation
+        return operation
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Hold on to a running task, which the event loop alone would let go."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def get(self, number: int) -> BulkOperation | None:
+        """Return an operation by its id, or None."""
+        return self._held.get(number)
+
+    def unfinished(self) -> int:
+        """Return how many operations are not over."""
+        return sum(1 for one in self._held.values() if one.status in UNFINISHED)
+
+    def __iter__(self) -> Iterator[BulkOperation]:
+        return iter(self._held.values())

@@ -1,0 +1,97 @@
+"""GraphQL documents, parsed and validated once a text."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+
+from onhand.sandbox.shopify.cost import CostPlan
+from onhand.sandbox.shopify.cost_plan import CostReader
+
+# Enough for every document of an app, and a bound for a client that writes its values into the text.
+CACHED_DOCUMENTS = 512
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """One operation of a document, with what it will cost; `root_fields` are the names selected at its root."""
+
+    node: OperationDefinitionNode
+    plan: CostPlan
+    root_fields: tuple[str, ...]
+
+    @property
+    def is_mutation(self) -> bool:
+        """Tell whether this operation writes."""
+        return self.node.operation is OperationType.MUTATION
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A document that was read; with `errors` it has no operations."""
+
+    ast: DocumentNode | None
+    errors: tuple[GraphQLError, ...] = ()
+    operations: dict[str, Operation] = field(default_factory=dict)
+
+    def operation(self, name: str | None) -> Operation | None:
+        """Return the operation called `name`, the only one when None is asked for, or None."""
+        if name is None:
+            return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+        return self.operations.get(name)
+
+
+class DocumentCache:
+    """The documents read most recently; reading one takes milliseconds, which every call would pay."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._held: OrderedDict[str, Document] = OrderedDict()
+
+    def read(self, text: str) -> Document:
+        """Return the document of `text`, with its errors when it is not one this API accepts."""
+        held = self._held.get(text)
+        if held is not None:
+            self._held.move_to_end(text)
+            return held
+        document = self._read(text)
+        self._held[text] = document
+        if len(self._held) > CACHED_DOCUMENTS:
+            self._held.popitem(last=False)
+        return document
+
+    def _read(self, text: str) -> Document:
+        try:
+            ast = parse(text)
+        except GraphQLSyntaxError as error:
+            return Document(ast=None, errors=(error,))
+        errors = validate(self._schema, ast)
+        if errors:
+            return Document(ast=ast, errors=tuple(errors))
+        reader = CostReader(self._schema, ast)
+        return Document(
+            ast=ast,
+            operations={
+                (node.name.value if node.name is not None else ""): Operation(
+                    node=node, plan=reader.plan(node), root_fields=_root_fields(node)
+                )
+                for node in ast.definitions
+                if isinstance(node, OperationDefinitionNode)
+            },
+        )
+
+
+def _root_fields(operation: OperationDefinitionNode) -> tuple[str, ...]:
+    return tuple(node.name.value for node in operation.selection_set.selections if isinstance(node, FieldNode))

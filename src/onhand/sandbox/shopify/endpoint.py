@@ -1,0 +1,207 @@
+"""One GraphQL call over HTTP: token, faults, document, bucket, execution, cost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from graphql import ExecutionResult, GraphQLError, execute_sync
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+
+from onhand.sandbox import state
+from onhand.sandbox.shopify.answers import (
+    MAX_QUERY_POINTS,
+    answer,
+    broken,
+    cost_extension,
+    formatted,
+    throttled,
+    too_dear,
+)
+from onhand.sandbox.shopify.call import Call
+from onhand.sandbox.shopify.documents import Document, Operation
+from onhand.sandbox.shopify.face import Face
+from onhand.sandbox.shopify.rules import keys_in
+from onhand.sandbox.state import Sandbox
+
+# A call whose answer is lost on purpose is held until its client gives up, and at most this long.
+HOLD_S = 15.0
+TOKEN_HEADER = "X-Shopify-Access-Token"
+
+
+class _Body(msgspec.Struct, rename="camel"):
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """A call that may run: what it asks for and at what price."""
+
+    document: Document
+    operation: Operation
+    variables: Mapping[str, Any]
+    requested: int
+
+
+class GraphQLEndpoint:
+    """Serves graphql.json of one shop."""
+
+    def __init__(self, sandbox: Sandbox, face: Face) -> None:
+        self._sandbox = sandbox
+        self._face = face
+        self._decoder = msgspec.json.Decoder(_Body)
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one POST."""
+        started = self._sandbox.clock()
+        fault = self._sandbox.faults.api("shopify")
+        body = await request.body()
+        if fault == "outage":
+            return self._refuse(started, "outage", broken(503))
+        if fault == "error_5xx":
+            return self._refuse(started, "error_5xx", broken(502 if self._sandbox.faults.fraction() < 0.5 else 500))
+        token = request.headers.get(TOKEN_HEADER, "")
+        if not self._face.tokens.accepts(token, started):
+            message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+            return self._refuse(started, "unauthorized", answer({"errors": message}, version=None, status=401))
+        try:
+            given = self._decoder.decode(body)
+        except msgspec.DecodeError as error:
+            refusal = {"errors": {"query": f"Required parameter missing or invalid: {error}"}}
+            return self._refuse(started, "bad_request", answer(refusal, version=self._version, status=400))
+        asked = self._read(given)
+        if isinstance(asked, Mapping):
+            return self._refuse(started, "invalid_document", answer(asked, version=self._version))
+        if fault == "throttle" or not self._face.bucket.charge(asked.requested, started):
+            status = self._face.bucket.status(started)
+            answered = answer(throttled(asked.requested, status), version=self._version)
+            return self._log(started, asked, "throttled", 0, answered)
+        return await self._run(request, started, asked, lost=fault == "timeout_after_apply")
+
+    @property
+    def _version(self) -> str:
+        return self._face.api_version
+
+    def _read(self, given: _Body) -> _Asked | dict[str, Any]:
+        """Return what is asked for, or the body that refuses it."""
+        document = self._face.documents.read(given.query)
+        if document.errors:
+            return {"errors": formatted(document.errors, "INVALID_DOCUMENT")}
+        operation = document.operation(given.operation_name)
+        if operation is None:
+            known = ", ".join(document.operations) or "none"
+            message = f"No operation {given.operation_name!r}: the document has {known}"
+            return {"errors": [{"message": message, "extensions": {"code": "INVALID_OPERATION"}}]}
+        variables = given.variables or {}
+        requested = operation.plan.requested(variables, self._face.sizing)
+        if requested > MAX_QUERY_POINTS:
+            return too_dear(requested)
+        return _Asked(document=document, operation=operation, variables=variables, requested=requested)
+
+    async def _run(self, request: Request, started: datetime, asked: _Asked, *, lost: bool) -> Response:
+        call_id = next(self._face.call_ids)
+        for key in keys_in(asked.operation.node, asked.variables):
+            self._face.keys.begin(key, call_id)
+        try:
+            if self._sandbox.settings.api_latency_s > 0:
+                await asyncio.sleep(self._sandbox.settings.api_latency_s)
+            call = self._call(call_id)
+            result = self._execute(call, asked)
+        finally:
+            self._face.keys.end(call_id)
+        actual = min(asked.requested, asked.operation.plan.actual(result.data, self._face.sizing))
+        self._face.bucket.refund(asked.requested - actual, call.now)
+        if lost:
+            self._log(started, asked, "timeout_after_apply", actual, broken(504))
+            return await _hold(request)
+        body: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            body["errors"] = formatted(result.errors, "BAD_REQUEST")
+        body["extensions"] = cost_extension(asked.requested, actual, self._face.bucket.status(call.now))
+        confirm = functools.partial(self._sandbox.world.confirmations.confirm, call.confirmation_ids)
+        answered = answer(body, version=self._version, after=BackgroundTask(confirm))
+        return self._log(started, asked, "errors" if result.errors else "done", actual, answered)
+
+    def _call(self, call_id: int) -> Call:
+        return Call(
+            world=self._sandbox.world,
+            face=self._face,
+            now=self._sandbox.clock(),
+            base_url=f"{self._sandbox.base_url}/shopify/{self._sandbox.settings.shop}",
+            call_id=call_id,
+        )
+
+    def _execute(self, call: Call, asked: _Asked) -> ExecutionResult:
+        assert asked.document.ast is not None
+        name = asked.operation.node.name
+        result = execute_sync(
+            self._face.schema,
+            asked.document.ast,
+            context_value=call,
+            variable_values=dict(asked.variables),
+            operation_name=None if name is None else name.value,
+        )
+        for error in result.errors or ():
+            ours = error.original_error
+            if ours is not None and not isinstance(ours, GraphQLError):
+                raise ours  # a fault of the sandbox itself must not look like a refusal of Shopify
+        return result
+
+    def _refuse(self, started: datetime, outcome: str, answered: Response) -> Response:
+        return self._note(started, answered, operation="graphql", outcome=outcome)
+
+    def _log(self, started: datetime, asked: _Asked, outcome: str, actual: int, answered: Response) -> Response:
+        return self._note(
+            started,
+            answered,
+            operation=" ".join(asked.operation.root_fields),
+            outcome=outcome,
+            points=float(actual),
+            detail={"requested_points": asked.requested, "variables": dict(asked.variables)},
+        )
+
+    def _note(
+        self,
+        started: datetime,
+        answered: Response,
+        *,
+        operation: str,
+        outcome: str,
+        points: float | None = None,
+        detail: dict[str, object] | None = None,
+    ) -> Response:
+        self._sandbox.log.add_call(
+            state.Call(
+                platform="shopify",
+                operation=operation,
+                started_at=started,
+                ended_at=self._sandbox.clock(),
+                status=answered.status_code,
+                outcome=outcome,
+                cost_points=points,
+                detail=detail or {},
+            )
+        )
+        return answered
+
+
+async def _hold(request: Request) -> Response:
+    """Wait until the client gives up, then answer nothing it could use."""
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(gone(), HOLD_S)
+    return broken(504)

@@ -1,0 +1,95 @@
+"""The state of Shopify's face that is no merchant's business: tokens, bucket, keys, documents, bulk operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from onhand.sandbox.shopify.bucket import Bucket
+from onhand.sandbox.shopify.bulk_store import BulkOperations
+from onhand.sandbox.shopify.cost import Sizing
+from onhand.sandbox.shopify.documents import DocumentCache
+from onhand.sandbox.shopify.gids import gid
+from onhand.sandbox.shopify.idempotency import IdempotencyKeys
+from onhand.sandbox.shopify.tokens import SCOPES, Tokens
+from onhand.sandbox.state import Sandbox
+
+
+@dataclass(kw_only=True)
+class Face:
+    """Everything Shopify keeps of one app at one shop; a bulk operation begins to read after `bulk_run_s`."""
+
+    schema: GraphQLSchema
+    documents: DocumentCache
+    bucket: Bucket
+    sizing: Sizing
+    keys: IdempotencyKeys
+    tokens: Tokens
+    bulk: BulkOperations
+    app: Mapping[str, Any]
+    installation: Mapping[str, Any]
+    api_version: str
+    call_ids: count[int]
+    clock: Callable[[], datetime]
+    bulk_run_s: float
+
+
+def face_of(sandbox: Sandbox, schema: GraphQLSchema, now: datetime) -> Face:
+    """Return a fresh face with the sandbox's settings and secrets."""
+    settings = sandbox.settings
+    app = _app(sandbox.secrets.client_id)
+    return Face(
+        schema=schema,
+        documents=DocumentCache(schema),
+        bucket=Bucket(
+            size_points=settings.bucket_points,
+            restore_points_per_s=settings.restore_points_per_s,
+            starts_empty=settings.bucket_starts_empty,
+            now=now,
+        ),
+        sizing=Sizing(linear=settings.linear_cost),
+        keys=IdempotencyKeys(),
+        tokens=Tokens(
+            first=sandbox.secrets.shopify_access_token,
+            life_s=settings.access_token_life_s,
+            rng=sandbox.random,
+            now=now,
+        ),
+        bulk=BulkOperations(sandbox.world.ids),
+        app=app,
+        installation={
+            "id": gid("AppInstallation", 1),
+            "app": app,
+            "accessScopes": [_scope(handle) for handle in SCOPES],
+            "launchUrl": "https://example.com/",
+        },
+        api_version=settings.api_version,
+        call_ids=count(1),
+        clock=sandbox.clock,
+        bulk_run_s=settings.bulk_run_s,
+    )
+
+
+def _app(client_id: str) -> dict[str, Any]:
+    return {
+        "id": gid("App", 1),
+        "title": "onhand",
+        "handle": "onhand",
+        "apiKey": client_id,
+        "embedded": False,
+        "developerName": "onhand",
+        "published": False,
+        "shopifyDeveloped": False,
+        "previouslyInstalled": False,
+        "webhookApiVersion": "2026-10",
+        "requestedAccessScopes": [_scope(handle) for handle in SCOPES],
+    }
+
+
+def _scope(handle: str) -> dict[str, str]:
+    return {"handle": handle, "description": handle.replace("_", " ").capitalize()}

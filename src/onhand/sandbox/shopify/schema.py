@@ -1,0 +1,122 @@
+"""The official schema, bound to this world: every field has a resolver, or says loudly that it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema, is_interface_type
+
+from onhand.sandbox.shopify.call import Call
+from onhand.sandbox.shopify.errors import unknown_to_the_sandbox
+from onhand.sandbox.shopify.fields import FieldTable, Resolver, parameters
+from onhand.sandbox.shopify.read_catalog import CATALOG_FIELDS
+from onhand.sandbox.shopify.read_inventory import INVENTORY_FIELDS
+from onhand.sandbox.shopify.read_orders import ORDER_FIELDS
+from onhand.sandbox.shopify.read_root import ROOT_FIELDS
+from onhand.sandbox.shopify.read_shipping import SHIPPING_FIELDS
+from onhand.sandbox.shopify.read_shop import SHOP_FIELDS, SHOP_ROOT_FIELDS
+from onhand.sandbox.shopify.views import TYPE_NAMES, EdgeView
+from onhand.sandbox.shopify.write_fields import WRITE_FIELDS
+
+SDL_FILE = "admin_2026-10.graphql"
+
+_PAGE: FieldTable = {
+    "nodes": lambda page: page.rows,
+    "edges": lambda page: [EdgeView(page, row) for row in page.rows],
+    "pageInfo": lambda page: page,
+}
+_EDGE: FieldTable = {
+    "node": lambda edge: edge.row,
+    "cursor": lambda edge: edge.page.cursor(edge.row),
+}
+_PAGE_INFO: FieldTable = {
+    "hasNextPage": lambda page: page.has_next,
+    "hasPreviousPage": lambda page: page.has_previous,
+    "startCursor": lambda page: page.cursor(page.rows[0]) if page.rows else None,
+    "endCursor": lambda page: page.cursor(page.rows[-1]) if page.rows else None,
+}
+_TABLES: Mapping[str, FieldTable] = {
+    **CATALOG_FIELDS,
+    **INVENTORY_FIELDS,
+    **ORDER_FIELDS,
+    **SHIPPING_FIELDS,
+    **SHOP_FIELDS,
+    "PageInfo": _PAGE_INFO,
+    "QueryRoot": {**ROOT_FIELDS, **SHOP_ROOT_FIELDS},
+}
+
+
+def read_sdl() -> str:
+    """Return the pruned SDL as it lies in this package."""
+    return files(__package__).joinpath(SDL_FILE).read_text(encoding="utf-8")
+
+
+@cache
+def admin_schema() -> GraphQLSchema:
+    """Return the schema with its resolvers; reading it takes a tenth of a second, so it is done once a process."""
+    schema = build_schema(read_sdl(), assume_valid=True)
+    for name, kind in schema.type_map.items():
+        if name.startswith("__"):
+            continue
+        if isinstance(kind, GraphQLObjectType):
+            _bind(kind)
+        elif is_interface_type(kind):
+            kind.resolve_type = _type_name
+    return schema
+
+
+def _bind(kind: GraphQLObjectType) -> None:
+    table = _TABLES.get(kind.name)
+    if kind.name == "Mutation":
+        table = {}
+    elif table is None and kind.name.endswith("Connection"):
+        table = _PAGE
+    elif table is None and kind.name.endswith("Edge"):
+        table = _EDGE
+    for name, field in kind.fields.items():
+        if kind.name == "Mutation" and name in WRITE_FIELDS:
+            field.resolve = WRITE_FIELDS[name]
+        elif table is None:
+            field.resolve = _from_mapping
+        elif name in table:
+            field.resolve = _bound(table[name])
+        else:
+            field.resolve = _unknown
+    strangers = set(table or ()) - set(kind.fields)
+    if strangers:
+        raise LookupError(f"{kind.name} has resolvers for fields the schema does not have: {sorted(strangers)}")
+
+
+def _bound(resolver: Resolver) -> Callable[..., Any]:
+    """Return a resolver as graphql-core calls it: with what it asks for and nothing else, since it runs so often."""
+    function: Any = resolver
+    match parameters(function):
+        case 1:
+            return lambda source, _info, **_arguments: function(source)
+        case 2:
+            return lambda source, info, **_arguments: function(source, info.context)
+        case _:
+            return lambda source, info, **arguments: function(source, info.context, arguments)
+
+
+def _from_mapping(source: Mapping[str, Any], info: GraphQLResolveInfo[Call], **_arguments: Any) -> Any:
+    """Return a field of a payload or a value object, which the resolver above gave as a mapping."""
+    if info.field_name not in source:
+        raise unknown_to_the_sandbox(info.parent_type.name, info.field_name)
+    return source[info.field_name]
+
+
+def _unknown(_source: Any, info: GraphQLResolveInfo[Call], **_arguments: Any) -> Any:
+    raise unknown_to_the_sandbox(info.parent_type.name, info.field_name)
+
+
+def _type_name(value: Any, _info: GraphQLResolveInfo[Call], _abstract: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value["id"]).split("/")[3]
+    name = TYPE_NAMES.get(type(value))
+    if name is None:
+        raise LookupError(f"no type name for {type(value).__name__}")
+    return name

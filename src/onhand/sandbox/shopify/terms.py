@@ -1,0 +1,132 @@
+"""Shopify's search syntax, as far as onhand's lists use it: field:value, comparisons, AND, OR.
+
+Shopify API usage, "Search syntax": terms side by side mean AND; a value may stand in single or double quotes.
+A field the sandbox cannot search by is an error here; Shopify itself would ignore it and answer too much.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from onhand.sandbox.shopify.errors import refuse
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<word>AND|OR)\b|(?P<field>[a-z_]+):(?P<op>>=|<=|>|<)?(?P<value>'[^']*'|"[^"]*"|[^\s()]+)|(?P<bad>\S+))"""
+)
+
+Getter = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Term:
+    """One comparison: `operator` is "=", ">", ">=", "<" or "<="."""
+
+    field: str
+    operator: str
+    value: str
+
+
+@lru_cache(maxsize=1024)
+def parse_terms(text: str) -> tuple[tuple[Term, ...], ...]:
+    """Return the alternatives of a search, each a conjunction of terms; raises GraphQLError for what is no term."""
+    alternatives: list[list[Term]] = [[]]
+    for found in _TOKEN.finditer(text.strip()):
+        if found["bad"]:
+            raise refuse("BAD_REQUEST", f"cannot read {found['bad']!r} in the search {text!r}: expected field:value")
+        if found["word"] == "OR":
+            alternatives.append([])
+        elif found["field"]:
+            value = found["value"]
+            if value[0] in "'\"" and value[-1] == value[0]:
+                value = value[1:-1]
+            alternatives[-1].append(Term(field=found["field"], operator=found["op"] or "=", value=value))
+    return tuple(tuple(terms) for terms in alternatives if terms)
+
+
+def matching(rows: Iterable[Any], text: str | None, getters: Mapping[str, Getter]) -> list[Any]:
+    """Return the rows that a search finds; None or blank finds all; raises GraphQLError for an unknown field."""
+    alternatives = parse_terms(text or "")
+    if not alternatives:
+        return list(rows)
+    tests = [[_test(term, getters) for term in terms] for terms in alternatives]
+    return [row for row in rows if any(all(test(row) for test in one) for one in tests)]
+
+
+def since(text: str | None, field: str) -> datetime | None:
+    """Return the earliest moment of `field` that a search can find, or None when it sets no bound."""
+    alternatives = parse_terms(text or "")
+    if len(alternatives) != 1:
+        return None
+    bounds = [
+        _moment(term.value) for term in alternatives[0] if term.field == field and term.operator in (">", ">=", "=")
+    ]
+    return max(bounds) if bounds else None
+
+
+def ids_wanted(text: str | None) -> list[int] | None:
+    """Return the ids of a search like "id:1 OR id:2", so that a caller looks them up; None for any other search."""
+    alternatives = parse_terms(text or "")
+    plain = all(len(one) == 1 and one[0].field == "id" and one[0].operator == "=" for one in alternatives)
+    return [_number(one[0].value) for one in alternatives] if alternatives and plain else None
+
+
+def _test(term: Term, getters: Mapping[str, Getter]) -> Callable[[Any], bool]:
+    getter = getters.get(term.field)
+    if getter is None:
+        known = ", ".join(sorted(getters))
+        raise refuse("BAD_REQUEST", f"the sandbox cannot search by {term.field!r} here, only by {known}")
+
+    def test(row: Any) -> bool:
+        held = getter(row)
+        if isinstance(held, frozenset | set | tuple | list):
+            return any(_holds(one, term) for one in held)
+        return _holds(held, term)
+
+    return test
+
+
+def _holds(held: Any, term: Term) -> bool:
+    if held is None:
+        return False
+    wanted: Any
+    if isinstance(held, datetime):
+        wanted = _moment(term.value)
+    elif isinstance(held, bool):
+        return str(held).lower() == term.value.lower()
+    elif isinstance(held, int):
+        wanted = _number(term.value)
+    else:
+        held, wanted = str(held).lower(), term.value.lower()
+        if wanted.endswith("*"):
+            return bool(held.startswith(wanted[:-1]))
+    match term.operator:
+        case ">":
+            return bool(held > wanted)
+        case ">=":
+            return bool(held >= wanted)
+        case "<":
+            return bool(held < wanted)
+        case "<=":
+            return bool(held <= wanted)
+        case _:
+            return bool(held == wanted)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise refuse("BAD_REQUEST", f"{text!r} is no ISO 8601 time") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _number(text: str) -> int:
+    digits = text.rsplit("/", 1)[-1].split("?", 1)[0]
+    if not digits.isdecimal():
+        raise refuse("BAD_REQUEST", f"{text!r} is no id")
+    return int(digits)

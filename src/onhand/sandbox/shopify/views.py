@@ -1,0 +1,115 @@
+"""Records of the world with what they belong to, where GraphQL needs to climb back up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from onhand.sandbox.shopify.bulk_store import BulkOperation
+from onhand.sandbox.shopify.paging import Page
+from onhand.sandbox.world.adjustments import AdjustmentGroup
+from onhand.sandbox.world.catalog import Item, Location
+from onhand.sandbox.world.levels import Level
+from onhand.sandbox.world.orders import (
+    FulfilledLine,
+    Fulfillment,
+    FulfillmentOrder,
+    FulfillmentOrderLine,
+    Order,
+    OrderLine,
+    Refund,
+    RefundLine,
+)
+from onhand.sandbox.world.outbox import Subscription
+from onhand.sandbox.world.transfers import Shipment, ShipmentLine, Transfer, TransferLine
+from onhand.sandbox.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderLineView:
+    """A fulfilment order's line and its order."""
+
+    order: Order
+    line: FulfillmentOrderLine
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilledLineView:
+    """A fulfilment's line, its order, and its number, which Shopify gives and the world does not."""
+
+    order: Order
+    line: FulfilledLine
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLineView:
+    """A refund's line and its order."""
+
+    order: Order
+    line: RefundLine
+
+
+@dataclass(frozen=True, slots=True)
+class VariantView:
+    """An item as its only variant."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """An item as its only product."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityView:
+    """One state of a level."""
+
+    level: Level
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentView:
+    """A shipment and its transfer."""
+
+    transfer: Transfer
+    shipment: Shipment
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeView:
+    """A row of a page with its cursor."""
+
+    page: Page
+    row: Any
+
+
+# What an object that `node(id:)` may return is called in the schema.
+TYPE_NAMES: dict[type, str] = {
+    AdjustmentGroup: "InventoryAdjustmentGroup",
+    BulkOperation: "BulkOperation",
+    FulfilledLineView: "FulfillmentLineItem",
+    Fulfillment: "Fulfillment",
+    FulfillmentOrder: "FulfillmentOrder",
+    FulfillmentOrderLineView: "FulfillmentOrderLineItem",
+    Item: "InventoryItem",
+    Level: "InventoryLevel",
+    Location: "Location",
+    Order: "Order",
+    OrderLine: "LineItem",
+    ProductView: "Product",
+    QuantityView: "InventoryQuantity",
+    Refund: "Refund",
+    RefundLineView: "RefundLineItem",
+    ShipmentLine: "InventoryShipmentLineItem",
+    ShipmentView: "InventoryShipment",
+    Subscription: "WebhookSubscription",
+    Transfer: "InventoryTransfer",
+    TransferLine: "InventoryTransferLineItem",
+    VariantView: "ProductVariant",
+    World: "Shop",
+}

@@ -1,0 +1,60 @@
+"""What every mutation goes through before it may change the world, and the shape of what it answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from onhand.sandbox.shopify.call import Call
+from onhand.sandbox.shopify.fields import Arguments
+from onhand.sandbox.shopify.idempotency import Attempt, Payload, Rejected
+from onhand.sandbox.shopify.rules import check_arguments, key_of
+
+Writer = Callable[[Call, Arguments], Payload]
+MutationResolver = Callable[..., Payload]
+UserError = dict[str, object]
+USER_ERRORS = ("userErrors",)
+
+
+def user_error(field: Sequence[str] | None, message: str, code: str | None = None) -> UserError:
+    """Return one entry of userErrors; `field` None means that no argument in particular is wrong."""
+    return {"field": None if field is None else list(field), "message": message, "code": code}
+
+
+def guarded(writer: Writer, *, empty: Sequence[str], errors: Sequence[str] = USER_ERRORS) -> MutationResolver:
+    """Return the resolver of a mutation: its rules are checked, its key remembered, then `writer` runs.
+
+    `empty` names the payload's fields that are null when the platform refuses; `errors` are where it says why.
+    """
+
+    def resolve(_source: Any, info: GraphQLResolveInfo[Call], **arguments: Any) -> Payload:
+        call: Call = info.context
+        check_arguments(info, arguments)
+        key = key_of(info)
+        if key is None:
+            return writer(call, arguments)
+        parameters = json.dumps(arguments, sort_keys=True)
+        keys = call.face.keys
+        mutation = info.field_name
+        earlier = keys.earlier(key, mutation=mutation, parameters=parameters, call_id=call.call_id, now=call.now)
+        if isinstance(earlier, Rejected):
+            return refused(empty, [user_error(None, earlier.message, earlier.code)], errors)
+        if earlier is not None:
+            return earlier
+        payload = writer(call, arguments)
+        failed = bool(payload[errors[0]])
+        keys.conclude(
+            key,
+            Attempt(mutation=mutation, parameters=parameters, at=call.now, payload=payload, failed=failed),
+        )
+        return payload
+
+    return resolve
+
+
+def refused(empty: Sequence[str], found: Sequence[UserError], errors: Sequence[str] = USER_ERRORS) -> Payload:
+    """Return the payload of a refusal: every named field null, and what was wrong under each of `errors`."""
+    return {**dict.fromkeys(empty), **{name: list(found) for name in errors}}
