@@ -3,10 +3,19 @@
 from dataclasses import dataclass
 
 from onhand.answers.lookup import NotKnown, find_channel, find_items
-from onhand.domain.selling import Term
 from onhand.publish.recalculate import NoSuchOffer
 from onhand.publish.recalculate import explain as explain_item
 from onhand.store import Books
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TermShown:
+    """One addend. `location` is None where it concerns the whole pool."""
+
+    what: str
+    location: str | None
+    units: int
+    because: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +28,7 @@ class Explained:
     title: str
     channel: str
     units: int
-    terms: tuple[Term, ...]
+    terms: tuple[TermShown, ...]
 
 
 def explain(books: Books, shop: str, sku: str, channel: str) -> list[Explained]:
@@ -43,7 +52,10 @@ def explain(books: Books, shop: str, sku: str, channel: str) -> list[Explained]:
                 title=item.title,
                 channel=channel,
                 units=explanation.units,
-                terms=explanation.terms,
+                terms=tuple(
+                    TermShown(what=term.what, location=term.location, units=term.units, because=term.because)
+                    for term in explanation.terms
+                ),
             )
         )
     if not explained:

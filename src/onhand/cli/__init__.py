@@ -1,0 +1,80 @@
+"""The command line: one file a group of commands. Every import that costs time stands inside its command."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onhand.cli import bench, deliveries, demo, doctor, drift, ledger, run, sandbox, selling, settings, stock
+from onhand.cli.exits import Commands
+from onhand.cli.frame import Frame
+
+app = typer.Typer(
+    name="onhand",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="One true count of a merchant's stock across Shopify POS, the Online Store, TikTok Shop and warehouses.",
+)
+
+# In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
+for group in (demo, sandbox, bench, settings, doctor, run, stock, drift, deliveries, ledger, selling):
+    group.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"onhand {version('onhand')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    *,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", envvar="ONHAND_CONFIG", help="The configuration (onhand.toml)."),
+    ] = None,
+    shop: Annotated[
+        str | None, typer.Option("--shop", metavar="DOMAIN", help="Needed only where several are configured.")
+    ] = None,
+    json_wanted: Annotated[bool, typer.Option("--json", help="Like --json behind the command.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on standard error.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")] = False,
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """One true count of a merchant's stock across Shopify POS, the Online Store, TikTok Shop and warehouses."""
+    context.obj = Frame(
+        config_path=config,
+        shop_domain=shop,
+        verbose=verbose,
+        no_color=no_color,
+        json=json_wanted,
+    )
+    _log_to_stderr(verbose=verbose)
+
+
+def _log_to_stderr(*, verbose: bool) -> None:
+    """Send the log to standard error: standard output belongs to the answer."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+    # httpx tells every request at INFO, with its whole address: TikTok Shop's carry secrets.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,40 @@
+"""bench: one workload, measured."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onhand.cli.frame import Json, frame_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command("bench", rich_help_panel="Try")(bench)
+
+
+def bench(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="ingest, process, or all.")],
+    json_wanted: Json = False,
+) -> None:
+    """Measure one workload: ingest (durable accepts a second), process (orders a second from log to ATS)."""
+    from onhand import answers
+    from onhand.bench import NAMES, run
+
+    frame = frame_of(context, json_wanted=json_wanted)
+    if name not in (*NAMES, "all"):
+        raise typer.BadParameter(f"there is no bench {name!r}; there are {', '.join(NAMES)}, all")
+    with frame.working(f"Measuring {name}"):
+        results = {each: answers.as_json(run(each)) for each in (NAMES if name == "all" else (name,))}
+
+    def paint(console: "Console") -> None:
+        from onhand.cli.paint import pairs
+
+        for each, result in results.items():
+            console.print(each)
+            console.print(pairs(result))
+
+    frame.answer(results if name == "all" else results[name], paint)

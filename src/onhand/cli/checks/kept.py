@@ -1,0 +1,67 @@
+"""What is kept: the database with its ledger, and the log of deliveries."""
+
+from collections.abc import Iterator, Sequence
+
+from onhand.cli.checks.check import Check, fail, ok, warn
+from onhand.intake.process import POSITION
+from onhand.log import SqliteLog
+from onhand.store import Session, Store
+
+# What an answered webhook rests on. SQLite: sqlite.org/pragma.html, synchronous; PostgreSQL 16: 20.5 Write Ahead Log.
+DURABLE = {
+    "sqlite": {"journal_mode": ("wal",), "synchronous": ("FULL", "EXTRA")},
+    "postgresql": {
+        "synchronous_commit": ("on", "remote_write", "remote_apply"),
+        "fsync": ("on",),
+        "full_page_writes": ("on",),
+    },
+}
+BACKLOG = 1_000
+"""Deliveries that wait; a worker that keeps up has far fewer."""
+
+
+def check_database(store: Store) -> Iterator[Check]:
+    """Look at the database: does it open, which tables has it, does a commit survive a power cut?"""
+    settings = store.pragmas()
+    version = settings.get("sqlite_version") or settings.get("server_version")
+    yield ok("database", f"{store.engine} {version}, tables of version {store.schema_version}")
+    wrong = {
+        name: settings.get(name, "not told")
+        for name, right in DURABLE[store.engine].items()
+        if settings.get(name) not in right
+    }
+    for name, value in wrong.items():
+        right = DURABLE[store.engine][name][0]
+        yield fail("durability", f"{name} is {value}: a power cut can lose what was answered", f"set it to {right}")
+    if not wrong:
+        yield ok("durability", ", ".join(f"{name}={settings[name]}" for name in DURABLE[store.engine]))
+
+
+def check_ledger(session: Session, shop: str, anchors: Sequence[tuple[int, bytes]]) -> Check:
+    """Look at the head of a shop's ledger beside the newest anchor of the log, which was read before."""
+    name = f"ledger of {shop}"
+    sequence, head = session.of(shop).ledger.head()
+    if anchors and anchors[-1][0] > sequence:
+        return fail(
+            name,
+            f"ends at movement {sequence}, and movement {anchors[-1][0]} was anchored: movements are missing",
+            "restore a backup that has them; `onhand ledger verify` says more",
+        )
+    if anchors and anchors[-1][0] == sequence and anchors[-1][1] != head:
+        return fail(name, f"movement {sequence} is not the one that was anchored", "see `onhand ledger verify`")
+    return ok(name, f"{sequence} movements, head {head.hex()[:12]}, {len(anchors)} anchors in the log")
+
+
+def check_log(session: Session, log: SqliteLog) -> Check:
+    """Look at the log: does it open, and how much of it is not booked yet?"""
+    last, booked = log.last_position(), session.position(POSITION)
+    if booked > last:
+        return fail(
+            "log",
+            f"ends at position {last}, and the books are at {booked}: these books come from another log",
+            "put the log's file back; the path stands under `log` in the configuration",
+        )
+    why = f"{last} deliveries, {last - booked} of them not booked yet"
+    if last - booked > BACKLOG:
+        return warn("log", why, "let `onhand serve` run, and see what it says")
+    return ok("log", why)

@@ -1,0 +1,132 @@
+"""doctor: every check, how it is, why that matters, how to mend it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from onhand.cli.exits import CONFIGURATION
+from onhand.cli.frame import Frame, Json, Paint, frame_of, now
+from onhand.ports.errors import ConfigError, OnhandError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from onhand.cli.checks import Check
+    from onhand.config import Config
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command("doctor", rich_help_panel="Set up")(doctor)
+
+
+def doctor(context: typer.Context, json_wanted: Json = False) -> None:
+    """Check everything that can be checked: machine, configuration, database, platforms, books. Changes nothing.
+
+    Ends with 3 if a check fails; a warning alone ends with 0.
+    """
+    frame = frame_of(context, json_wanted=json_wanted)
+    with frame.working("Looking at everything"):
+        checks = list(_examine(frame))
+    document = [{"name": row.name, "status": row.status, "why": row.why, "mend": row.mend} for row in checks]
+    frame.answer(document, _paint(checks))
+    if any(row.status == "fail" for row in checks):
+        raise typer.Exit(CONFIGURATION)
+
+
+def _examine(frame: Frame) -> Iterator["Check"]:
+    from onhand.cli.checks import fail
+    from onhand.cli.checks.configured import check_config
+    from onhand.cli.checks.machine import check_disk, check_sqlite
+
+    yield check_sqlite()
+    try:
+        config = frame.config()
+    except ConfigError as error:
+        yield fail("configuration", str(error), "`onhand init` writes one that works as a beginning")
+        return
+    yield from check_config(config)
+    yield from check_disk(_folder(config))
+    yield from _examine_kept(frame, config)
+
+
+def _folder(config: "Config") -> Path:
+    return Path(config.log if "://" in config.database else config.database).parent
+
+
+def _examine_kept(frame: Frame, config: "Config") -> Iterator["Check"]:
+    """Look at what is kept and at the platforms; nothing is made that is not there yet."""
+    from onhand.cli.checks import warn
+
+    if "://" not in config.database and not Path(config.database).is_file():
+        yield warn("database", f"there is no {config.database} yet", "run `onhand sync`: it makes it")
+        return
+    yield from _guarded("database", _examine_database(frame))
+    for shop in config.shops:
+        yield from _guarded(f"books of {shop.domain}", _examine_books(frame, config, shop.domain))
+    yield from _guarded("platforms", _examine_platforms(frame, config))
+
+
+def _guarded(name: str, checks: Iterator["Check"]) -> Iterator["Check"]:
+    """Turn an error that ends some checks into a failed one, so that the others still run."""
+    from onhand.cli.checks import fail
+
+    try:
+        yield from checks
+    except OnhandError as error:
+        yield fail(name, f"{type(error).__name__}: {error}", "mend this first: some checks could not be made")
+
+
+def _examine_database(frame: Frame) -> Iterator["Check"]:
+    from onhand.cli.checks.kept import check_database
+
+    with frame.store() as store:
+        yield from check_database(store)
+
+
+def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check"]:
+    from onhand.cli.checks.books import check_books
+    from onhand.cli.checks.kept import check_ledger, check_log
+
+    with frame.store() as store, store.reading() as session:
+        if shop not in session.shops():
+            raise ConfigError(f"nothing is known of {shop} yet: run `onhand sync`")
+        yield from check_books(session.of(shop), config, shop, now())
+    with frame.log() as log:
+        anchors = log.anchors(shop)
+        with frame.store() as store, store.reading() as session:
+            yield check_ledger(session, shop, anchors)
+            yield check_log(session, log)
+
+
+def _examine_platforms(frame: Frame, config: "Config") -> Iterator["Check"]:
+    from onhand.cli.checks.platforms import check_platforms
+
+    with frame.app() as app:
+        for shop in config.shops:
+            yield from check_platforms(app.shops[shop.domain], shop, now())
+
+
+def _paint(checks: Sequence["Check"]) -> Paint:
+    def paint(console: "Console") -> None:
+        from rich.table import Table
+
+        from onhand.cli.paint import BAD, GOOD, MIND, QUIET, cell
+
+        styles = {"ok": GOOD, "warn": MIND, "fail": BAD}
+        table = Table.grid(padding=(0, 2))
+        table.add_column()
+        table.add_column(overflow="fold")
+        table.add_column(overflow="fold")
+        for check in checks:
+            table.add_row(cell(check.status, styles[check.status]), cell(check.name, "bold"), cell(check.why))
+            if check.mend is not None:
+                table.add_row("", "", cell(f"-> {check.mend}", QUIET))
+        console.print(table)
+        counts = Counter(check.status for check in checks)
+        console.print(f"{counts['ok']} ok, {counts['warn']} warn, {counts['fail']} fail")
+
+    return paint

@@ -1,0 +1,83 @@
+"""sync, serve: reading a shop for the first time, and running."""
+
+import logging
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onhand.cli.frame import Json, frame_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Role(StrEnum):
+    """What a process does; `all` is the default of one machine."""
+
+    ALL = "all"
+    INGRESS = "ingress"
+    WORKER = "worker"
+    PUBLISHER = "publisher"
+    WEB = "web"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("sync", rich_help_panel="Run")(sync)
+    app.command("serve", rich_help_panel="Run")(serve)
+
+
+def sync(context: typer.Context, json_wanted: Json = False) -> None:
+    """Read catalog, locations and levels of a shop for the first time, or again. Writes nothing to any channel."""
+    from onhand import answers
+
+    frame = frame_of(context, json_wanted=json_wanted)
+    shop = frame.shop()
+    with frame.app() as app, frame.working(f"Reading {shop}"):
+        synced = app.sync(shop)
+
+    def paint(console: "Console") -> None:
+        console.print(
+            f"{shop}: {synced.items} items, {synced.locations} locations, {synced.levels} levels "
+            f"({synced.opened} opened), {synced.listings} listings, in {synced.seconds:.1f} s"
+        )
+        if synced.problems:
+            console.print(f"{synced.problems} problems need you: `onhand problems ls`")
+
+    frame.answer({"shop": shop, **answers.as_json(synced)}, paint)
+
+
+def serve(
+    context: typer.Context,
+    role: Annotated[Role, typer.Option("--role", help="What this process does.")] = Role.ALL,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="P", min=0, max=65535, help="The port of the pages; 0: any free.")
+    ] = None,
+    json_wanted: Json = False,
+) -> None:
+    """Run until SIGTERM or Ctrl-C. Nothing is written to a channel until it is armed.
+
+    With --json the first line on standard output is one document with every address.
+    """
+    import json
+
+    from onhand.serve import serve as run
+
+    frame = frame_of(context, json_wanted=json_wanted)
+    if not frame.verbose:
+        logging.getLogger().setLevel(logging.INFO)
+    frame.listen_on(port)
+    if not frame.config().shops:
+        frame.shop()
+
+    def ready(addresses: Mapping[str, object]) -> None:
+        if frame.json:
+            print(json.dumps(dict(addresses)), flush=True)
+            return
+        for name, address in addresses.items():
+            print(f"{name}: {address}", flush=True)
+
+    with frame.app() as app:
+        run(app, role.value, ready)
