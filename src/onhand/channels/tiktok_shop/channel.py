@@ -1,0 +1,257 @@
+"""The TikTok Shop channel: Reports, Observes and Sells of one shop."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from onhand.channels.tiktok_shop import listings as shelf
+from onhand.channels.tiktok_shop import trouble
+from onhand.channels.tiktok_shop.client import SHOPS, Call, Client, Effort, Shops, encode
+from onhand.channels.tiktok_shop.orders import Found, FoundPage, cause_of, draw, moment
+from onhand.channels.tiktok_shop.parse import parse
+from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
+from onhand.channels.tiktok_shop.tokens import SaveTokens
+from onhand.channels.tiktok_shop.trouble import NoAnswer, NotCarriedOut, Refused
+from onhand.channels.tiktok_shop.webhooks import Verifier
+from onhand.domain.catalog import Listing
+from onhand.domain.orders import OrderPicture
+from onhand.ports.channel import (
+    Applied,
+    Catalog,
+    Census,
+    Changed,
+    Offer,
+    Outcome,
+    Parcel,
+    Problem,
+    Reading,
+    Rejected,
+    Report,
+    Shown,
+    Throttled,
+    Unknown,
+    Wanted,
+)
+from onhand.ports.delivery import Delivery, Request
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable, IncompleteReading
+
+ORDERS_A_READ = 50  # GET orders takes at most 50 ids
+_ORDERS_A_PAGE = 100
+_READ_AGAIN_S = 2.0
+_ACCOUNT_RETRY_S = 60.0
+_BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)  # before TikTok Shop
+_SECOND = timedelta(seconds=1)
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class _Body(msgspec.Struct):
+    """A parcel's body: the product, and the request exactly as it will be signed and sent."""
+
+    product_id: str
+    skus: list[str]
+    request: msgspec.Raw
+
+
+class TikTokShopChannel:
+    """One shop on TikTok Shop. Safe to use from several threads.
+
+    `save_tokens` is called with every new pair of tokens before it is used; without it a restart needs the pair that
+    was configured, which no longer works once it was refreshed.
+    """
+
+    name = NAME
+
+    def __init__(self, settings: TikTokSettings, http: httpx.Client, save_tokens: SaveTokens | None = None) -> None:
+        self.settings = settings
+        self._client = Client(settings, http, save_tokens)
+        self._verifier = Verifier(settings.app_key, settings.app_secrets)
+
+    # Reports
+
+    def verify(self, request: Request, received_at: datetime) -> Delivery:
+        """Return the delivery when its signature is right. Raises BadSignature."""
+        return self._verifier.verify(request, received_at)
+
+    def parse(self, delivery: Delivery, catalog: Catalog) -> Report:  # noqa: ARG002 - the seam's
+        """Return what the delivery says. Raises UnreadableDelivery."""
+        return parse(delivery, self.settings)
+
+    # Observes
+
+    def batch_size(self, wanted: Wanted) -> int:
+        """Return how many keys of this kind one reading may carry; levels and items are Shopify's business."""
+        return ORDERS_A_READ if wanted is Wanted.ORDER else 0
+
+    def read(self, wanted: Wanted, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
+        """Return orders as they are now. Raises ChannelUnavailable, ChannelRefused."""
+        if wanted is not Wanted.ORDER or len(keys) > ORDERS_A_READ:
+            raise ValueError(f"{NAME} reads up to {ORDERS_A_READ} orders at once, asked for {len(keys)} {wanted}")
+        query = {"ids": ",".join(keys)}
+        found = self._read(Call(method="GET", path="/order/202309/orders", query=query), Found)
+        pictures: list[OrderPicture] = []
+        problems: list[Problem] = []
+        for order in found.orders:
+            drawing = draw(order, self.settings, catalog, reading)
+            pictures.append(drawing.picture)
+            problems += drawing.problems
+        seen = {order.id for order in found.orders}
+        return Reading(
+            report=Report(pictures=tuple(pictures)),
+            missing=tuple(key for key in keys if key not in seen),
+            problems=tuple(problems),
+        )
+
+    def orders_changed(self, since: datetime) -> Iterator[Changed]:
+        """Yield orders that changed at or after `since`, oldest first. Raises as `read` does.
+
+        Update times move while pages are read, so an order may come twice; the caller overlaps its windows.
+        """
+        body = encode({"update_time_ge": max(0, int(since.timestamp()))})
+        query = {"page_size": str(_ORDERS_A_PAGE), "sort_field": "update_time", "sort_order": "ASC"}
+        while True:
+            call = Call(method="POST", path="/order/202309/orders/search", query=query, body=body)
+            page = self._read(call, FoundPage)
+            for row in page.orders:
+                yield Changed(order=row.id, cause=cause_of(row.id), changed_at=moment(row.update_time))
+            if not page.next_page_token:
+                return
+            query = {**query, "page_token": page.next_page_token}
+
+    def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - the seam's
+        """Read all products with their SKUs, and all warehouses. Raises IncompleteReading, else as `read` does."""
+        warehouses = self._read(Call(method="GET", path="/logistics/202309/warehouses"), shelf.Warehouses).warehouses
+        read_at = self._client.platform_time()
+        products = self._products(_BEGINNING, read_at + timedelta(days=1))
+        known = {warehouse.id: warehouse for warehouse in warehouses}
+        return Census(
+            listings=shelf.listings_of(products.values(), known, self.settings),
+            read_at=read_at,
+            complete=True,
+            problems=shelf.warehouse_problems(warehouses, self.settings),
+        )
+
+    def read_shown(self, listings: Sequence[Listing]) -> dict[str, Shown]:
+        """Return what the channel shows for listings; unknown ones are left out. Raises as `read` does."""
+        shown: dict[str, Shown] = {}
+        for start in range(0, len(listings), shelf.SKUS_A_LOOK):
+            ids = [listing.listing for listing in listings[start : start + shelf.SKUS_A_LOOK]]
+            call = Call(method="POST", path="/product/202309/inventory/search", body=encode({"sku_ids": ids}))
+            shown |= shelf.shown_by_sku(self._read(call, shelf.ShownStock))
+        return shown
+
+    def ping(self) -> str:
+        """Return the shop's name and region as TikTok Shop has them. Raises as `read` does."""
+        shops = self._read(SHOPS, Shops).shops
+        mine = next((shop for shop in shops if shop.id == self.settings.shop_id), None)
+        if mine is None:
+            ids = ", ".join(shop.id for shop in shops) or "none"
+            raise ChannelRefused(f"shop_id {self.settings.shop_id} has not authorized this app; these have: {ids}")
+        return f"{mine.name} ({mine.region})"
+
+    # Sells
+
+    def ready(self) -> int:
+        """Return how many parcels may be sent now without waiting for the write rate."""
+        return self._client.limits[Effort.WRITE].ready()
+
+    def pack(self, offers: Sequence[Offer], key: str) -> list[tuple[Parcel, tuple[Offer, ...]]]:
+        """Return one parcel a product. An offer whose listing names no product cannot be told and is left out."""
+        parcels: list[tuple[Parcel, tuple[Offer, ...]]] = []
+        for number, (product_id, group) in enumerate(shelf.by_product(offers)):
+            rows = [{"id": offer.listing.listing, "inventory": shelf.stock_rows(offer)} for offer in group]
+            body = {
+                "product_id": product_id,
+                "skus": [offer.listing.listing for offer in group],
+                "request": msgspec.Raw(encode({"skus": rows})),
+            }
+            parcels.append((Parcel(key=f"{key}/{number}", channel=NAME, body=encode(body)), tuple(group)))
+        return parcels
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Send one parcel and name what became of it. Never raises for what TikTok Shop can do.
+
+        TikTok Shop knows no idempotency key and no comparing: an unknown outcome must be read back.
+        """
+        body = msgspec.json.decode(parcel.body, type=_Body)
+        path = f"/product/202309/products/{body.product_id}/inventory/update"
+        call = Call(method="POST", path=path, body=bytes(body.request), effort=Effort.WRITE)
+        try:
+            errors = self._client.call(call, shelf.Updated).errors or []
+        except NotCarriedOut as error:
+            return Throttled(error.retry_after_s)
+        except NoAnswer as error:
+            return Unknown(str(error))
+        except Refused as error:
+            if error.code in trouble.OF_THE_ACCOUNT:  # no listing is to blame
+                logger.warning("%s: nothing can be told: %s", NAME, error)
+                return Throttled(_ACCOUNT_RETRY_S)
+            return Rejected(stale=False, rows=(), reason=str(error))
+        return _rejected(errors, body.skus) if errors else Applied(None, f"{len(body.skus)} listings")
+
+    def _products(self, since: datetime, until: datetime) -> dict[str, shelf.Product]:
+        """Return all products changed between two times, by halves where a search would be too long."""
+        try:
+            products, total = self._search_products(since, until)
+        except Refused as error:
+            if error.code != trouble.TOO_MANY_RESULTS:
+                raise ChannelRefused(str(error)) from error
+            products, total = {}, shelf.RESULTS_A_SEARCH + 1
+        if total >= shelf.RESULTS_A_SEARCH and until - since > _SECOND:
+            middle = since + (until - since) / 2
+            middle = middle.replace(microsecond=0)
+            return self._products(since, middle) | self._products(middle + _SECOND, until)
+        if len(products) < total:
+            raise IncompleteReading(f"{NAME}: {len(products)} products came, {total} were counted: read again")
+        return products
+
+    def _search_products(self, since: datetime, until: datetime) -> tuple[dict[str, shelf.Product], int]:
+        body = encode({"update_time_ge": int(since.timestamp()), "update_time_le": int(until.timestamp())})
+        query = {"page_size": str(shelf.PRODUCTS_A_PAGE)}
+        products: dict[str, shelf.Product] = {}
+        while True:
+            call = Call(method="POST", path="/product/202502/products/search", query=query, body=body)
+            page = self._client_read(call, shelf.ProductPage)
+            products |= {product.id: product for product in page.products}
+            if page.total_count >= shelf.RESULTS_A_SEARCH or not page.next_page_token:
+                return products, page.total_count
+            query = {**query, "page_token": page.next_page_token}
+
+    def _read(self, call: Call, kind: type[T]) -> T:
+        try:
+            return self._client_read(call, kind)
+        except Refused as error:
+            raise ChannelRefused(f"{NAME}: {error}") from error
+
+    def _client_read(self, call: Call, kind: type[T]) -> T:
+        try:
+            return self._client.call(call, kind)
+        except NotCarriedOut as error:
+            raise ChannelUnavailable(f"{NAME}: {error}", error.retry_after_s) from error
+        except NoAnswer as error:
+            raise ChannelUnavailable(f"{NAME}: {error}", _READ_AGAIN_S) from error
+
+
+def _rejected(errors: Sequence[shelf.UpdateError], skus: Sequence[str]) -> Rejected | Unknown:
+    """Return which of the SKUs an answer that calls itself a success refuses, and why."""
+    numbers = {sku: number for number, sku in enumerate(skus)}
+    rows: set[int] = set()
+    reasons: list[str] = []
+    codes: set[int] = set()
+    for error in errors:
+        detail = error.detail or shelf.ErrorDetail()
+        rows |= {numbers[detail.sku_id]} if detail.sku_id in numbers else set(numbers.values())
+        for one in detail.extra_errors or (shelf.WarehouseError(code=error.code, message=error.message),):
+            code, said = one.code or error.code, one.message or error.message
+            where = f"listing {detail.sku_id or 'unnamed'}" + (f" in {one.warehouse_id}" if one.warehouse_id else "")
+            codes.add(code)
+            reasons.append(f"{where}: {said} (code {code}); {trouble.way_out(code)}")
+    if codes <= trouble.PASSING:  # some SKUs may be set and some not
+        return Unknown("; ".join(reasons))
+    return Rejected(stale=False, rows=tuple(sorted(rows)), reason="; ".join(reasons))

@@ -1,0 +1,81 @@
+"""How fast TikTok Shop is called: as fast as allowed, half as fast after each refusal, then slowly faster again.
+
+Source: Partner Center, "Rate limits": quotas are dynamic and not published; 429 or code 36009002 says too fast, and
+`Retry-After` how long to wait.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+UNLIMITED_PER_S = 10_000.0
+_BURST_S = 0.5
+_SLOWEST_SHARE = 0.05
+_GAIN_SHARE = 0.02
+_LONGEST_PAUSE_S = 60.0
+
+
+class Limiter:
+    """A bucket that fills at a rate of its own; thread-safe. `per_s` is the most it ever fills at."""
+
+    def __init__(
+        self,
+        per_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._most = min(per_s, UNLIMITED_PER_S)
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self.per_s = self._most
+        self._calls = self._room
+        self._filled_at = clock()
+        self._paused_until = 0.0
+        self._refusals = 0
+
+    def ready(self) -> int:
+        """Return how many calls may go now."""
+        with self._lock:
+            self._fill()
+            return 0 if self._clock() < self._paused_until else max(0, math.floor(self._calls + 1e-9))
+
+    def take(self, wait_s: float) -> float:
+        """Take leave for one call, waiting up to `wait_s`. Return 0.0, or after how long to come back instead."""
+        with self._lock:
+            self._fill()
+            now = self._clock()
+            due_in_s = max(self._paused_until - now, (1.0 - self._calls) / self.per_s, 0.0)
+            if due_in_s > wait_s:
+                return due_in_s
+            self._calls -= 1.0  # below zero: whoever comes next waits behind us
+        if due_in_s > 0.0:
+            self._sleep(due_in_s)
+        return 0.0
+
+    def refused(self, retry_after_s: float | None) -> float:
+        """Note that a call was one too many; return how long nothing is sent. An absurd demand is capped."""
+        with self._lock:
+            self._refusals += 1
+            self.per_s = max(self.per_s / 2, self._most * _SLOWEST_SHARE)
+            asked_s = retry_after_s if retry_after_s is not None else 2.0 ** (self._refusals - 1)
+            pause_s = min(max(asked_s, 1.0 / self.per_s), _LONGEST_PAUSE_S)
+            self._paused_until = max(self._paused_until, self._clock() + pause_s)
+            self._calls = min(self._calls, 0.0)
+            return pause_s
+
+    def succeeded(self) -> None:
+        """Note that a call was welcome."""
+        with self._lock:
+            self._refusals = 0
+            self.per_s = min(self._most, self.per_s + self._most * _GAIN_SHARE)
+
+    @property
+    def _room(self) -> float:
+        return max(1.0, self.per_s * _BURST_S)
+
+    def _fill(self) -> None:
+        now = self._clock()
+        self._calls = min(self._room, self._calls + (now - self._filled_at) * self.per_s)
+        self._filled_at = now

@@ -1,0 +1,159 @@
+"""What a webhook says. Most of them are hints: an order is always read back, a listing looked at.
+
+Source: Partner Center, webhook types; `type` numbers and the fields of their `data`.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
+from onhand.ports.channel import Ask, Problem, Report, Wanted
+from onhand.ports.delivery import Delivery
+from onhand.ports.errors import UnreadableDelivery
+
+Id = str | int
+"""TikTok Shop writes ids as text or as 64-bit numbers, by type."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class _Envelope(msgspec.Struct):
+    type: int
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+    shop_id: Id | None = None
+
+
+class _Order(msgspec.Struct):
+    order_id: Id
+    order_status: str = ""
+
+
+class _Sku(msgspec.Struct):
+    sku_id: Id | None = None
+    id: Id | None = None
+
+
+class _Product(msgspec.Struct):
+    product_id: Id
+    status: str = ""
+    skus: list[_Sku] = []
+
+
+class _Change(msgspec.Struct):
+    trigger_source: str = ""
+
+
+class _Inventory(msgspec.Struct):
+    sku_id: Id
+    change_detail: list[_Change] = []
+
+
+class _Expiry(msgspec.Struct):
+    expiration_time: int | None = None
+
+
+_NOTES = {
+    3: "an address changed",
+    4: "a package changed",
+    24: "stock in TikTok Shop's own warehouses changed: not the merchant's",
+    27: "an alarm about stock, not a movement",
+    39: "a promotion changed",
+    63: "a promotion changed",
+    67: "a refund was paid: the order's own webhook carries the goods",
+}
+
+
+def parse(delivery: Delivery, settings: TikTokSettings) -> Report:
+    """Return what a delivery says. Raises UnreadableDelivery for what is no envelope, unknown, or another shop's."""
+    envelope = _read(delivery.body, _Envelope, "envelope")
+    if envelope.shop_id is not None and str(envelope.shop_id) != settings.shop_id:
+        raise UnreadableDelivery(
+            f"shop_id is {envelope.shop_id}, the address is that of {settings.shop} ({settings.shop_id}): check the app"
+        )
+    reader = _READERS.get(envelope.type)
+    if reader is not None:
+        return reader(envelope.data)
+    note = _NOTES.get(envelope.type)
+    if note is None:
+        raise UnreadableDelivery(f"webhook type {envelope.type} of TikTok Shop is not known to this onhand")
+    return Report(note=note)
+
+
+def _order(data: msgspec.Raw) -> Report:
+    order = _read(data, _Order, "data")
+    key = _id(order.order_id, "data.order_id")
+    status = "CANCELLED" if order.order_status == "CANCEL" else order.order_status  # the webhook's own word
+    because = f"TikTok Shop reports it as {status}" if status else "TikTok Shop reports a change"
+    return Report(asks=(Ask(Wanted.ORDER, key, because),))
+
+
+def _product(data: msgspec.Raw) -> Report:
+    product = _read(data, _Product, "data")
+    skus = [_id(sku.sku_id or sku.id or "", "data.skus[].sku_id") for sku in product.skus]
+    because = f"its product is {product.status}" if product.status else "its product changed"
+    return Report(
+        asks=tuple(Ask(Wanted.LISTING, sku, because) for sku in skus),
+        note=f"product {product.product_id} is {product.status or 'changed'}; `onhand sync` finds new listings",
+    )
+
+
+def _inventory(data: msgspec.Raw) -> Report:
+    change = _read(data, _Inventory, "data")
+    key = _id(change.sku_id, "data.sku_id")
+    sources = sorted({detail.trigger_source for detail in change.change_detail if detail.trigger_source})
+    if sources == ["api_sync"]:
+        return Report(note=f"listing {key} shows what it was told")
+    because = f"its stock changed: {', '.join(sources) or 'no reason given'}"
+    return Report(asks=(Ask(Wanted.LISTING, key, because),))
+
+
+def _deauthorized(_data: msgspec.Raw) -> Report:
+    problem = Problem(
+        kind="disconnected",
+        key=NAME,
+        message="the seller has taken the app's authorization away: TikTok Shop is neither read nor told",
+        next_step="authorize the app again in the Seller Center, then put the new tokens into onhand.toml",
+    )
+    return Report(closed=True, problems=(problem,), note="the seller has deauthorized the app")
+
+
+def _expiring(data: msgspec.Raw) -> Report:
+    expiry = _read(data, _Expiry, "data")
+    when = f" at {expiry.expiration_time} (Unix seconds)" if expiry.expiration_time else " within 30 days"
+    problem = Problem(
+        kind="authorization expires",
+        key=NAME,
+        message=f"the seller's authorization of the app ends{when}",
+        next_step="authorize the app again in the Seller Center",
+    )
+    return Report(problems=(problem,))
+
+
+_READERS: dict[int, Callable[[msgspec.Raw], Report]] = {
+    1: _order,
+    5: _product,
+    6: _deauthorized,
+    7: _expiring,
+    11: _order,
+    12: _order,
+    50: _product,
+    68: _inventory,
+    71: _inventory,
+}
+
+
+def _read(raw: bytes | msgspec.Raw, kind: type[Any], where: str) -> Any:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableDelivery(f"{where}: {error}") from error
+
+
+def _id(value: Id, where: str) -> str:
+    text = str(value)
+    if not _ID.fullmatch(text):
+        raise UnreadableDelivery(f"{where}: {text[:80]!r} is no id of TikTok Shop's")
+    return text
