@@ -1,0 +1,7 @@
+"""Shopify: webhooks in, pictures and levels read back, levels written, all on Admin API 2026-10."""
+
+from onhand.channels.shopify.channel import Ping, ShopifyChannel
+from onhand.channels.shopify.settings import ShopifySettings
+from onhand.channels.shopify.subscriptions import TOPICS, Ensured
+
+__all__ = ["TOPICS", "Ensured", "Ping", "ShopifyChannel", "ShopifySettings"]

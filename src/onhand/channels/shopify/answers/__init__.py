@@ -1,0 +1,1 @@
+"""What Shopify's answers hold, typed: one structure for each selection in documents/."""

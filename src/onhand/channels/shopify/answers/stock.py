@@ -1,0 +1,163 @@
+"""Answers about items, levels and locations."""
+
+from msgspec import Struct, field
+
+from onhand.channels.shopify.answers.common import Moment, Named, Page
+from onhand.domain.stock import KEPT_STATES, ON_HAND_STATES, State
+
+ON_HAND = "on_hand"
+_STATE_NAMES = {str(state): state for state in KEPT_STATES}
+
+
+class Quantity(Struct):
+    """Units under one of Shopify's names for them."""
+
+    name: str
+    quantity: int
+
+
+class Tracked(Struct):
+    """Whether Shopify counts an item."""
+
+    tracked: bool
+
+
+class Level(Struct, rename="camel"):
+    """A level. `location` and `item` are there where they were asked for."""
+
+    id: str
+    updated_at: Moment
+    quantities: list[Quantity]
+    location: Named | None = None
+    item: Tracked | None = None
+
+    def units(self) -> dict[State, int]:
+        """Return the units by state; names that onhand does not know are left out."""
+        return {_STATE_NAMES[row.name]: row.quantity for row in self.quantities if row.name in _STATE_NAMES}
+
+    def contradiction(self) -> tuple[int, int] | None:
+        """Return (on hand as told, on hand as the states add up) where the two differ, else None.
+
+        Shopify help, "Inventory states": on hand comprises every state but incoming.
+        """
+        told = next((row.quantity for row in self.quantities if row.name == ON_HAND), None)
+        units = self.units()
+        summed = sum(units.get(state, 0) for state in ON_HAND_STATES)
+        return None if told is None or told == summed else (told, summed)
+
+
+class LevelNodes(Struct):
+    """levels.graphql."""
+
+    nodes: list[Level | None]
+
+
+class ItemLevel(Struct, rename="camel"):
+    """An item with its level at one location; None where it was never stocked there."""
+
+    id: str
+    tracked: bool
+    inventory_level: Level | None
+
+
+class ItemLevelNodes(Struct):
+    """levels_at.graphql."""
+
+    nodes: list[ItemLevel | None]
+
+
+class Variant(Struct, rename="camel"):
+    """A variant and what people call it."""
+
+    id: str
+    display_name: str
+
+
+class Item(Struct, rename="camel"):
+    """An item with its variants and levels."""
+
+    id: str
+    sku: str | None
+    tracked: bool
+    variants: Page[Variant] | None
+    inventory_levels: Page[Level]
+
+
+class ItemNodes(Struct):
+    """items.graphql."""
+
+    nodes: list[Item | None]
+
+
+class ItemLevelsOwner(Struct, rename="camel"):
+    """One page of an item's levels."""
+
+    inventory_levels: Page[Level]
+
+
+class ItemLevels(Struct, rename="camel"):
+    """item_levels.graphql."""
+
+    inventory_item: ItemLevelsOwner | None
+
+
+class ItemVariantsOwner(Struct):
+    """One page of an item's variants."""
+
+    variants: Page[Variant] | None
+
+
+class ItemVariants(Struct, rename="camel"):
+    """item_variants.graphql."""
+
+    inventory_item: ItemVariantsOwner | None
+
+
+class VariantOwner(Struct, rename="camel"):
+    """A variant with the item behind it."""
+
+    id: str
+    inventory_item: Named
+
+
+class VariantNodes(Struct):
+    """variants.graphql."""
+
+    nodes: list[VariantOwner | None]
+
+
+class CensusPage(Struct, rename="camel"):
+    """census_page.graphql."""
+
+    inventory_items: Page[Item]
+
+
+class Location(Struct, rename="camel"):
+    """A location."""
+
+    id: str
+    name: str
+    is_active: bool
+    fulfills_online_orders: bool
+
+
+class Locations(Struct):
+    """locations.graphql."""
+
+    locations: Page[Location]
+
+
+class BulkLine(Struct, rename="camel"):
+    """One line of a bulk operation's file as far as every kind has it; its global id says which kind it is."""
+
+    id: str
+    parent_id: str | None = field(name="__parentId", default=None)
+    sku: str | None = None
+    tracked: bool = True
+    display_name: str = ""
+
+
+class BulkLevel(Level, kw_only=True, rename="camel"):
+    """A level as a line of a bulk operation's file."""
+
+    parent_id: str = field(name="__parentId")

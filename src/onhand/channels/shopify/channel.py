@@ -1,0 +1,162 @@
+"""The Shopify channel: it reports by webhooks, can be read, and keeps levels itself."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import httpx
+
+from onhand.channels.shopify import subscriptions
+from onhand.channels.shopify.answers.acts import Pinged
+from onhand.channels.shopify.bucket import Lane, Points
+from onhand.channels.shopify.census import CensusTaker
+from onhand.channels.shopify.client import GraphqlClient
+from onhand.channels.shopify.documents import load
+from onhand.channels.shopify.parse import parse
+from onhand.channels.shopify.read_items import ItemReader, read_locations
+from onhand.channels.shopify.read_levels import LevelReader
+from onhand.channels.shopify.read_orders import OrderReader
+from onhand.channels.shopify.sending import send
+from onhand.channels.shopify.settings import NAME, ShopifySettings
+from onhand.channels.shopify.subscriptions import TOPICS, Ensured
+from onhand.channels.shopify.tokens import provider
+from onhand.channels.shopify.webhooks import Verifier
+from onhand.channels.shopify.writing import pack
+from onhand.ports.channel import (
+    Catalog,
+    Census,
+    Changed,
+    Outcome,
+    Parcel,
+    Problem,
+    Reading,
+    Report,
+    Telling,
+    Wanted,
+)
+from onhand.ports.delivery import Delivery, Request
+from onhand.ports.errors import ChannelRefused
+
+# What one reading may carry: large enough to share a call, small enough to be answered well within a second.
+_BATCH_SIZES: Final = {Wanted.ORDER: 50, Wanted.LEVEL: 100, Wanted.ITEM: 25, Wanted.LOCATIONS: 1}
+
+REQUIRED_SCOPES: Final = frozenset(
+    {
+        "read_inventory",
+        "write_inventory",
+        "read_locations",
+        "read_products",
+        "read_orders",
+        "read_fulfillments",
+        "read_merchant_managed_fulfillment_orders",
+        "read_third_party_fulfillment_orders",
+        "read_assigned_fulfillment_orders",
+    }
+)
+"""Scopes of the fields in documents/ (Admin API 2026-10, `requiredAccess` in the schema)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ping:
+    """Who answered, and what the app may do there. `missing_scopes` are those that onhand needs and does not have."""
+
+    shop: str
+    name: str
+    api_version: str
+    scopes: tuple[str, ...]
+    missing_scopes: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+class ShopifyChannel:
+    """One shop of Shopify's. Safe for threads."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        settings: ShopifySettings,
+        http: httpx.Client,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._verifier = Verifier(settings.client_secrets)
+        self._client = GraphqlClient(settings, http, provider(settings, http), clock, sleep)
+        self._orders = OrderReader(self._client, _BATCH_SIZES[Wanted.ORDER])
+        self._levels = LevelReader(self._client, _BATCH_SIZES[Wanted.LEVEL])
+        self._items = ItemReader(self._client, self._levels, _BATCH_SIZES[Wanted.ITEM])
+        self._census = CensusTaker(settings, self._client, http, self._items, clock=clock, sleep=sleep)
+
+    def verify(self, request: Request, received_at: datetime) -> Delivery:
+        """Return the delivery when Shopify signed it. Raises BadSignature."""
+        return self._verifier.verify(request, received_at)
+
+    def parse(self, delivery: Delivery, catalog: Catalog) -> Report:
+        """Return what the delivery says. Raises UnreadableDelivery."""
+        return parse(delivery, catalog)
+
+    def batch_size(self, wanted: Wanted) -> int:
+        """Return how many keys of this kind one reading may carry; 0 for listings, which Shopify has no need of."""
+        return _BATCH_SIZES.get(wanted, 0)
+
+    def read(self, wanted: Wanted, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
+        """Return what Shopify shows of `keys` now. Raises ChannelUnavailable, ChannelRefused.
+
+        Orders go by order id or `fo:` and a fulfilment order's id, levels by `item@location`, items by item id or
+        `variant:` and a variant's id; locations are all read, whatever the key.
+        """
+        match wanted:
+            case Wanted.ORDER:
+                answer = self._orders.read(keys, reading)
+            case Wanted.LEVEL:
+                answer = self._levels.read(keys, reading, catalog)
+            case Wanted.ITEM:
+                answer = self._items.read(keys, reading)
+            case Wanted.LOCATIONS:
+                answer = Reading(report=Report(locations=read_locations(self._client, Lane.READ)))
+            case _:
+                raise ChannelRefused("shopify's listings are its items: ask for those")
+        problems = (*answer.problems, *self._client.problems())
+        return Reading(report=answer.report, missing=answer.missing, problems=problems)
+
+    def orders_changed(self, since: datetime) -> Iterator[Changed]:
+        """Yield orders that changed at or after `since`, oldest first. Raises as `read` does."""
+        return self._orders.changed(since)
+
+    def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - part of the port
+        """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""
+        census = self._census.take(reading)
+        self._levels.learn(census.level_ids)
+        return census
+
+    def pack(self, tellings: Sequence[Telling], reference: str, key: str) -> list[tuple[Parcel, tuple[Telling, ...]]]:
+        """Return parcels that together carry out `tellings`, each with those, or the parts of them, that it carries."""
+        return pack(tellings, reference, key)
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Send one parcel, or send it again with the same key, and name what became of it."""
+        return send(self._client, parcel)
+
+    def ensure_subscriptions(self, base_url: str, topics: Sequence[str] = TOPICS) -> Ensured:
+        """Make this app's subscriptions in the shop be exactly `topics`. Raises as `read` does."""
+        return subscriptions.ensure(self._client, self._settings.shop, topics, base_url)
+
+    def ping(self) -> Ping:
+        """Return who answers and what the app may do there. Raises as `read` does."""
+        data = self._client.ask(load("ping"), {}, Pinged, Lane.WRITE).data
+        scopes = {scope.handle for scope in data.current_app_installation.access_scopes}
+        return Ping(
+            shop=data.shop.myshopify_domain,
+            name=data.shop.name,
+            api_version=self._client.served_version,
+            scopes=tuple(sorted(scopes)),
+            missing_scopes=tuple(sorted(REQUIRED_SCOPES - scopes)),
+            problems=self._client.problems(),
+        )
+
+    def points(self) -> Points:
+        """Return how full Shopify's bucket of points is believed to be."""
+        return self._client.points()

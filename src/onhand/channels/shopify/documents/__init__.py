@@ -1,0 +1,67 @@
+"""GraphQL documents, one a file beside this one, each with what it asks for at most.
+
+The comment at the head of a document says its requested cost, counted the dear way (a connection costs its `first`
+times what one row costs): `# Cost: 10`, or `# Cost: 2 + 131 for each of $ids` where it grows with a variable.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+# Shopify refuses a single query above this, whatever the plan (Admin API 2026-10, "Rate limits").
+MAX_QUERY_POINTS = 1000
+
+_COST = re.compile(r"^# Cost: ([0-9]+)(?: \+ ([0-9]+) for each of \$([a-z]+))?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """One document. It asks for `base_points`, and `each_points` for each row of the variable `grows_with`."""
+
+    name: str
+    text: str
+    base_points: int
+    each_points: int
+    grows_with: str | None
+
+    def rows(self, variables: Mapping[str, Any]) -> int:
+        """Return how many rows these variables ask for: 0 where the document does not grow."""
+        value = variables.get(self.grows_with) if self.grows_with is not None else None
+        if isinstance(value, int):
+            return value
+        return len(value) if isinstance(value, Sequence) else 0
+
+    def estimate(self, variables: Mapping[str, Any]) -> int:
+        """Return the points these variables ask for at most, never more than Shopify allows a query."""
+        return min(MAX_QUERY_POINTS, self.base_points + self.each_points * self.rows(variables))
+
+    def rows_that_fit(self) -> int:
+        """Return how many rows surely stay within what Shopify allows a query."""
+        return max(1, (MAX_QUERY_POINTS - self.base_points) // max(1, self.each_points))
+
+
+@cache
+def load(name: str) -> Document:
+    """Return the document in the file `name`.graphql."""
+    text = files(__name__).joinpath(f"{name}.graphql").read_text(encoding="utf-8")
+    cost = _COST.search(text)
+    if cost is None:
+        raise ValueError(f"documents/{name}.graphql does not say its cost: add a line such as '# Cost: 10'")
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("#")).strip()
+    return Document(
+        name=name,
+        text=body,
+        base_points=int(cost[1]),
+        each_points=int(cost[2] or 0),
+        grows_with=cost[3],
+    )
+
+
+def names() -> list[str]:
+    """Return the names of all documents."""
+    return sorted(
+        entry.name.removesuffix(".graphql") for entry in files(__name__).iterdir() if entry.name.endswith(".graphql")
+    )

@@ -1,0 +1,132 @@
+"""An order as it was read back, in our words."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from typing import TypeVar
+
+from onhand.channels.shopify.answers.common import Named, Page
+from onhand.channels.shopify.answers.orders import Fulfillment, FulfillmentOrder, Line, Order, Refund
+from onhand.channels.shopify.gids import is_number, number_of
+from onhand.channels.shopify.settings import NAME
+from onhand.channels.shopify.told import cause_of, restock_of
+from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Shipped
+from onhand.domain.pictures import Version
+
+# FulfillmentOrderStatus, 2026-10: under these nothing waits to be shipped any more.
+_DONE_STATUSES = frozenset({"CLOSED", "CANCELLED"})
+# FulfillmentStatus, 2026-10.
+_SHIPPED_STATUS = "SUCCESS"
+
+_Row = TypeVar("_Row")
+
+
+def lines_without_item(order: Order) -> list[str]:
+    """Return global ids of lines that no fulfilment order holds: their items must be asked for."""
+    held = {row.line_item.id for part in order.fulfillment_orders.nodes for row in _nodes(part.line_items)}
+    spoken = {row.line_item.id for part in order.fulfillments for row in _nodes(part.fulfillment_line_items)}
+    spoken |= {row.line_item.id for part in order.refunds for row in _nodes(part.refund_line_items)}
+    return sorted(spoken - held)
+
+
+def picture_of(order: Order, items: Mapping[str, str], reading: int) -> OrderPicture:
+    """Return the picture of an order whose parts were read completely.
+
+    `items` names the items of lines that no fulfilment order holds, by the line's global id. A line without an item is
+    a custom one, or its variant was deleted: it concerns no stock.
+    """
+    rows = _Rows(items)
+    for fulfillment_order in order.fulfillment_orders.nodes:
+        rows.hold(fulfillment_order)
+    for fulfillment in order.fulfillments:
+        rows.ship(fulfillment)
+    for refund in order.refunds:
+        rows.refund(refund, order)
+    return OrderPicture(
+        cause=cause_of(number_of(order.id) or order.id),
+        origin=NAME,
+        version=Version(at=order.updated_at.astimezone(UTC), reading=reading),
+        placed_at=order.created_at.astimezone(UTC),
+        lines=tuple(rows.lines.values()),
+        placed=(*rows.placed, *rows.former_homes()),
+        shipped=tuple(rows.shipped),
+        refunded=tuple(rows.refunded),
+    )
+
+
+class _Rows:
+    """The rows of a picture while it is being made."""
+
+    def __init__(self, items: Mapping[str, str]) -> None:
+        self._items = items
+        self._homes: dict[str, str] = {}
+        self.lines: dict[str, OrderLine] = {}
+        self.placed: list[Placed] = []
+        self.shipped: list[Shipped] = []
+        self.refunded: list[Refunded] = []
+
+    def hold(self, fulfillment_order: FulfillmentOrder) -> None:
+        """Add what one location is, or was, to ship."""
+        location = _number(fulfillment_order.assigned_location.location)
+        waits = fulfillment_order.status not in _DONE_STATUSES
+        for row in _nodes(fulfillment_order.line_items):
+            line = self._line(row.line_item, row.inventory_item_id)
+            if line is None:
+                continue
+            if waits and row.remaining_quantity:
+                self.placed.append(Placed(line, location, row.remaining_quantity))
+            if location is not None:
+                self._homes[line] = location
+
+    def ship(self, fulfillment: Fulfillment) -> None:
+        """Add what has left. Where Shopify names no location, it left from where it was to be shipped."""
+        if fulfillment.status != _SHIPPED_STATUS:
+            return
+        shipped_at = fulfillment.created_at.astimezone(UTC)
+        for row in _nodes(fulfillment.fulfillment_line_items):
+            line = self._line(row.line_item, None)
+            if line is None or not row.quantity:
+                continue
+            location = _number(fulfillment.location) or self._homes.get(line)
+            if location is None:
+                self.placed.append(Placed(line, None, row.quantity))
+            else:
+                self.shipped.append(Shipped(line, location, row.quantity, shipped_at))
+
+    def refund(self, refund: Refund, order: Order) -> None:
+        """Add what a refund says."""
+        refunded_at = (refund.created_at or order.updated_at).astimezone(UTC)
+        for row in _nodes(refund.refund_line_items):
+            line = self._line(row.line_item, None)
+            if line is None or not row.quantity:
+                continue
+            shipped_units = sum(shipped.units for shipped in self.shipped if shipped.line == line)
+            restock = restock_of(row.restock_type, shipped_units)
+            self.refunded.append(Refunded(line, _number(row.location), row.quantity, restock, refunded_at))
+
+    def former_homes(self) -> Iterator[Placed]:
+        """Yield a row of no units for lines that wait nowhere: it says where they stood when they were taken off."""
+        waiting = {row.line for row in self.placed if row.location is not None}
+        for line, location in self._homes.items():
+            if line not in waiting:
+                yield Placed(line, location, 0)
+
+    def _line(self, line: Line, inventory_item: str | None) -> str | None:
+        """Return our name of a line, which is kept the first time its item is known; None while it is not."""
+        name = number_of(line.id)
+        if name is None or name in self.lines:
+            return name
+        item = self._items.get(line.id)
+        if inventory_item is not None:
+            item = inventory_item if is_number(inventory_item) else number_of(inventory_item)
+        if item is None:
+            return None
+        self.lines[name] = OrderLine(name, item, line.quantity)
+        return name
+
+
+def _number(named: Named | None) -> str | None:
+    return number_of(named.id) if named is not None else None
+
+
+def _nodes(page: Page[_Row] | None) -> list[_Row]:
+    return page.nodes if page is not None else []

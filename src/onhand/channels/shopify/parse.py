@@ -1,0 +1,246 @@
+"""What a genuine webhook says, by topic. A body that cannot be read is parked, whatever is wrong with it."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from json import JSONDecodeError, loads
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from onhand.channels.shopify.gids import number_of
+from onhand.channels.shopify.payloads import (
+    FulfillmentOrderPayload,
+    LevelGonePayload,
+    LevelPayload,
+    NamedPayload,
+    OrderEditedPayload,
+    OrderNamedPayload,
+    OrderPayload,
+    ProductPayload,
+    ReturnPayload,
+)
+from onhand.channels.shopify.settings import NAME
+from onhand.channels.shopify.told import report_order
+from onhand.domain.catalog import Listing
+from onhand.domain.drift import Observation
+from onhand.domain.stock import State
+from onhand.ports.channel import Ask, Catalog, Report, Wanted
+from onhand.ports.delivery import Delivery
+from onhand.ports.errors import UnreadableDelivery
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Bodies up to this size are also searched for doubled keys, which costs microseconds: levels, the most frequent ones.
+DOUBLED_KEYS_BYTES = 1024
+
+_Payload = TypeVar("_Payload")
+Reader = Callable[[bytes, str, Catalog], Report]
+
+
+def parse(delivery: Delivery, catalog: Catalog) -> Report:
+    """Return what a delivery says. Raises UnreadableDelivery, and nothing else, whatever the bytes are."""
+    reader = READERS.get(delivery.topic)
+    if reader is None:
+        raise UnreadableDelivery(
+            f"onhand does not read topic {delivery.topic!r} of {delivery.shop}: unsubscribe from it, or update onhand"
+        )
+    body = delivery.body.removeprefix(_BYTE_ORDER_MARK)
+    try:
+        if len(body) <= DOUBLED_KEYS_BYTES:
+            _refuse_doubled_keys(body)
+        return reader(body, delivery.topic, catalog)
+    # ValueError holds msgspec's own errors, broken UTF-8 and doubled keys; a depth bomb is a RecursionError; a date
+    # such as 0001-01-01T00:00+14:00 overflows when it is brought to UTC.
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise UnreadableDelivery(
+            f"{delivery.topic} of {delivery.shop} cannot be read: {error}; its {len(delivery.body)} bytes are kept"
+        ) from error
+
+
+def _refuse_doubled_keys(body: bytes) -> None:
+    """Raise ValueError where an object names a key twice: readers would disagree on which one counts."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen = dict(pairs)
+        if len(seen) != len(pairs):
+            keys = [key for key, _ in pairs]
+            doubled = next(key for key in keys if keys.count(key) > 1)
+            raise ValueError(f"key {doubled[:60]!r} stands twice in one object")
+        return seen
+
+    try:
+        loads(body, object_pairs_hook=unique)
+    except (JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"it is no JSON: {error}") from error
+
+
+def _typed(payload: type[_Payload]) -> Callable[[bytes], _Payload]:
+    return msgspec.json.Decoder(payload).decode
+
+
+_order = _typed(OrderPayload)
+_named = _typed(NamedPayload)
+_order_named = _typed(OrderNamedPayload)
+_order_edited = _typed(OrderEditedPayload)
+_return = _typed(ReturnPayload)
+_fulfillment_order = _typed(FulfillmentOrderPayload)
+_level = _typed(LevelPayload)
+_level_gone = _typed(LevelGonePayload)
+_product = _typed(ProductPayload)
+_anything = _typed(msgspec.Raw)
+
+
+def _read_order(body: bytes, topic: str, catalog: Catalog) -> Report:
+    return report_order(_order(body), topic, catalog)
+
+
+def _ask_order(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001 - one signature for all readers
+    return Report(asks=(Ask(Wanted.ORDER, str(_named(body).id), topic),))
+
+
+def _ask_its_order(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    return Report(asks=(Ask(Wanted.ORDER, str(_order_named(body).order_id), topic),))
+
+
+def _ask_edited(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    return Report(asks=(Ask(Wanted.ORDER, str(_order_edited(body).order_edit.order_id), topic),))
+
+
+def _ask_returned(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    payload = _return(body)
+    order = payload.order_id or (payload.order.id if payload.order is not None else None)
+    if order is None:
+        # Stock moves when goods are restocked, and then a level or the order's refund says so (2026-10).
+        return Report(note=f"{topic} names no order: what it restocks arrives as a level")
+    return Report(asks=(Ask(Wanted.ORDER, str(order), topic),))
+
+
+def _ask_by_fulfillment_order(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    named = _fulfillment_order(body).first_id()
+    if named is None:
+        return Report(note=f"{topic} names no fulfilment order we can read: the next polling of orders finds it")
+    number = number_of(named, "FulfillmentOrder")
+    if number is None:
+        raise ValueError(f"{named[:80]!r} is not the id of a fulfilment order")
+    return Report(asks=(Ask(Wanted.ORDER, f"fo:{number}", topic),))
+
+
+def _read_level(body: bytes, topic: str, catalog: Catalog) -> Report:
+    payload = _level(body)
+    item, location = str(payload.inventory_item_id), str(payload.location_id)
+    asks: tuple[Ask, ...] = ()
+    if catalog.level_id_of(item, location) is None:
+        asks = (Ask(Wanted.ITEM, item, f"{topic} of a level that is not known yet"),)
+        if catalog.location_of(NAME, location) is None:
+            asks = (*asks, Ask(Wanted.LOCATIONS, "all", f"{topic} at location {location}, which is not known yet"))
+    if payload.available is None:
+        return Report(asks=asks, note="shopify does not count this item: its level means nothing")
+    observation = Observation(
+        source=NAME,
+        item=item,
+        location=location,
+        units={State.AVAILABLE: payload.available},
+        observed_at=payload.updated_at.astimezone(UTC),
+    )
+    return Report(observations=(observation,), asks=asks)
+
+
+def _ask_level(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    payload = _level_gone(body)
+    return Report(asks=(Ask(Wanted.LEVEL, f"{payload.inventory_item_id}@{payload.location_id}", topic),))
+
+
+def _ask_item(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    return Report(asks=(Ask(Wanted.ITEM, str(_named(body).id), topic),))
+
+
+def _read_product(body: bytes, topic: str, catalog: Catalog) -> Report:
+    """Shopify sends products/update for every order too: only a variant that is not known yet is asked for."""
+    payload = _product(body)
+    listings: list[Listing] = []
+    unknown: list[str] = []
+    for variant in payload.variants:
+        listing = str(variant.id)
+        if variant.inventory_item_id is not None:
+            item = str(variant.inventory_item_id)
+            listings.append(Listing(channel=NAME, listing=listing, item=item, sku=variant.sku or None))
+        if catalog.item_of(NAME, listing) is None:
+            item_id = variant.inventory_item_id
+            unknown.append(f"variant:{listing}" if item_id is None else str(item_id))
+    shown = {str(variant.id) for variant in payload.variants}
+    for named in payload.variant_gids:
+        number = number_of(named.admin_graphql_api_id, "ProductVariant")
+        if number is not None and number not in shown and catalog.item_of(NAME, number) is None:
+            unknown.append(f"variant:{number}")
+    asks = tuple(Ask(Wanted.ITEM, key, f"{topic}: not in the catalog yet") for key in unknown)
+    return Report(listings=tuple(listings), asks=asks)
+
+
+def _ask_locations(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    return Report(asks=(Ask(Wanted.LOCATIONS, "all", f"{topic} of location {_named(body).id}"),))
+
+
+def _close(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    _anything(body)
+    return Report(closed=True, note="the app was uninstalled from this shop")
+
+
+def _note(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    _anything(body)
+    return Report(note=f"{topic} moves no stock that onhand does not see elsewhere")
+
+
+def _table() -> dict[str, Reader]:
+    families: list[tuple[Reader, str, str]] = [
+        (_read_order, "orders", "create updated cancelled fulfilled partially_fulfilled paid"),
+        (_ask_order, "orders", "delete"),
+        (_ask_edited, "orders", "edited"),
+        (_note, "orders", "link_requested risk_assessment_changed shopify_protect_eligibility_changed"),
+        (_note, "order_transactions", "create"),
+        (_note, "draft_orders", "create update delete"),
+        (_ask_its_order, "refunds", "create"),
+        (_ask_its_order, "fulfillments", "create update"),
+        (_note, "fulfillment_events", "create delete"),
+        (_note, "fulfillment_holds", "added released"),
+        (
+            _ask_by_fulfillment_order,
+            "fulfillment_orders",
+            (
+                "cancelled fulfillment_service_failed_to_complete merged moved order_routing_complete split "
+                "rescheduled scheduled_fulfillment_order_ready placed_on_hold hold_released "
+                "cancellation_request_accepted cancellation_request_rejected cancellation_request_submitted "
+                "fulfillment_request_accepted "
+                "fulfillment_request_rejected fulfillment_request_submitted manually_reported_progress_stopped "
+                "progress_reported line_items_prepared_for_local_delivery line_items_prepared_for_pickup"
+            ),
+        ),
+        (_ask_returned, "returns", "approve cancel close decline process reopen request update"),
+        (_ask_returned, "reverse_fulfillment_orders", "dispose"),
+        (_note, "reverse_deliveries", "attach_deliverable"),
+        (_read_level, "inventory_levels", "update connect"),
+        (_ask_level, "inventory_levels", "disconnect"),
+        (_ask_item, "inventory_items", "create update delete"),
+        (_read_product, "products", "create update"),
+        (_note, "products", "delete"),
+        (_note, "variants", "in_stock out_of_stock"),
+        (_ask_locations, "locations", "create update activate deactivate delete"),
+        (
+            _note,
+            "inventory_transfers",
+            "add_items cancel complete ready_to_ship remove_items update_item_quantities updated",
+        ),
+        (
+            _note,
+            "inventory_shipments",
+            "add_items create delete mark_in_transit receive_items remove_items update_item_quantities update_tracking",
+        ),
+        (_note, "bulk_operations", "finish"),
+        (_note, "shop", "update redact"),
+        (_note, "customers", "data_request redact"),
+        (_note, "app", "scopes_update"),
+        (_close, "app", "uninstalled"),
+    ]
+    return {f"{family}/{event}": reader for reader, family, events in families for event in events.split()}
+
+
+READERS: Final[Mapping[str, Reader]] = _table()
+"""What is done with each topic, by its name in the header (`WebhookSubscriptionTopic`, 2026-10)."""

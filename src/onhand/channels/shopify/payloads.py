@@ -1,0 +1,165 @@
+"""The parts of webhook bodies that concern stock, typed strictly; everything else, customers first, is never read.
+
+Shapes: Shopify's documented samples for 2026-07 and 2026-10. A field without a default must be there. Ids are whole
+numbers up to 64 bits, exact: they never pass through a float.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+# Shopify: a level holds at most 1,000,000,000 units either way (InventorySetQuantitiesUserErrorCode, 2026-10).
+MAX_UNITS = 1_000_000_000
+
+Id = Annotated[int, Meta(gt=0, le=2**63 - 1)]
+Units = Annotated[int, Meta(ge=0, le=MAX_UNITS)]
+LevelUnits = Annotated[int, Meta(ge=-MAX_UNITS, le=MAX_UNITS)]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class LinePayload(Struct, gc=False):
+    """A line of an order. `variant_id` is None for a custom line, and where the variant was deleted since."""
+
+    id: Id
+    variant_id: Id | None
+    quantity: Units
+    fulfillable_quantity: Units
+
+
+class FulfilledLinePayload(Struct, gc=False):
+    """Units of an order's line in one fulfilment; `id` is the order line's."""
+
+    id: Id
+    quantity: Units
+
+
+class FulfillmentPayload(Struct):
+    """What was sent or handed over. Only status `success` has left the shelf."""
+
+    status: str | None
+    created_at: Moment
+    location_id: Id | None
+    line_items: list[FulfilledLinePayload]
+
+
+class RefundLinePayload(Struct, gc=False):
+    """Units of a line that a refund speaks of."""
+
+    line_item_id: Id
+    quantity: Units
+    restock_type: str | None
+    location_id: Id | None = None
+
+
+class RefundPayload(Struct):
+    """A refund; removing a line by editing makes one too, then without money."""
+
+    created_at: Moment
+    refund_line_items: list[RefundLinePayload]
+
+
+class OrderPayload(Struct):
+    """An order as orders/create, /updated, /cancelled, /fulfilled, /partially_fulfilled and /paid show it."""
+
+    id: Id
+    created_at: Moment
+    updated_at: Moment
+    line_items: list[LinePayload]
+    fulfillments: list[FulfillmentPayload]
+    refunds: list[RefundPayload]
+
+
+class NamedPayload(Struct, gc=False):
+    """Whatever needs only an id: orders/delete, inventory_items/*, locations/*, products/delete."""
+
+    id: Id
+
+
+class OrderNamedPayload(Struct, gc=False):
+    """What names the order it belongs to: refunds/create and fulfillments/*."""
+
+    order_id: Id
+
+
+class OrderEditPayload(Struct, gc=False):
+    """The inside of orders/edited. It carries no location and no restock flag."""
+
+    order_id: Id
+
+
+class OrderEditedPayload(Struct, gc=False):
+    """orders/edited."""
+
+    order_edit: OrderEditPayload
+
+
+class ReturnPayload(Struct, gc=False):
+    """returns/* and reverse_fulfillment_orders/*: some topics name their order this way, some that way, some not."""
+
+    order_id: Id | None = None
+    order: NamedPayload | None = None
+
+
+class GidPayload(Struct, gc=False):
+    """Something named by a global id."""
+
+    id: str
+
+
+class FulfillmentOrderPayload(Struct, gc=False):
+    """fulfillment_orders/*: each topic names its fulfilment orders with words of its own."""
+
+    fulfillment_order: GidPayload | None = None
+    original_fulfillment_order: GidPayload | None = None
+    moved_fulfillment_order: GidPayload | None = None
+    replacement_fulfillment_order: GidPayload | None = None
+    remaining_fulfillment_order: GidPayload | None = None
+    submitted_fulfillment_order: GidPayload | None = None
+    unsubmitted_fulfillment_order: GidPayload | None = None
+
+    def first_id(self) -> str | None:
+        """Return the global id of any of them: they belong to one order. None when none is named."""
+        for name in self.__struct_fields__:
+            named: GidPayload | None = getattr(self, name)
+            if named is not None:
+                return named.id
+        return None
+
+
+class LevelPayload(Struct, gc=False):
+    """inventory_levels/update and /connect. `available` is None where Shopify does not count the item."""
+
+    inventory_item_id: Id
+    location_id: Id
+    available: LevelUnits | None
+    updated_at: Moment
+
+
+class LevelGonePayload(Struct, gc=False):
+    """inventory_levels/disconnect."""
+
+    inventory_item_id: Id
+    location_id: Id
+
+
+class VariantPayload(Struct, gc=False):
+    """A variant inside products/create and products/update."""
+
+    id: Id
+    inventory_item_id: Id | None = None
+    sku: str | None = None
+
+
+class VariantGidPayload(Struct, gc=False):
+    """A variant of a product with so many that the payload only names it."""
+
+    admin_graphql_api_id: str
+
+
+class ProductPayload(Struct):
+    """products/create and products/update. `variant_gids` names every variant, also those left out of `variants`."""
+
+    id: Id
+    variants: list[VariantPayload]
+    variant_gids: list[VariantGidPayload] = []

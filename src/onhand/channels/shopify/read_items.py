@@ -1,0 +1,152 @@
+"""Reading items with their variants and levels, and locations."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from onhand.channels.shopify.answers import stock as answers
+from onhand.channels.shopify.answers.stock import Level
+from onhand.channels.shopify.batches import BatchSize, ask_in_batches, by_ids
+from onhand.channels.shopify.bucket import Lane
+from onhand.channels.shopify.client import GraphqlClient
+from onhand.channels.shopify.documents import load
+from onhand.channels.shopify.gids import gid, is_number, number_of
+from onhand.channels.shopify.read_levels import LevelReader, contradictions, observe
+from onhand.channels.shopify.settings import NAME
+from onhand.domain.catalog import Item, Listing, Location
+from onhand.domain.drift import Observation
+from onhand.domain.stock import LevelKey
+from onhand.ports.channel import Problem, Reading, Report
+
+BY_VARIANT = "variant:"
+"""The key of an ask for the item that a variant stands for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemRows:
+    """Items in our words, with what belongs to them."""
+
+    items: list[Item] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+    level_ids: dict[LevelKey, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, item: str, sku: str | None, tracked: bool, variants: Sequence[answers.Variant]) -> None:
+        """Add an item; its title is what its first variant is called."""
+        sku = sku or None
+        title = variants[0].display_name if variants else sku or item
+        self.items.append(Item(item=item, sku=sku, title=title, tracked=tracked))
+        for variant in variants:
+            listing = number_of(variant.id)
+            if listing is not None:
+                self.listings.append(Listing(channel=NAME, listing=listing, item=item, sku=sku))
+
+    def add_level(self, item: str, level: Level, tracked: bool, reading: int, read_at: datetime | None) -> None:
+        """Add a level; of an item that Shopify does not count only the level's id is kept."""
+        location = number_of(level.location.id) if level.location is not None else None
+        if location is None:
+            return
+        key = LevelKey(item, location)
+        self.level_ids[key] = level.id
+        if tracked:
+            self.observations.append(observe(key, level, reading, read_at))
+            self.problems.extend(contradictions([(key, level)]))
+
+
+class ItemReader:
+    """Reads the catalog of one shop."""
+
+    def __init__(self, client: GraphqlClient, levels: LevelReader, most: int) -> None:
+        self._client = client
+        self._levels = levels
+        self._items = BatchSize(load("items"), most)
+        self._variants = BatchSize(load("variants"))
+
+    def read(self, keys: Sequence[str], reading: int) -> Reading:
+        """Return items by item id, or by `variant:` and a variant's id, with all their levels."""
+        item_of_key = self._resolve(keys)
+        ids = [gid("InventoryItem", item) for item in dict.fromkeys(item_of_key.values())]
+        rows = ItemRows()
+        found: set[str] = set()
+        for _, answer in ask_in_batches(self._client, self._items, ids, by_ids, answers.ItemNodes):
+            for node in answer.data.nodes:
+                number = number_of(node.id) if node is not None else None
+                if node is not None and number is not None:
+                    found.add(number)
+                    self.add_item(rows, node, reading, answer.read_at, Lane.READ)
+        self._levels.learn(rows.level_ids)
+        return Reading(
+            report=Report(
+                items=tuple(rows.items), listings=tuple(rows.listings), observations=tuple(rows.observations)
+            ),
+            missing=tuple(key for key in keys if item_of_key.get(key) not in found),
+            problems=tuple(rows.problems),
+        )
+
+    def add_item(self, rows: ItemRows, node: answers.Item, reading: int, read_at: datetime | None, lane: Lane) -> None:
+        """Add an item with all its variants and levels, reading on where a page was not enough."""
+        item = number_of(node.id)
+        if item is None:
+            return
+        rows.add(item, node.sku, node.tracked, list(self._all_variants(node, lane)))
+        for level in node.inventory_levels.nodes:
+            rows.add_level(item, level, node.tracked, reading, read_at)
+        info = node.inventory_levels.page_info
+        while info.has_next_page and info.end_cursor is not None:
+            variables = {"id": node.id, "after": info.end_cursor}
+            answer = self._client.ask(load("item_levels"), variables, answers.ItemLevels, lane)
+            if answer.data.inventory_item is None:
+                return
+            page = answer.data.inventory_item.inventory_levels
+            for level in page.nodes:
+                rows.add_level(item, level, node.tracked, reading, answer.read_at)
+            info = page.page_info
+
+    def _all_variants(self, node: answers.Item, lane: Lane) -> Iterator[answers.Variant]:
+        page = node.variants
+        while page is not None:
+            yield from page.nodes
+            info = page.page_info
+            if not info.has_next_page or info.end_cursor is None:
+                return
+            variables = {"id": node.id, "after": info.end_cursor}
+            owner = self._client.ask(load("item_variants"), variables, answers.ItemVariants, lane).data.inventory_item
+            page = owner.variants if owner is not None else None
+
+    def _resolve(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the item id behind each key; keys that name none are left out."""
+        items = {key: key for key in keys if is_number(key)}
+        by_variant = {
+            gid("ProductVariant", key.removeprefix(BY_VARIANT)): key
+            for key in keys
+            if key.startswith(BY_VARIANT) and is_number(key.removeprefix(BY_VARIANT))
+        }
+        for _, answer in ask_in_batches(self._client, self._variants, list(by_variant), by_ids, answers.VariantNodes):
+            for node in answer.data.nodes:
+                number = number_of(node.inventory_item.id) if node is not None else None
+                if node is not None and number is not None:
+                    items[by_variant[node.id]] = number
+        return items
+
+
+def read_locations(client: GraphqlClient, lane: Lane) -> tuple[Location, ...]:
+    """Return every location of the shop, closed ones too. Raises as `GraphqlClient.ask` does."""
+    locations: list[Location] = []
+    after: str | None = None
+    while True:
+        page = client.ask(load("locations"), {"after": after}, answers.Locations, lane).data.locations
+        for row in page.nodes:
+            number = number_of(row.id)
+            if number is not None:
+                locations.append(
+                    Location(
+                        location=number,
+                        name=row.name,
+                        active=row.is_active,
+                        fulfils_online=row.fulfills_online_orders,
+                    )
+                )
+        after = page.page_info.end_cursor
+        if not page.page_info.has_next_page or after is None:
+            return tuple(locations)

@@ -1,0 +1,136 @@
+"""Reading levels back, by their own ids where these are known, by item and location where not."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from onhand.channels.shopify.answers import stock as answers
+from onhand.channels.shopify.answers.stock import Level
+from onhand.channels.shopify.batches import BatchSize, ask_in_batches, by_ids
+from onhand.channels.shopify.client import GraphqlClient
+from onhand.channels.shopify.documents import load
+from onhand.channels.shopify.gids import gid, is_number
+from onhand.channels.shopify.settings import NAME
+from onhand.domain.drift import Observation
+from onhand.domain.stock import LevelKey
+from onhand.ports.channel import Catalog, Problem, Reading, Report
+
+
+def observe(key: LevelKey, level: Level, reading: int, read_at: datetime | None) -> Observation:
+    """Return what a level shows.
+
+    `read_at` is a time on Shopify's clock before which it was not read. The later of it and the level's last change is
+    when it was observed: never before a change that it holds, never after one that it does not, in whole seconds.
+    """
+    changed_at = level.updated_at.astimezone(UTC)
+    return Observation(
+        source=NAME,
+        item=key.item,
+        location=key.location,
+        units=level.units(),
+        observed_at=changed_at if read_at is None else max(changed_at, read_at),
+        reading=reading,
+    )
+
+
+def contradictions(levels: Iterable[tuple[LevelKey, Level]]) -> tuple[Problem, ...]:
+    """Return a problem for every level whose states do not add up to its on hand."""
+    problems: list[Problem] = []
+    for key, level in levels:
+        contradiction = level.contradiction()
+        if contradiction is not None:
+            told, summed = contradiction
+            problems.append(
+                Problem(
+                    kind="shopify_level_does_not_add_up",
+                    key=f"{key.item}@{key.location}",
+                    message=f"item {key.item} at {key.location}: {told} on hand, but its states sum to {summed}",
+                    next_step="run `onhand audit`; if it stays, Shopify has a state that onhand does not know",
+                )
+            )
+    return tuple(problems)
+
+
+class _Row(NamedTuple):
+    key: LevelKey
+    level: Level
+    tracked: bool
+    read_at: datetime | None
+
+
+class LevelReader:
+    """Reads levels of one shop. It remembers level ids that it learned by reading."""
+
+    def __init__(self, client: GraphqlClient, most: int) -> None:
+        self._client = client
+        self._by_id = BatchSize(load("levels"), most)
+        self._by_item = BatchSize(load("levels_at"), most)
+        self._lock = threading.Lock()
+        self._learned: dict[LevelKey, str] = {}
+
+    def learn(self, level_ids: Mapping[LevelKey, str]) -> None:
+        """Remember Shopify's own ids of levels."""
+        with self._lock:
+            self._learned.update(level_ids)
+
+    def read(self, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
+        """Return observations of levels, named `item@location`. Raises as `GraphqlClient.ask` does."""
+        wanted = {key: level for key in keys if (level := _level_key(key)) is not None}
+        found: dict[LevelKey, Level] = {}
+        observations: list[Observation] = []
+        counted: set[LevelKey] = set()
+        for row in self._read(list(wanted.values()), catalog):
+            found[row.key] = row.level
+            if row.tracked and row.key not in counted:
+                counted.add(row.key)
+                observations.append(observe(row.key, row.level, reading, row.read_at))
+        return Reading(
+            report=Report(observations=tuple(observations)),
+            missing=tuple(key for key in keys if wanted.get(key) not in found),
+            problems=contradictions((key, level) for key, level in found.items() if key in counted),
+        )
+
+    def _read(self, keys: Sequence[LevelKey], catalog: Catalog) -> list[_Row]:
+        key_of_id: dict[str, LevelKey] = {}
+        for key in keys:
+            level_id = catalog.level_id_of(key.item, key.location) or self._learned.get(key)
+            if level_id is not None:
+                key_of_id[level_id] = key
+        rows: list[_Row] = []
+        for _, answer in ask_in_batches(self._client, self._by_id, list(key_of_id), by_ids, answers.LevelNodes):
+            for node in answer.data.nodes:
+                if node is not None and node.id in key_of_id:
+                    tracked = node.item is None or node.item.tracked
+                    rows.append(_Row(key_of_id[node.id], node, tracked, answer.read_at))
+        # An id that leads nowhere may be an old one: look again by item.
+        known = {row.key for row in rows}
+        rows += self._read_by_item([key for key in keys if key not in known])
+        return rows
+
+    def _read_by_item(self, keys: Sequence[LevelKey]) -> list[_Row]:
+        items_at: dict[str, list[str]] = defaultdict(list)
+        for key in dict.fromkeys(keys):
+            items_at[key.location].append(key.item)
+        rows: list[_Row] = []
+        for location, items in items_at.items():
+            place = gid("Location", location)
+            item_of_id = {gid("InventoryItem", item): item for item in items}
+
+            def variables(batch: Sequence[str], place: str = place) -> Mapping[str, Any]:
+                return {"items": list(batch), "location": place}
+
+            batches = ask_in_batches(self._client, self._by_item, list(item_of_id), variables, answers.ItemLevelNodes)
+            for _, answer in batches:
+                for node in answer.data.nodes:
+                    if node is not None and node.inventory_level is not None and node.id in item_of_id:
+                        key = LevelKey(item_of_id[node.id], location)
+                        rows.append(_Row(key, node.inventory_level, node.tracked, answer.read_at))
+        self.learn({row.key: row.level.id for row in rows})
+        return rows
+
+
+def _level_key(key: str) -> LevelKey | None:
+    item, _, location = key.partition("@")
+    return LevelKey(item, location) if is_number(item) and is_number(location) else None

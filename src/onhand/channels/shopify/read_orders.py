@@ -1,0 +1,151 @@
+"""Reading orders back: many at once in the cheap form, a large one part by part."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from onhand.channels.shopify.answers import orders as answers
+from onhand.channels.shopify.answers.orders import Order
+from onhand.channels.shopify.batches import BatchSize, ask_in_batches, by_ids
+from onhand.channels.shopify.bucket import Lane
+from onhand.channels.shopify.client import GraphqlClient
+from onhand.channels.shopify.documents import load
+from onhand.channels.shopify.gids import gid, is_number, number_of
+from onhand.channels.shopify.order_picture import lines_without_item, picture_of
+from onhand.channels.shopify.read_large_orders import read_large_order
+from onhand.channels.shopify.told import cause_of
+from onhand.domain.orders import OrderPicture
+from onhand.ports.channel import Changed, Problem, Reading, Report
+
+BY_FULFILLMENT_ORDER = "fo:"
+"""The key of an ask for the order that a fulfilment order belongs to."""
+
+# orders.graphql asks for so many fulfilments and refunds; as many as that means that there may be more.
+FIRST_FULFILLMENTS = 3
+FIRST_REFUNDS = 3
+_CHANGED_PAGE = 100
+# Shopify pages no deeper than 25,000 objects (2026-10, "Pagination"): begin again well before.
+_DEEPEST = 20_000
+
+
+class OrderReader:
+    """Reads orders of one shop."""
+
+    def __init__(self, client: GraphqlClient, most: int) -> None:
+        self._client = client
+        self._orders = BatchSize(load("orders"), most)
+        self._owners = BatchSize(load("fulfillment_orders"))
+        self._lines = BatchSize(load("line_items"))
+
+    def read(self, keys: Sequence[str], reading: int) -> Reading:
+        """Return pictures of orders, by order id or by `fo:` and the id of a fulfilment order."""
+        order_of_key = self._resolve(keys)
+        numbers = list(dict.fromkeys(order_of_key.values()))
+        found = self._read_all(numbers)
+        pictures = self._pictures(list(found.values()), reading)
+        problems = tuple(problem for picture in pictures for problem in _homeless(picture))
+        missing = tuple(key for key in keys if order_of_key.get(key) not in found)
+        return Reading(report=Report(pictures=pictures), missing=missing, problems=problems)
+
+    def changed(self, since: datetime) -> Iterator[Changed]:
+        """Yield the orders that changed at or after `since`, oldest change first.
+
+        An order that changes meanwhile moves to the end and is met again. Raises as `GraphqlClient.ask` does.
+        """
+        while True:
+            last = since
+            for number, change in enumerate(self._changed_pages(since), start=1):
+                last = change.changed_at
+                yield change
+                if number >= _DEEPEST and last > since:
+                    break
+            else:
+                return
+            since = last
+
+    def _changed_pages(self, since: datetime) -> Iterator[Changed]:
+        after: str | None = None
+        while True:
+            variables = {
+                "query": f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'",
+                "first": _CHANGED_PAGE,
+                "after": after,
+            }
+            answer = self._client.ask(load("orders_changed"), variables, answers.OrdersChanged, Lane.SWEEP)
+            page = answer.data.orders
+            for row in page.nodes:
+                number = number_of(row.id, "Order")
+                if number is not None:
+                    yield Changed(number, cause_of(number), row.updated_at.astimezone(UTC))
+            after = page.page_info.end_cursor
+            if not page.page_info.has_next_page or after is None:
+                return
+
+    def _resolve(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the order id behind each key; keys that name none are left out."""
+        orders = {key: key for key in keys if is_number(key)}
+        by_fulfillment_order = {
+            gid("FulfillmentOrder", key.removeprefix(BY_FULFILLMENT_ORDER)): key
+            for key in keys
+            if key.startswith(BY_FULFILLMENT_ORDER) and is_number(key.removeprefix(BY_FULFILLMENT_ORDER))
+        }
+        for _, answer in ask_in_batches(
+            self._client, self._owners, list(by_fulfillment_order), by_ids, answers.FulfillmentOrderNodes
+        ):
+            for node in answer.data.nodes:
+                number = number_of(node.order_id) if node is not None else None
+                if node is not None and number is not None:
+                    orders[by_fulfillment_order[node.id]] = number
+        return orders
+
+    def _read_all(self, numbers: Sequence[str]) -> dict[str, Order]:
+        found: dict[str, Order] = {}
+        ids = [gid("Order", number) for number in numbers]
+        for _, answer in ask_in_batches(self._client, self._orders, ids, by_ids, answers.OrderNodes):
+            for node in answer.data.nodes:
+                order = node if node is None or _fits(node) else read_large_order(self._client, node.id)
+                number = number_of(order.id) if order is not None else None
+                if order is not None and number is not None:
+                    found[number] = order
+        return found
+
+    def _pictures(self, orders: Sequence[Order], reading: int) -> tuple[OrderPicture, ...]:
+        items = self._items_of([line for order in orders for line in lines_without_item(order)])
+        return tuple(picture_of(order, items, reading) for order in orders)
+
+    def _items_of(self, lines: Sequence[str]) -> dict[str, str]:
+        """Return the items of lines by the lines' global ids; custom lines have none."""
+        items: dict[str, str] = {}
+        for _, answer in ask_in_batches(self._client, self._lines, lines, by_ids, answers.LineItemNodes):
+            for node in answer.data.nodes:
+                if node is not None and node.variant is not None:
+                    item = number_of(node.variant.inventory_item.id)
+                    if item is not None:
+                        items[node.id] = item
+        return items
+
+
+def _fits(order: Order) -> bool:
+    """Tell whether the cheap form held all of an order."""
+    parts = (
+        *(part.line_items for part in order.fulfillment_orders.nodes),
+        *(part.fulfillment_line_items for part in order.fulfillments),
+        *(part.refund_line_items for part in order.refunds),
+    )
+    return (
+        not order.fulfillment_orders.page_info.has_next_page
+        and len(order.fulfillments) < FIRST_FULFILLMENTS
+        and len(order.refunds) < FIRST_REFUNDS
+        and not any(page.page_info.has_next_page for page in parts if page is not None)
+    )
+
+
+def _homeless(picture: OrderPicture) -> Iterator[Problem]:
+    """Yield a problem where even Shopify does not say at which location units of an order are."""
+    units = sum(row.units for row in picture.placed if row.location is None)
+    if units:
+        yield Problem(
+            kind="shopify_order_without_location",
+            key=picture.cause,
+            message=f"{picture.cause}: shopify names no location for {units} units: it may have been deleted",
+            next_step="open the order in Shopify and move or cancel what it cannot ship",
+        )

@@ -1,0 +1,38 @@
+"""What the Shopify channel must be told to speak with one shop."""
+
+from dataclasses import dataclass, field
+
+API_VERSION = "2026-10"
+NAME = "shopify"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShopifySettings:
+    """One shop and the app that reads and writes it.
+
+    `client_secrets` holds the current secret first and, during a rotation, the old one: Shopify may sign with the old
+    one for up to an hour (shopify.dev, "verify deliveries"); without any, no webhook is taken for genuine.
+    `access_token` is that of an existing custom app; None asks for tokens with the client credentials grant, which
+    needs `client_id` and a secret. `api_url` None means the shop's own address.
+    """
+
+    shop: str
+    client_id: str | None = None
+    client_secrets: tuple[str, ...] = field(default=(), repr=False)
+    access_token: str | None = field(default=None, repr=False)
+    api_url: str | None = None
+    api_version: str = API_VERSION
+    request_timeout_s: float = 20.0
+    read_wait_s: float = 30.0  # how long a reading may queue for points before it is put off
+    write_wait_s: float = 5.0  # a write is better replaced by a newer value than kept waiting
+    sweep_wait_s: float = 300.0
+    bulk_timeout_s: float = 3600.0
+
+    def __post_init__(self) -> None:
+        if not all(self.client_secrets):  # an empty key would let everybody sign
+            raise ValueError(f"shop {self.shop}: one of its {len(self.client_secrets)} client secrets is empty")
+
+    @property
+    def admin_url(self) -> str:
+        """The address under which the Admin API and its token endpoint lie, without a slash at its end."""
+        return (self.api_url or f"https://{self.shop}/admin").rstrip("/")

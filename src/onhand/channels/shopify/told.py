@@ -1,0 +1,132 @@
+"""An order as a webhook shows it, in our words. What a webhook leaves open is asked for."""
+
+from datetime import UTC
+
+from onhand.channels.shopify.payloads import LinePayload, OrderPayload, RefundPayload
+from onhand.channels.shopify.settings import NAME
+from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped
+from onhand.domain.pictures import Version
+from onhand.ports.channel import Ask, Catalog, Report, Wanted
+
+# Fulfillment.status, 2026-10: every other one is still on its way out, or came to nothing.
+SHIPPED_STATUS = "success"
+
+
+def cause_of(order: str) -> str:
+    """Return the name of a Shopify order in the books."""
+    return f"{NAME}/order/{order}"
+
+
+def restock_of(restock_type: str | None, shipped_units: int) -> Restock:
+    """Return what a refund did with the goods (RefundLineItemRestockType, 2026-10).
+
+    `legacy_restock` says only that they were put back: shipped ones came back, others had never left.
+    """
+    match (restock_type or "").lower():
+        case "return":
+            return Restock.RETURN
+        case "cancel":
+            return Restock.CANCEL
+        case "legacy_restock":
+            return Restock.RETURN if shipped_units else Restock.CANCEL
+        case _:
+            return Restock.NONE
+
+
+def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
+    """Return the picture of an order, and what must be asked because the payload does not say it.
+
+    A line without a variant is a custom one and concerns no stock. Units still to be shipped have no location here:
+    only fulfilment orders know it.
+    """
+    order = str(payload.id)
+    told = _Told()
+    for line in payload.line_items:
+        if line.variant_id is not None:
+            told.add_line(line, catalog)
+    for fulfillment in payload.fulfillments:
+        if fulfillment.status != SHIPPED_STATUS:
+            continue
+        shipped_at = fulfillment.created_at.astimezone(UTC)
+        location = None if fulfillment.location_id is None else str(fulfillment.location_id)
+        for fulfilled in fulfillment.line_items:
+            row_line = str(fulfilled.id)
+            if not fulfilled.quantity or row_line not in told.units:
+                continue
+            if location is None:
+                told.place_nowhere(row_line, fulfilled.quantity, "a fulfilment names no location")
+            else:
+                told.shipped.append(Shipped(row_line, location, fulfilled.quantity, shipped_at))
+    for refund in payload.refunds:
+        told.add_refund(refund)
+    told.look_for_homeless()
+    asks = told.asks
+    if told.open_because:
+        because = f"{topic}: {told.open_because}"
+        asks = [Ask(Wanted.ORDER, order, because), *asks]
+    picture = OrderPicture(
+        cause=cause_of(order),
+        origin=NAME,
+        version=Version(at=payload.updated_at.astimezone(UTC)),
+        placed_at=payload.created_at.astimezone(UTC),
+        lines=tuple(told.lines),
+        placed=tuple(told.placed),
+        shipped=tuple(told.shipped),
+        refunded=tuple(told.refunded),
+        complete=not told.open_because,
+    )
+    return Report(pictures=(picture,), asks=tuple(asks))
+
+
+class _Told:
+    """The rows of a picture while it is being made, and the first reason to ask for the whole order."""
+
+    __slots__ = ("asks", "lines", "open_because", "placed", "refunded", "shipped", "units")
+
+    def __init__(self) -> None:
+        self.lines: list[OrderLine] = []
+        self.placed: list[Placed] = []
+        self.shipped: list[Shipped] = []
+        self.refunded: list[Refunded] = []
+        self.asks: list[Ask] = []
+        self.units: dict[str, int] = {}
+        self.open_because = ""
+
+    def add_line(self, line: LinePayload, catalog: Catalog) -> None:
+        """Add a line, or ask for its item while nobody knows it."""
+        variant = str(line.variant_id)
+        item = catalog.item_of(NAME, variant)
+        if item is None:
+            because = f"variant {variant} was ordered and is not in the catalog yet"
+            self.asks.append(Ask(Wanted.ITEM, f"variant:{variant}", because))
+            self.open_because = self.open_because or because
+            return
+        name = str(line.id)
+        self.lines.append(OrderLine(name, item, line.quantity))
+        self.units[name] = line.quantity
+        if line.fulfillable_quantity:
+            self.place_nowhere(name, line.fulfillable_quantity, "units wait to be shipped, from where is not said")
+
+    def place_nowhere(self, line: str, units: int, because: str) -> None:
+        """Add units whose location is not known, which is a reason to ask."""
+        self.placed.append(Placed(line, None, units))
+        self.open_because = self.open_because or because
+
+    def add_refund(self, refund: RefundPayload) -> None:
+        """Add what a refund says of lines that concern stock."""
+        refunded_at = refund.created_at.astimezone(UTC)
+        for row in refund.refund_line_items:
+            line = str(row.line_item_id)
+            if not row.quantity or line not in self.units:
+                continue
+            location = None if row.location_id is None else str(row.location_id)
+            shipped_units = sum(shipped.units for shipped in self.shipped if shipped.line == line)
+            restock = restock_of(row.restock_type, shipped_units)
+            self.refunded.append(Refunded(line, location, row.quantity, restock, refunded_at))
+
+    def look_for_homeless(self) -> None:
+        """Find a reason to ask in refunds that name no location, for lines that nothing else gives one."""
+        homes = {row.line for row in self.shipped}
+        for row in self.refunded:
+            if row.location is None and row.line not in homes:
+                self.open_because = self.open_because or "a refund names no location"

@@ -1,0 +1,162 @@
+"""Telling Shopify of movements that did not come from it: moves inside a level, and adjustments for the rest.
+
+Sources: Admin API 2026-10, InventoryMoveQuantitiesInput and InventoryAdjustQuantitiesInput with their userErrors; the
+two rules that the schema does not show (@idempotent, an explicit changeFromQuantity) stand in every document and row.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from onhand.channels.shopify.gids import gid
+from onhand.channels.shopify.settings import NAME
+from onhand.domain.stock import State
+from onhand.ports.channel import Parcel, Telling
+
+MAX_ROWS = 250  # Shopify API limits: an array argument holds at most 250 rows
+MAX_UNITS = 2_000_000_000  # INVALID_QUANTITY_TOO_HIGH of both mutations
+
+MOVE: Final = "move_quantities"
+ADJUST: Final = "adjust_quantities"
+
+# Shopify keeps units that are not available under a document of the app that put them there. All of ours go under
+# one, so that what an order reserved is taken from the same pile when it ships. At most two are allowed a move.
+LEDGER_DOCUMENT = "gid://onhand/Ledger/orders-of-other-channels"
+
+
+class ParcelBody(msgspec.Struct):
+    """A parcel's body: which document, with which variables, to the letter."""
+
+    document: str
+    variables: dict[str, Any]
+
+
+class _Row(NamedTuple):
+    """One change of one level, and the part of a telling that it carries."""
+
+    document: str
+    name: str  # the state an adjustment is about; empty for a move
+    reason: str
+    change: dict[str, Any]
+    carried: Telling
+
+
+def pack(tellings: Sequence[Telling], reference: str, key: str) -> list[tuple[Parcel, tuple[Telling, ...]]]:
+    """Return parcels that together carry out `tellings`, each with the tellings, or parts of them, that it carries.
+
+    A telling that one mutation cannot express is split; its parts add up to it. Only the first part to touch a state
+    compares it: the other parts would compare with what the first one changes. No level stands twice in a parcel.
+    Row numbers of an outcome are places in the tuple beside the parcel.
+    """
+    groups: dict[tuple[str, str, str, int], list[_Row]] = {}
+    met: dict[tuple[str, str, str, str, str], int] = {}
+    for telling in tellings:
+        for row in _rows(telling):
+            place = (row.document, row.name, row.reason, telling.item, telling.location)
+            turn = met[place] = met.get(place, -1) + 1
+            groups.setdefault((row.document, row.name, row.reason, turn), []).append(row)
+    parcels: list[tuple[Parcel, tuple[Telling, ...]]] = []
+    for (document, name, reason, _), rows in groups.items():
+        for begin in range(0, len(rows), MAX_ROWS):
+            chunk = rows[begin : begin + MAX_ROWS]
+            number = len(parcels) + 1
+            entry = _entry(document, name, reason, reference, chunk)
+            variables = {"input": entry, "key": f"{key}/{number}"}
+            body = msgspec.json.encode(ParcelBody(document=document, variables=variables))
+            parcel = Parcel(key=f"{key}/{number}", channel=NAME, body=body)
+            parcels.append((parcel, tuple(row.carried for row in chunk)))
+    return parcels
+
+
+def _entry(document: str, name: str, reason: str, reference: str, rows: Iterable[_Row]) -> dict[str, Any]:
+    # The reference shows in the merchant's inventory history, under the name of the app that it begins with.
+    entry: dict[str, Any] = {
+        "reason": reason,
+        "referenceDocumentUri": f"gid://onhand/Telling/{reference}",
+        "changes": [row.change for row in rows],
+    }
+    return entry | {"name": name} if document == ADJUST else entry
+
+
+def _rows(telling: Telling) -> list[_Row]:
+    """Return the changes that carry out a telling: givers are paired with takers, what is left over is adjusted."""
+    left = {state: units for state, units in sorted(telling.units.items()) if units}
+    compare = dict(telling.compare) if telling.compare is not None else {}
+    rows: list[_Row] = []
+    for source in [state for state, units in left.items() if units < 0]:
+        for target in [state for state, units in left.items() if units > 0]:
+            units = min(-left[source], left[target])
+            if units > 0:
+                rows.append(_move(telling, source, target, units, compare))
+                left[source] += units
+                left[target] -= units
+    rows += [_adjust(telling, state, units, compare) for state, units in left.items() if units]
+    return rows
+
+
+def _move(telling: Telling, source: State, target: State, units: int, compare: dict[State, int]) -> _Row:
+    change = {
+        "inventoryItemId": gid("InventoryItem", telling.item),
+        "quantity": units,
+        "from": _terminal(telling.location, source, compare),
+        "to": _terminal(telling.location, target, compare),
+    }
+    return _Row(MOVE, "", _move_reason(source, target), change, _part(telling, {source: -units, target: units}))
+
+
+def _terminal(location: str, state: State, compare: dict[State, int]) -> dict[str, Any]:
+    terminal: dict[str, Any] = {
+        "locationId": gid("Location", location),
+        "name": str(state),
+        "changeFromQuantity": compare.pop(state, None),
+    }
+    # Forbidden for available, required for every other state.
+    return terminal if state is State.AVAILABLE else terminal | {"ledgerDocumentUri": LEDGER_DOCUMENT}
+
+
+def _adjust(telling: Telling, state: State, units: int, compare: dict[State, int]) -> _Row:
+    change: dict[str, Any] = {
+        "inventoryItemId": gid("InventoryItem", telling.item),
+        "locationId": gid("Location", telling.location),
+        "delta": units,
+        "changeFromQuantity": compare.pop(state, None),
+    }
+    if state is not State.AVAILABLE:
+        change["ledgerDocumentUri"] = LEDGER_DOCUMENT
+    return _Row(ADJUST, str(state), _adjust_reason(state, units), change, _part(telling, {state: units}))
+
+
+def _part(telling: Telling, units: Mapping[State, int]) -> Telling:
+    compare = None
+    if telling.compare is not None:
+        compare = {state: telling.compare[state] for state in units if state in telling.compare}
+    return Telling(telling.item, telling.location, units, compare)
+
+
+# Shopify has no reason "sold elsewhere": these are the nearest of its list.
+_OWN_REASONS = {
+    State.DAMAGED: "damaged",
+    State.QUALITY_CONTROL: "quality_control",
+    State.SAFETY_STOCK: "safety_stock",
+}
+
+
+def _move_reason(source: State, target: State) -> str:
+    match source, target:
+        case State.AVAILABLE, State.RESERVED:
+            return "reservation_created"
+        case State.RESERVED, State.AVAILABLE:
+            return "reservation_deleted"
+        case _:
+            return _OWN_REASONS.get(target, _OWN_REASONS.get(source, "other"))
+
+
+def _adjust_reason(state: State, units: int) -> str:
+    match state:
+        case State.RESERVED:
+            return "reservation_updated"
+        case State.AVAILABLE:
+            return "restock" if units > 0 else "other"
+        case _:
+            return _OWN_REASONS.get(state, "other")
