@@ -118,9 +118,9 @@ class Day:
         if fate < 0.07:
             self._after(_HANDLED_AFTER_S, pace, lambda at: self._cancel(order, "customer", at, restock=True))
             return
-        if fate < 0.12:
+        if fate < 0.15:
             self._after((0.5, 2.0), pace, lambda at: self._edit(order, fate, at))
-        elif fate < 0.18:
+        elif fate < 0.22:
             self._after((1.0, 2.0), pace, lambda at: self._ship_some(order, at))
         self._after(_HANDLED_AFTER_S, pace, lambda at: self._ship(order, at))
         if fate > 0.93:
@@ -162,15 +162,15 @@ class Day:
             self.counts["cancelled"] += 1
 
     def _edit(self, order: Order, fate: float, now: datetime) -> None:
-        """Add a unit of what was ordered if there is one, else take one unit off a line that has several."""
+        """Take a unit off a line that has several, or add one of what was ordered if there is one."""
         line = order.lines[0]
         if order.cancelled_at is not None or line.unfulfilled_units == 0:
             return
-        if fate < 0.095 and shown_online(self._world, line.item_id) > 0:
+        if fate > 0.10 and line.unfulfilled_units > 1:
+            edit(self._world, order, additions=[], removals={line.id: 1}, restock=True, now=now)
+        elif shown_online(self._world, line.item_id) > 0:
             wish = Wish(item_id=line.item_id, units=1)
             edit(self._world, order, additions=[wish], removals={}, restock=True, now=now)
-        elif line.unfulfilled_units > 1:
-            edit(self._world, order, additions=[], removals={line.id: 1}, restock=True, now=now)
         else:
             return
         self.counts["edited"] += 1

@@ -69,6 +69,7 @@ class UnitLine:
     title: str
     price_cents: int
     status: OrderStatus
+    shipped_at: datetime | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -83,6 +84,9 @@ class TikTokOrder:
     updated_at: datetime
     cancel_reason: str | None = None
     cancel_id: str | None = None
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
+    cancelled_at: datetime | None = None
 
     @property
     def is_on_hold(self) -> bool:

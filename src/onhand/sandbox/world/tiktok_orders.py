@@ -142,13 +142,15 @@ def ship(world: World, order: TikTokOrder, *, now: datetime, line_ids: Iterable[
         _shift(world, _sku(world, item_id), available=0, committed=-units, source="order_shipped", now=now)
         world.shelf.serve(OrderRef("tiktok_shop", int(order.id)), item_id, location_id, units)
     for line in picked:
-        line.status = "IN_TRANSIT"
+        line.status, line.shipped_at = "IN_TRANSIT", now
     order.status = "IN_TRANSIT" if len(picked) == len(waiting) else "PARTIALLY_SHIPPING"
+    order.shipped_at = now if order.status == "IN_TRANSIT" else None
     _changed(world, order, now)
 
 
 def deliver(world: World, order: TikTokOrder, *, now: datetime) -> None:
     """Let a shipped order reach its buyer."""
+    order.delivered_at = now if order.status == "IN_TRANSIT" else order.delivered_at
     _step(world, order, "IN_TRANSIT", "DELIVERED", now)
 
 
@@ -164,7 +166,7 @@ def cancel(world: World, order: TikTokOrder, *, reason: str, now: datetime) -> N
         if back:
             world.confirmations.raised(_listing(world, sku), back)
         world.shelf.release(OrderRef("tiktok_shop", int(order.id)), item_id, location_id, units)
-    order.cancel_reason = reason
+    order.cancel_reason, order.cancelled_at = reason, now
     order.cancel_id = str(world.ids.next("tiktok_cancel"))
     for line in order.lines:
         line.status = "CANCELLED"
