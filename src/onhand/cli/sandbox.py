@@ -23,4 +23,7 @@ def sandbox(
     """
     from onhand.sandbox import run
 
-    run(port=port, seed=seed, items=items, locations=locations)
+    try:
+        run(port=port, seed=seed, items=items, locations=locations)
+    except OSError as error:
+        raise typer.BadParameter(f"--port {port} cannot be used: {error.strerror}") from error
