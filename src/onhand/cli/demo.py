@@ -27,13 +27,21 @@ def demo(
         float | None, typer.Option("--for", metavar="SECONDS", min=1, max=86_400, help="How long the day plays.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The same seed is the same day.")] = 7,
-    speed: Annotated[float, typer.Option("--speed", metavar="X", min=0.1, max=1000, help="How fast it plays.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option("--speed", metavar="X", min=1, max=10_000, help="Shop seconds in one real second.")
+    ] = 60.0,
     port: Annotated[
         int, typer.Option("--port", metavar="P", min=0, max=65535, help="The port of the pages; 0: any free.")
     ] = 8000,
     replay: Annotated[
         Path | None,
         typer.Option("--replay", metavar="FILE", exists=True, dir_okay=False, help="Play this file of sales instead."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Only so many lines of that file.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", file_okay=False, help="Keep books and log in here.")
     ] = None,
     json_wanted: Json = False,
 ) -> None:
@@ -47,7 +55,15 @@ def demo(
 
     frame = frame_of(context, json_wanted=json_wanted)
     options = DemoOptions(
-        headless=headless, for_s=for_s, seed=seed, speed=speed, port=port, replay=replay, quiet=frame.json
+        headless=headless,
+        for_s=for_s,
+        seed=seed,
+        speed=speed,
+        port=port,
+        replay=str(replay.resolve()) if replay is not None else None,
+        limit=limit,
+        folder=folder,
+        quiet=frame.json,
     )
     result = run(options)
     document = answers.as_json(result)
