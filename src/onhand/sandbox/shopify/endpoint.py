@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from onhand.sandbox import state
+from onhand.sandbox.lost_answer import never_answered
 from onhand.sandbox.shopify.answers import (
     MAX_QUERY_POINTS,
     answer,
@@ -32,8 +32,6 @@ from onhand.sandbox.shopify.face import Face
 from onhand.sandbox.shopify.rules import keys_in
 from onhand.sandbox.state import Sandbox
 
-# A call whose answer is lost on purpose is held until its client gives up, and at most this long.
-HOLD_S = 15.0
 TOKEN_HEADER = "X-Shopify-Access-Token"
 
 
@@ -123,7 +121,7 @@ class GraphQLEndpoint:
         self._face.bucket.refund(asked.requested - actual, call.now)
         if lost:
             self._log(started, asked, "timeout_after_apply", actual, broken(504))
-            return await _hold(request)
+            return await never_answered(request)
         body: dict[str, Any] = {"data": result.data}
         if result.errors:
             body["errors"] = formatted(result.errors, "BAD_REQUEST")
@@ -193,15 +191,3 @@ class GraphQLEndpoint:
             )
         )
         return answered
-
-
-async def _hold(request: Request) -> Response:
-    """Wait until the client gives up, then answer nothing it could use."""
-
-    async def gone() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(gone(), HOLD_S)
-    return broken(504)

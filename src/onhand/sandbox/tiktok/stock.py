@@ -1,0 +1,209 @@
+"""Products, warehouses and stock on TikTok Shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from onhand.sandbox.tiktok.asks import InventorySearch, ProductSearch, SkuStock, StockUpdate
+from onhand.sandbox.tiktok.paging import page
+from onhand.sandbox.tiktok.replies import (
+    CHECK_FAILED,
+    INVALID,
+    LIST_ALL_WAREHOUSES,
+    OUT_OF_RANGE,
+    UNKNOWN_WAREHOUSE,
+    CallRefused,
+    Data,
+)
+from onhand.sandbox.world.tiktok import Product, Sku, Warehouse
+from onhand.sandbox.world.tiktok_orders import set_stock
+from onhand.sandbox.world.world import World
+
+# Inventory update: an older page says 0 to 99,999, the current one begins at 1; live connectors set 0, so 0 works.
+QUANTITY_MAX = 99_999
+PRODUCT_IDS_MAX = 100
+SKU_IDS_MAX = 600
+SEARCH_SKUS_MAX = 10
+# Products in these states take stock; frozen and deleted ones do not.
+_WRITABLE = frozenset(("DRAFT", "PENDING", "FAILED", "ACTIVATE", "SELLER_DEACTIVATED"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StockAnswer:
+    """What an update answers; `confirmation_ids` are of the SKUs that took their stock."""
+
+    data: Data
+    confirmation_ids: tuple[int, ...]
+
+
+def warehouse_of(world: World) -> Warehouse:
+    """Return the shop's sales warehouse; raises CallRefused when the shop has none."""
+    if world.tiktok.warehouse is None:
+        raise CallRefused(CHECK_FAILED, "This shop has no warehouse.")
+    return world.tiktok.warehouse
+
+
+def warehouses(world: World) -> Data:
+    """GET /logistics/202309/warehouses: the sales warehouse, and where returns go, under an id of its own."""
+    at = warehouse_of(world)
+    returns = {
+        "id": str(int(at.id) + 500_000),
+        "name": f"{at.name} returns",
+        "effect_status": "ENABLED",
+        "type": "RETURN_WAREHOUSE",
+        "sub_type": "DOMESTIC_WAREHOUSE",
+        "is_default": False,
+    }
+    sales = {**returns, "id": at.id, "name": at.name, "type": "SALES_WAREHOUSE", "is_default": True}
+    return {"warehouses": [sales, returns]}
+
+
+def search_products(world: World, ask: ProductSearch, query: Mapping[str, str]) -> Data:
+    """POST /product/202502/products/search."""
+    for name, given in (("seller_skus", ask.seller_skus), ("sku_ids", ask.sku_ids)):
+        if given is not None and len(given) > SEARCH_SKUS_MAX:
+            raise CallRefused(INVALID, f"Invalid {name}: at most {SEARCH_SKUS_MAX} are allowed, got {len(given)}.")
+    found = [product for product in world.tiktok.products.values() if _wanted(world, product, ask)]
+    chosen, token = page(found, lambda product: (0, int(product.product_id)), query)
+    at = warehouse_of(world)
+    return {
+        "products": [_product_row(world, product, at) for product in chosen],
+        "next_page_token": token,
+        "total_count": len(found),
+    }
+
+
+def search_inventory(world: World, ask: InventorySearch) -> Data:
+    """POST /product/202309/inventory/search."""
+    if ask.sku_ids:
+        _at_most("sku_ids", len(ask.sku_ids), SKU_IDS_MAX)
+        skus = [world.tiktok.skus[one] for one in dict.fromkeys(ask.sku_ids) if one in world.tiktok.skus]
+    elif ask.product_ids:
+        _at_most("product_ids", len(ask.product_ids), PRODUCT_IDS_MAX)
+        products = [
+            world.tiktok.products[one] for one in dict.fromkeys(ask.product_ids) if one in world.tiktok.products
+        ]
+        skus = [world.tiktok.skus[one] for product in products for one in product.sku_ids]
+    else:
+        raise CallRefused(INVALID, "Invalid parameter: product_ids or sku_ids is needed.")
+    at = warehouse_of(world)
+    by_product: dict[str, list[Data]] = {}
+    for sku in skus:
+        by_product.setdefault(sku.product_id, []).append(_inventory_row(sku, at))
+    return {"inventory": [{"product_id": one, "skus": rows} for one, rows in by_product.items()]}
+
+
+def update_stock(world: World, product_id: str, ask: StockUpdate, now: datetime) -> StockAnswer:
+    """POST /product/202309/products/{product_id}/inventory/update: absolute, each SKU for itself.
+
+    A SKU that is refused stands in `errors` of an answer with code 0. Raises CallRefused for the whole product.
+    """
+    product = world.tiktok.products.get(product_id)
+    if product is None:
+        raise CallRefused(CHECK_FAILED, f"The product {product_id} does not exist.")
+    if product.status not in _WRITABLE:
+        raise CallRefused(CHECK_FAILED, f"The product {product_id} is {product.status} and takes no stock.")
+    if not ask.skus:
+        raise CallRefused(INVALID, "Invalid parameter: skus is empty.")
+    at = warehouse_of(world)
+    errors: list[Data] = []
+    ids: list[int] = []
+    for wanted in ask.skus:
+        wrong = _wrong(product, wanted, at)
+        if wrong is not None:
+            errors.append(wrong)
+            continue
+        ids.append(set_stock(world, sku_id=wanted.id, units=wanted.inventory[0].quantity, now=now))
+    return StockAnswer(data={"errors": errors}, confirmation_ids=tuple(ids))
+
+
+def _wrong(product: Product, wanted: SkuStock, at: Warehouse) -> Data | None:
+    if wanted.id not in product.sku_ids:
+        return _error(wanted.id, CHECK_FAILED, f"The SKU {wanted.id} is not of product {product.product_id}.", [])
+    if not wanted.inventory:
+        return _error(wanted.id, LIST_ALL_WAREHOUSES, "Every warehouse of the SKU must be listed.", [])
+    extra: list[Data] = []
+    for one in wanted.inventory:
+        place = one.warehouse_id or at.id
+        if place != at.id:
+            message = f"The warehouse {place} does not exist."
+            extra.append({"warehouse_id": place, "code": UNKNOWN_WAREHOUSE, "message": message})
+        elif not 0 <= one.quantity <= QUANTITY_MAX:
+            message = f"The quantity {one.quantity} is out of range: 0 to {QUANTITY_MAX}."
+            extra.append({"warehouse_id": place, "code": OUT_OF_RANGE, "message": message})
+    if extra:
+        return _error(wanted.id, int(str(extra[0]["code"])), "The stock of the SKU could not be changed.", extra)
+    if len(wanted.inventory) > 1:
+        return _error(wanted.id, LIST_ALL_WAREHOUSES, f"The warehouse {at.id} is listed twice.", [])
+    return None
+
+
+def _error(sku_id: str, code: int, message: str, extra: list[Data]) -> Data:
+    return {"code": code, "message": message, "detail": {"sku_id": sku_id, "extra_errors": extra}}
+
+
+def _at_most(name: str, given: int, most: int) -> None:
+    if given > most:
+        raise CallRefused(INVALID, f"Invalid {name}: at most {most} are allowed, got {given}.")
+
+
+def _wanted(world: World, product: Product, ask: ProductSearch) -> bool:
+    created, updated = int(product.created_at.timestamp()), int(product.updated_at.timestamp())
+    skus = [world.tiktok.skus[one] for one in product.sku_ids]
+    return (
+        (ask.status in {None, "ALL", product.status})
+        and (ask.seller_skus is None or any(sku.seller_sku in ask.seller_skus for sku in skus))
+        and (ask.sku_ids is None or any(sku.sku_id in ask.sku_ids for sku in skus))
+        and (ask.create_time_ge is None or created >= ask.create_time_ge)
+        and (ask.create_time_le is None or created <= ask.create_time_le)
+        and (ask.update_time_ge is None or updated >= ask.update_time_ge)
+        and (ask.update_time_le is None or updated <= ask.update_time_le)
+    )
+
+
+def _product_row(world: World, product: Product, at: Warehouse) -> Data:
+    currency = world.settings.currency
+    return {
+        "id": product.product_id,
+        "title": product.title,
+        "status": product.status,
+        "sales_regions": ["US"],
+        "create_time": int(product.created_at.timestamp()),
+        "update_time": int(product.updated_at.timestamp()),
+        "skus": [
+            {
+                "id": sku.sku_id,
+                "seller_sku": sku.seller_sku,
+                "price": {"currency": currency, "tax_exclusive_price": _price(world, sku)},
+                "inventory": [{"warehouse_id": at.id, "quantity": sku.available_units}],
+            }
+            for sku in (world.tiktok.skus[one] for one in product.sku_ids)
+        ],
+    }
+
+
+def _price(world: World, sku: Sku) -> str:
+    return f"{world.catalog.items[sku.item_id].price_cents / 100:.2f}"
+
+
+def _inventory_row(sku: Sku, at: Warehouse) -> Data:
+    return {
+        "id": sku.sku_id,
+        "seller_sku": sku.seller_sku,
+        "total_available_quantity": sku.available_units,
+        "total_committed_quantity": sku.committed_units,
+        "warehouse_inventory": [
+            {
+                "warehouse_id": at.id,
+                "available_quantity": sku.available_units,
+                "committed_quantity": sku.committed_units,
+            }
+        ],
+        "total_available_inventory_distribution": {
+            "in_shop_inventory": {"quantity": sku.available_units},
+            "campaign_inventory": [],
+            "creator_inventory": [],
+        },
+    }
