@@ -36,7 +36,7 @@ def parse_address(uri: str) -> Address:
     except ValueError as error:
         raise PostError(f"{uri!r} is no address: {error}") from error
     if parts.scheme != "http" or parts.hostname not in LOOPBACK_HOSTS:
-        raise PostError(f"{uri!r}: the sandbox delivers to http:// on 127.0.0.1, localhost or [::1] only")
+        raise PostError(f"{uri!r}: the sandbox delivers over http:// and on loopback addresses only")
     target = parts.path or "/"
     return Address(host=parts.hostname, port=port, target=f"{target}?{parts.query}" if parts.query else target)
 
@@ -62,13 +62,10 @@ class Poster:
         idle = self._idle.setdefault(key, [])
         while idle:
             reader, writer = idle.pop()
-            if writer.is_closing() or reader.at_eof():
-                writer.close()
-                continue
-            try:
+            if not writer.is_closing() and not reader.at_eof():
+                # Should it break now, nobody can say whether the listener read the request: that is a failure.
                 return await self._exchange(key, reader, writer, request)
-            except (ConnectionError, asyncio.IncompleteReadError):
-                continue  # the listener closed a kept connection: as good as never having had it
+            writer.close()
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(*key, limit=_HEAD_BYTES_MAX)
         return await self._exchange(key, reader, writer, request)
