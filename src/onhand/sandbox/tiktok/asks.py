@@ -9,7 +9,7 @@ import msgspec
 from onhand.sandbox.tiktok.replies import INVALID, CallRefused
 
 
-class _Ask(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class _Ask(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A body without fields beyond its own."""
 
 

@@ -86,6 +86,12 @@ def order_row(world: World, order: TikTokOrder) -> Data:
         "payment": {"currency": currency, "total_amount": f"{total / 100:.2f}"},
         "line_items": [_line_row(line, currency) for line in order.lines],
         "packages": [],
+        **_times(
+            rts_time=order.shipped_at,
+            collection_time=order.shipped_at,
+            delivery_time=order.delivered_at,
+            cancel_time=order.cancelled_at,
+        ),
     }
 
 
@@ -103,7 +109,13 @@ def _line_row(line: UnitLine, currency: str) -> Data:
         "currency": currency,
         "sale_price": f"{line.price_cents / 100:.2f}",
         "original_price": f"{line.price_cents / 100:.2f}",
+        **_times(rts_time=line.shipped_at),
     }
+
+
+def _times(**moments: datetime | None) -> dict[str, int]:
+    """Return the times that were reached, by their field: one that was not is left out."""
+    return {name: _seconds(moment) for name, moment in moments.items() if moment is not None}
 
 
 def _address(number: int) -> Data:
