@@ -193,11 +193,12 @@ def bind(listen: str) -> socket.socket:
     if not host or not port.isdigit():
         raise ConfigError(f"[ingress] listen = {listen!r}: give an address and a port, such as 127.0.0.1:8001")
     host = host.removeprefix("[").removesuffix("]")
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, int(port)))
     except OSError as error:
+        listener.close()
         raise ConfigError(f"[ingress] listen = {listen!r}: {error.strerror}; is onhand running already?") from error
     listener.setblocking(False)
     return listener
