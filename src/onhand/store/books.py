@@ -17,6 +17,7 @@ from onhand.store.offers import Offers
 from onhand.store.owed import OwedUnits
 from onhand.store.people import Audits, Problems
 from onhand.store.pictures import Pictures
+from onhand.store.pools import Pools
 
 
 class Books:
@@ -29,6 +30,7 @@ class Books:
         self.observations = Observations(sql, shop_id)
         self.owed = OwedUnits(sql, shop_id)
         self.offers = Offers(sql, shop_id)
+        self.pools = Pools(sql, shop_id)
         self.intents = Intents(sql, shop_id)
         self.asks = Asks(sql, shop_id)
         self.deliveries = Deliveries(sql, shop_id)

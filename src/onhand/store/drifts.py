@@ -121,6 +121,8 @@ class Drifts:
 
     def open_adoptions(self, keys: Iterable[LevelKey]) -> list[Adoption]:
         """Return what is left of adoptions of some levels, first observed first."""
+        if self._sql.row("any_adoption", (self._shop,)) is None:  # asked with every order, and nearly always so
+            return []
         found: dict[str, Adoption] = {}
         for cause, item, location, source, state, units, observed_at in self._sql.rows(
             "open_adoptions", (self._shop, pairs(keys))

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from onhand.domain.stock import LevelKey, State
+from onhand.domain.stock import State
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder().decode
@@ -28,9 +28,9 @@ def texts(values: Iterable[str]) -> str:
     return _encode(list(values)).decode()
 
 
-def pairs(keys: Iterable[LevelKey]) -> str:
+def pairs(keys: Iterable[tuple[str, str]]) -> str:
     """Return what `IN (EACH PAIR :x)` takes."""
-    return _encode([(item, location) for item, location in keys]).decode()
+    return _encode(list(keys)).decode()
 
 
 def load_units(text: str) -> dict[State, int]:

@@ -134,7 +134,7 @@ class Ledger:
         """Fold levels and held units anew from the movements, mark every offer stale; return the number of bins."""
         for name in ("forget_levels", "fold_levels", "forget_held", "fold_held"):
             self._sql.run(name, {"shop": self._shop})
-        self._sql.run("mark_all_offers", {"shop": self._shop, "at": to_us(at)})
+        self._sql.run("touch_every_item", {"shop": self._shop, "at": to_us(at)})
         return _number(self._sql.row("count_levels", (self._shop,)))
 
     def unexplained_units(self) -> tuple[int, int]:

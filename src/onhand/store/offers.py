@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from onhand.domain.catalog import match_key
 from onhand.store.engine import Sql
-from onhand.store.json_text import texts
+from onhand.store.json_text import pairs, texts
 from onhand.store.rows import time_of
 from onhand.store.times import from_us, from_us_or_none, to_us
 
@@ -92,23 +92,29 @@ class Offers:
         self._sql.run("remove_offers", (self._shop, channel, texts(listings)))
 
     def stale(self, limit: int) -> list[Stale]:
-        """Return up to `limit` offers that must be computed anew, first touched first."""
+        """Return about `limit` offers to be computed anew, all those of an item together, first touched first."""
         rows = self._sql.rows("stale_offers", (self._shop, limit))
+        if len(rows) > limit:  # the last item may be cut in two
+            whole = [row for row in rows if row[2] != rows[-1][2]]
+            if not whole:
+                return self.stale(limit * 2)
+            rows = whole
         return [
             Stale(channel, listing, item, units, told_units, unseen_units, from_us(touched_us))
             for channel, listing, item, units, told_units, unseen_units, touched_us in rows
         ]
 
     def compute(self, rows: Iterable[tuple[str, str, int]], at: datetime) -> None:
-        """Keep the units of (channel, listing, units); they are stale no more.
+        """Keep the units of (channel, listing, units); their items are stale no more.
 
-        Do it in the transaction that read what they were computed from, or a touch in between is lost.
+        Give every offer of an item at once, in the transaction that read what they were computed from: a mark
+        stands for the whole item, and a touch in between would be lost.
         """
-        at_us = to_us(at)
-        shop = self._shop
-        self._sql.run_many(
-            "compute_offer", [(units, at_us, shop, channel, listing) for channel, listing, units in rows]
-        )
+        at_us, shop = to_us(at), self._shop
+        computed = [(units, at_us, shop, channel, listing) for channel, listing, units in rows]
+        if computed:
+            self._sql.run_many("compute_offer", computed)
+            self._sql.run("offers_are_computed", (shop, pairs(row[3:] for row in computed)))
 
     def untold(self, channel: str, limit: int) -> list[Untold]:
         """Return up to `limit` offers that a channel must be told, worst risk of overselling first.

@@ -154,13 +154,12 @@ CREATE TABLE observations (
     PRIMARY KEY (shop, item, sequence)
 );
 
--- Levels that something touched since they were last compared. `position` gives them their turn.
+-- Levels that something touched since they were last compared.
 CREATE TABLE comparisons (
-    position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     shop     BIGINT NOT NULL,
     item     TEXT COLLATE "C" NOT NULL,
     location TEXT COLLATE "C" NOT NULL,
-    UNIQUE (shop, item, location)
+    PRIMARY KEY (shop, item, location)
 );
 
 CREATE TABLE drifts (
@@ -207,7 +206,6 @@ CREATE TABLE offers (
     units         BIGINT,
     told_units    BIGINT,
     told_at       BIGINT,
-    stale         BOOLEAN NOT NULL,
     computed_at   BIGINT,
     touched_at    BIGINT NOT NULL,
     unseen_units  BIGINT NOT NULL DEFAULT 0,
@@ -217,8 +215,15 @@ CREATE TABLE offers (
     PRIMARY KEY (shop, channel, listing)
 );
 CREATE INDEX offers_by_item ON offers (shop, item);
-CREATE INDEX offers_stale ON offers (shop, touched_at) WHERE stale;
 CREATE INDEX offers_untold ON offers (shop, channel) WHERE units IS DISTINCT FROM told_units;
+
+-- Items that something touched since their offers were last computed: their offers are stale.
+CREATE TABLE touched (
+    shop       BIGINT NOT NULL,
+    item       TEXT COLLATE "C" NOT NULL,
+    touched_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, item)
+);
 
 CREATE TABLE selling_rules (
     shop         BIGINT NOT NULL REFERENCES shops,

@@ -1,9 +1,20 @@
 -- What is derived cannot be forgotten: levels, held units, what is owed, what to compare, which offers are stale.
--- Marking an offer stale keeps the time of the first touch. No trigger computes what may be sold.
+-- An item in `touched` has stale offers, since its first touch; an item that nobody sells is not kept there.
+-- No trigger computes what may be sold.
 -- Movements come many a statement: their trigger looks at all of them at once.
 
 CREATE FUNCTION is_kept(state TEXT) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN state NOT IN ('supplier', 'customer', 'unexplained');
+
+CREATE FUNCTION touch_item(shop BIGINT, item TEXT, touched_at BIGINT) RETURNS VOID LANGUAGE sql AS $$
+    INSERT INTO touched (shop, item, touched_at)
+    SELECT $1, $2, $3 WHERE EXISTS (SELECT 1 FROM offers WHERE offers.shop = $1 AND offers.item = $2)
+    ON CONFLICT (shop, item) DO NOTHING
+$$;
+
+CREATE FUNCTION touch_level(shop BIGINT, item TEXT, location TEXT) RETURNS VOID LANGUAGE sql AS $$
+    INSERT INTO comparisons (shop, item, location) VALUES ($1, $2, $3) ON CONFLICT (shop, item, location) DO NOTHING
+$$;
 
 -- Movements --------------------------------------------------------------------------------------------------
 
@@ -18,9 +29,11 @@ BEGIN
     GROUP BY shop, item, location, state
     ON CONFLICT (shop, item, location, state) DO UPDATE SET units = levels.units + excluded.units;
 
-    UPDATE offers SET stale = TRUE, touched_at = touched.touched_at
-    FROM (SELECT shop, item, min(recorded_at) AS touched_at FROM booked GROUP BY shop, item) AS touched
-    WHERE offers.shop = touched.shop AND offers.item = touched.item AND NOT offers.stale;
+    INSERT INTO touched (shop, item, touched_at)
+    SELECT shop, item, min(recorded_at) FROM booked
+    WHERE EXISTS (SELECT 1 FROM offers WHERE offers.shop = booked.shop AND offers.item = booked.item)
+    GROUP BY shop, item
+    ON CONFLICT (shop, item) DO NOTHING;
 
     INSERT INTO comparisons (shop, item, location)
     SELECT shop, item, source_location FROM booked WHERE is_kept(source_state)
@@ -66,10 +79,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_edit();
 
 CREATE FUNCTION touch_owed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
-    WHERE shop = new.shop AND item = new.item AND NOT stale;
-    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location)
-    ON CONFLICT (shop, item, location) DO NOTHING;
+    PERFORM touch_item(new.shop, new.item, new.touched_at), touch_level(new.shop, new.item, new.location);
     IF new.units = 0 THEN
         DELETE FROM owed
         WHERE shop = new.shop AND item = new.item AND location = new.location AND state = new.state AND units = 0;
@@ -85,12 +95,10 @@ FOR EACH ROW WHEN (new.units <> old.units) EXECUTE FUNCTION touch_owed();
 
 CREATE FUNCTION touch_observed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location)
-    ON CONFLICT (shop, item, location) DO NOTHING;
-    IF TG_OP = 'INSERT' OR new.available IS DISTINCT FROM old.available THEN
-        UPDATE offers SET stale = TRUE, touched_at = new.recorded_at
-        WHERE shop = new.shop AND item = new.item AND NOT stale
-            AND (TG_OP = 'UPDATE' OR new.available IS NOT NULL);
+    PERFORM touch_level(new.shop, new.item, new.location);
+    -- There is no old row when one is inserted: its columns are NULL then.
+    IF new.available IS DISTINCT FROM old.available THEN
+        PERFORM touch_item(new.shop, new.item, new.recorded_at);
     END IF;
     RETURN NULL;
 END $$;
@@ -102,8 +110,7 @@ FOR EACH ROW EXECUTE FUNCTION touch_observed();
 
 CREATE FUNCTION touch_unplaced() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
-    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    PERFORM touch_item(new.shop, new.item, new.touched_at);
     IF new.units = 0 THEN
         DELETE FROM unplaced WHERE shop = new.shop AND cause = new.cause AND item = new.item AND units = 0;
     END IF;
@@ -114,12 +121,45 @@ CREATE TRIGGER units_are_unplaced AFTER INSERT ON unplaced FOR EACH ROW EXECUTE 
 CREATE TRIGGER unplaced_units_change AFTER UPDATE ON unplaced
 FOR EACH ROW WHEN (new.units <> old.units) EXECUTE FUNCTION touch_unplaced();
 
--- Rules, locations, and what a channel shows -----------------------------------------------------------------
+-- Offers, rules, locations -----------------------------------------------------------------------------------
+
+CREATE FUNCTION touch_offer() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM touch_item(new.shop, new.item, new.touched_at);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER offer_is_new AFTER INSERT ON offers FOR EACH ROW EXECUTE FUNCTION touch_offer();
+CREATE TRIGGER listing_names_another_item AFTER UPDATE ON offers
+FOR EACH ROW WHEN (new.item <> old.item) EXECUTE FUNCTION touch_offer();
+
+CREATE FUNCTION touch_unseen() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM touch_item(new.shop, new.item, new.shown_at);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER unseen_units_change AFTER UPDATE ON offers
+FOR EACH ROW WHEN (new.unseen_units <> old.unseen_units) EXECUTE FUNCTION touch_unseen();
+
+-- The last offer of an item takes the mark with it: nothing is left to be computed.
+CREATE FUNCTION forget_touch() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM touched
+    WHERE shop = old.shop AND item = old.item
+        AND NOT EXISTS (SELECT 1 FROM offers WHERE shop = old.shop AND item = old.item);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER offer_is_removed AFTER DELETE ON offers FOR EACH ROW EXECUTE FUNCTION forget_touch();
+CREATE TRIGGER listing_leaves_its_item AFTER UPDATE ON offers
+FOR EACH ROW WHEN (new.item <> old.item) EXECUTE FUNCTION forget_touch();
 
 CREATE FUNCTION touch_rule() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
-    WHERE shop = new.shop AND channel = new.channel AND NOT stale;
+    INSERT INTO touched (shop, item, touched_at)
+    SELECT DISTINCT shop, item, new.touched_at FROM offers WHERE shop = new.shop AND channel = new.channel
+    ON CONFLICT (shop, item) DO NOTHING;
     RETURN NULL;
 END $$;
 
@@ -128,7 +168,9 @@ FOR EACH ROW EXECUTE FUNCTION touch_rule();
 
 CREATE FUNCTION touch_location() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.updated_at WHERE shop = new.shop AND NOT stale;
+    INSERT INTO touched (shop, item, touched_at)
+    SELECT DISTINCT shop, item, new.updated_at FROM offers WHERE shop = new.shop
+    ON CONFLICT (shop, item) DO NOTHING;
     RETURN NULL;
 END $$;
 
@@ -137,16 +179,6 @@ CREATE TRIGGER location_has_changed AFTER UPDATE ON locations
 FOR EACH ROW WHEN (
     new.active <> old.active OR new.fulfils_online <> old.fulfils_online OR new.name <> old.name
 ) EXECUTE FUNCTION touch_location();
-
-CREATE FUNCTION touch_unseen() RETURNS TRIGGER LANGUAGE plpgsql AS $$
-BEGIN
-    new.stale := TRUE;
-    new.touched_at := new.shown_at;
-    RETURN new;
-END $$;
-
-CREATE TRIGGER unseen_units_change BEFORE UPDATE OF unseen_units ON offers
-FOR EACH ROW WHEN (new.unseen_units <> old.unseen_units AND NOT new.stale) EXECUTE FUNCTION touch_unseen();
 
 -- Deliveries -------------------------------------------------------------------------------------------------
 

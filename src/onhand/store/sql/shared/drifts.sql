@@ -35,6 +35,9 @@ FROM drifts WHERE shop = :shop AND id = :id
 INSERT INTO adoptions (shop, cause, state, item, location, source, units, observed_at)
 VALUES (:shop, :cause, :state, :item, :location, :source, :units, :observed_at)
 
+-- name: any_adoption
+SELECT 1 FROM adoptions WHERE shop = :shop LIMIT 1
+
 -- name: open_adoptions
 SELECT cause, item, location, source, state, units, observed_at FROM adoptions
 WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys) ORDER BY observed_at, cause, state

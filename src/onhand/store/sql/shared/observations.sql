@@ -68,7 +68,7 @@ SELECT
 FROM observed WHERE shop = :shop AND source = :source
 
 -- name: to_compare
-SELECT item, location FROM comparisons WHERE shop = :shop ORDER BY position LIMIT :limit
+SELECT item, location FROM comparisons WHERE shop = :shop ORDER BY item, location LIMIT :limit
 
 -- name: compared
 DELETE FROM comparisons WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys)

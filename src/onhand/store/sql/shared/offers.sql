@@ -1,22 +1,35 @@
 -- name: ensure_offer
-INSERT INTO offers (shop, channel, listing, item, stale, touched_at)
-VALUES (:shop, :channel, :listing, :item, TRUE, :touched_at)
-ON CONFLICT (shop, channel, listing) DO UPDATE SET
-    item = excluded.item,
-    touched_at = CASE WHEN offers.stale THEN offers.touched_at ELSE excluded.touched_at END,
-    stale = TRUE
+INSERT INTO offers (shop, channel, listing, item, touched_at)
+VALUES (:shop, :channel, :listing, :item, :touched_at)
+ON CONFLICT (shop, channel, listing) DO UPDATE SET item = excluded.item, touched_at = excluded.touched_at
 WHERE offers.item <> excluded.item
 
 -- name: remove_offers
 DELETE FROM offers WHERE shop = :shop AND channel = :channel AND listing IN (EACH :listings)
 
 -- name: stale_offers
-SELECT channel, listing, item, units, told_units, unseen_units, touched_at
-FROM offers WHERE shop = :shop AND stale ORDER BY touched_at LIMIT :limit
+-- Whole items: their offers are computed together, and one mark stands for all of them.
+SELECT
+    offers.channel, offers.listing, offers.item, offers.units, offers.told_units, offers.unseen_units, first.touched_at
+FROM (SELECT item, touched_at FROM touched WHERE shop = :shop ORDER BY touched_at, item LIMIT :limit) AS first
+JOIN offers ON offers.shop = :shop AND offers.item = first.item
+ORDER BY first.touched_at, first.item
+LIMIT :limit + 1
 
 -- name: compute_offer
-UPDATE offers SET units = :units, computed_at = :at, stale = FALSE
+UPDATE offers SET
+    units = :units,
+    computed_at = :at,
+    touched_at = COALESCE(
+        (SELECT touched.touched_at FROM touched WHERE touched.shop = offers.shop AND touched.item = offers.item),
+        touched_at
+    )
 WHERE shop = :shop AND channel = :channel AND listing = :listing
+
+-- name: offers_are_computed
+DELETE FROM touched WHERE shop = :shop AND item IN (
+    SELECT item FROM offers WHERE shop = :shop AND (channel, listing) IN (EACH PAIR :offers)
+)
 
 -- name: untold_offers
 SELECT channel, listing, item, units, told_units, shown_at, touched_at FROM offers
@@ -53,18 +66,22 @@ UPDATE offers SET parked_reason = :reason WHERE shop = :shop AND channel = :chan
 -- name: offers
 SELECT
     offers.channel, offers.listing, offers.item, items.sku, items.title, offers.units, offers.told_units, offers.told_at,
-    offers.stale, offers.computed_at, offers.touched_at, offers.unseen_units, offers.shown_units, offers.shown_at,
+    touched.item IS NOT NULL, offers.computed_at, COALESCE(touched.touched_at, offers.touched_at), offers.unseen_units, offers.shown_units, offers.shown_at,
     offers.parked_reason
-FROM offers LEFT JOIN items ON items.shop = offers.shop AND items.item = offers.item
+FROM offers
+LEFT JOIN items ON items.shop = offers.shop AND items.item = offers.item
+LEFT JOIN touched ON touched.shop = offers.shop AND touched.item = offers.item
 WHERE offers.shop = :shop AND (CAST(:channel AS TEXT) IS NULL OR offers.channel = :channel)
 ORDER BY items.sku, offers.item, offers.channel, offers.listing
 
 -- name: offers_of_sku
 SELECT
     offers.channel, offers.listing, offers.item, items.sku, items.title, offers.units, offers.told_units, offers.told_at,
-    offers.stale, offers.computed_at, offers.touched_at, offers.unseen_units, offers.shown_units, offers.shown_at,
+    touched.item IS NOT NULL, offers.computed_at, COALESCE(touched.touched_at, offers.touched_at), offers.unseen_units, offers.shown_units, offers.shown_at,
     offers.parked_reason
-FROM items JOIN offers ON items.shop = offers.shop AND items.item = offers.item
+FROM items
+JOIN offers ON items.shop = offers.shop AND items.item = offers.item
+LEFT JOIN touched ON touched.shop = offers.shop AND touched.item = offers.item
 WHERE items.shop = :shop AND items.sku_key = :sku_key
     AND (CAST(:channel AS TEXT) IS NULL OR offers.channel = :channel)
 ORDER BY items.sku, offers.item, offers.channel, offers.listing
@@ -72,25 +89,30 @@ ORDER BY items.sku, offers.item, offers.channel, offers.listing
 -- name: offers_of_items
 SELECT
     offers.channel, offers.listing, offers.item, items.sku, items.title, offers.units, offers.told_units, offers.told_at,
-    offers.stale, offers.computed_at, offers.touched_at, offers.unseen_units, offers.shown_units, offers.shown_at,
+    touched.item IS NOT NULL, offers.computed_at, COALESCE(touched.touched_at, offers.touched_at), offers.unseen_units, offers.shown_units, offers.shown_at,
     offers.parked_reason
-FROM offers LEFT JOIN items ON items.shop = offers.shop AND items.item = offers.item
+FROM offers
+LEFT JOIN items ON items.shop = offers.shop AND items.item = offers.item
+LEFT JOIN touched ON touched.shop = offers.shop AND touched.item = offers.item
 WHERE offers.shop = :shop AND offers.item IN (EACH :items)
     AND (CAST(:channel AS TEXT) IS NULL OR offers.channel = :channel)
 ORDER BY items.sku, offers.item, offers.channel, offers.listing
 
 -- name: items_of_changed_offers
-SELECT DISTINCT item FROM offers
-WHERE shop = :shop AND (computed_at >= :at OR told_at >= :at OR touched_at >= :at OR shown_at >= :at)
+SELECT item FROM offers
+WHERE shop = :shop AND (computed_at >= :at OR told_at >= :at OR shown_at >= :at)
+UNION
+SELECT item FROM touched WHERE shop = :shop AND touched_at >= :at
 LIMIT :limit
 
 -- name: tally_offers
 SELECT
     count(*),
     count(*) FILTER (WHERE units IS NOT NULL AND units IS DISTINCT FROM told_units),
-    count(*) FILTER (WHERE stale),
+    count(touched.item),
     count(*) FILTER (WHERE parked_reason IS NOT NULL)
-FROM offers WHERE shop = :shop AND channel = :channel
+FROM offers LEFT JOIN touched ON touched.shop = offers.shop AND touched.item = offers.item
+WHERE offers.shop = :shop AND channel = :channel
 
 -- name: count_offers
 SELECT
@@ -98,5 +120,7 @@ SELECT
     count(*) FILTER (WHERE told_units > 0 AND units = 0)
 FROM offers WHERE shop = :shop AND channel = :channel
 
--- name: mark_all_offers
-UPDATE offers SET stale = TRUE, touched_at = :at WHERE shop = :shop AND NOT stale
+-- name: touch_every_item
+INSERT INTO touched (shop, item, touched_at)
+SELECT DISTINCT shop, item, CAST(:at AS BIGINT) FROM offers WHERE shop = :shop
+ON CONFLICT (shop, item) DO NOTHING

@@ -153,14 +153,13 @@ CREATE TABLE observations (
     PRIMARY KEY (shop, item, sequence)
 ) STRICT, WITHOUT ROWID;
 
--- Levels that something touched since they were last compared. `position` gives them their turn.
+-- Levels that something touched since they were last compared.
 CREATE TABLE comparisons (
-    position INTEGER PRIMARY KEY,
     shop     INTEGER NOT NULL,
     item     TEXT NOT NULL,
     location TEXT NOT NULL,
-    UNIQUE (shop, item, location)
-) STRICT;
+    PRIMARY KEY (shop, item, location)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE drifts (
     shop         INTEGER NOT NULL REFERENCES shops,
@@ -206,7 +205,6 @@ CREATE TABLE offers (
     units         INTEGER,
     told_units    INTEGER,
     told_at       INTEGER,
-    stale         INTEGER NOT NULL,
     computed_at   INTEGER,
     touched_at    INTEGER NOT NULL,
     unseen_units  INTEGER NOT NULL DEFAULT 0,
@@ -216,8 +214,15 @@ CREATE TABLE offers (
     PRIMARY KEY (shop, channel, listing)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX offers_by_item ON offers (shop, item);
-CREATE INDEX offers_stale ON offers (shop, touched_at) WHERE stale;
 CREATE INDEX offers_untold ON offers (shop, channel) WHERE units IS DISTINCT FROM told_units;
+
+-- Items that something touched since their offers were last computed: their offers are stale.
+CREATE TABLE touched (
+    shop       INTEGER NOT NULL,
+    item       TEXT NOT NULL,
+    touched_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, item)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE selling_rules (
     shop         INTEGER NOT NULL REFERENCES shops,

@@ -1,5 +1,6 @@
 -- What is derived cannot be forgotten: levels, held units, what is owed, what to compare, which offers are stale.
--- Marking an offer stale keeps the time of the first touch. No trigger computes what may be sold.
+-- An item in `touched` has stale offers, since its first touch; an item that nobody sells is not kept there.
+-- No trigger computes what may be sold.
 
 -- Movements --------------------------------------------------------------------------------------------------
 
@@ -8,20 +9,23 @@ CREATE TRIGGER movement_is_booked AFTER INSERT ON movements BEGIN
     ON CONFLICT DO UPDATE SET units = units + excluded.units;
     INSERT INTO levels VALUES (new.shop, new.item, new.target_location, new.target_state, new.units)
     ON CONFLICT DO UPDATE SET units = units + excluded.units;
-    UPDATE offers SET stale = TRUE, touched_at = new.recorded_at
-    WHERE shop = new.shop AND item = new.item AND NOT stale;
-    INSERT INTO comparisons (shop, item, location)
-    SELECT new.shop, new.item, new.source_location
-    WHERE new.source_state NOT IN ('supplier', 'customer', 'unexplained')
+    INSERT INTO touched
+    SELECT new.shop, new.item, new.recorded_at
+    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
     ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER movement_leaves_a_level AFTER INSERT ON movements
+WHEN new.source_state NOT IN ('supplier', 'customer', 'unexplained')
+BEGIN
+    INSERT INTO comparisons VALUES (new.shop, new.item, new.source_location) ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER movement_enters_a_level AFTER INSERT ON movements
 WHEN new.target_state NOT IN ('supplier', 'customer', 'unexplained')
     AND (new.target_location <> new.source_location OR new.source_state IN ('supplier', 'customer', 'unexplained'))
 BEGIN
-    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.target_location)
-    ON CONFLICT DO NOTHING;
+    INSERT INTO comparisons VALUES (new.shop, new.item, new.target_location) ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER movement_is_owed AFTER INSERT ON movements WHEN new.origin <> 'shopify' BEGIN
@@ -45,25 +49,29 @@ BEGIN
 END;
 
 CREATE TRIGGER movement_is_never_edited BEFORE UPDATE ON movements BEGIN
-    SELECT RAISE(ABORT, 'a movement is never edited: book another one that takes it back');
+    SELECT RAISE(ABORT, 'a movement is never edited or removed: book another one that takes it back');
 END;
 
 CREATE TRIGGER movement_is_never_removed BEFORE DELETE ON movements BEGIN
-    SELECT RAISE(ABORT, 'a movement is never removed: book another one that takes it back');
+    SELECT RAISE(ABORT, 'a movement is never edited or removed: book another one that takes it back');
 END;
 
 -- What Shopify is owed ---------------------------------------------------------------------------------------
 
 CREATE TRIGGER owed_is_new AFTER INSERT ON owed BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
-    WHERE shop = new.shop AND item = new.item AND NOT stale;
-    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+    INSERT INTO touched
+    SELECT new.shop, new.item, new.touched_at
+    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    ON CONFLICT DO NOTHING;
+    INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER owed_has_changed AFTER UPDATE OF units ON owed WHEN new.units <> old.units BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
-    WHERE shop = new.shop AND item = new.item AND NOT stale;
-    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+    INSERT INTO touched
+    SELECT new.shop, new.item, new.touched_at
+    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    ON CONFLICT DO NOTHING;
+    INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
     DELETE FROM owed
     WHERE shop = new.shop AND item = new.item AND location = new.location AND state = new.state AND units = 0;
 END;
@@ -71,62 +79,93 @@ END;
 -- Observations -----------------------------------------------------------------------------------------------
 
 CREATE TRIGGER level_is_observed AFTER INSERT ON observed BEGIN
-    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
-    UPDATE offers SET stale = TRUE, touched_at = new.recorded_at
-    WHERE shop = new.shop AND item = new.item AND NOT stale AND new.available IS NOT NULL;
+    INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+    INSERT INTO touched
+    SELECT new.shop, new.item, new.recorded_at
+    WHERE new.available IS NOT NULL
+        AND EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER level_is_observed_again AFTER UPDATE OF observed_at ON observed BEGIN
-    INSERT INTO comparisons (shop, item, location) VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+    INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER available_is_observed_otherwise AFTER UPDATE OF available ON observed
 WHEN new.available IS DISTINCT FROM old.available
 BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.recorded_at
-    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    INSERT INTO touched
+    SELECT new.shop, new.item, new.recorded_at
+    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    ON CONFLICT DO NOTHING;
 END;
 
 -- Orders without a location ----------------------------------------------------------------------------------
 
 CREATE TRIGGER units_are_unplaced AFTER INSERT ON unplaced BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
-    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    INSERT INTO touched
+    SELECT new.shop, new.item, new.touched_at
+    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER unplaced_units_change AFTER UPDATE OF units ON unplaced WHEN new.units <> old.units BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
-    WHERE shop = new.shop AND item = new.item AND NOT stale;
+    INSERT INTO touched
+    SELECT new.shop, new.item, new.touched_at
+    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    ON CONFLICT DO NOTHING;
     DELETE FROM unplaced WHERE shop = new.shop AND cause = new.cause AND item = new.item AND units = 0;
 END;
 
--- Rules, locations, and what a channel shows -----------------------------------------------------------------
+-- Offers, rules, locations -----------------------------------------------------------------------------------
 
-CREATE TRIGGER rule_is_new AFTER INSERT ON selling_rules BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
-    WHERE shop = new.shop AND channel = new.channel AND NOT stale;
+CREATE TRIGGER offer_is_new AFTER INSERT ON offers BEGIN
+    INSERT INTO touched VALUES (new.shop, new.item, new.touched_at) ON CONFLICT DO NOTHING;
 END;
 
-CREATE TRIGGER rule_has_changed AFTER UPDATE OF locations, buffer_units, touched_at ON selling_rules BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.touched_at
-    WHERE shop = new.shop AND channel = new.channel AND NOT stale;
+CREATE TRIGGER listing_names_another_item AFTER UPDATE OF item ON offers WHEN new.item <> old.item BEGIN
+    INSERT INTO touched VALUES (new.shop, new.item, new.touched_at) ON CONFLICT DO NOTHING;
+    DELETE FROM touched
+    WHERE shop = old.shop AND item = old.item
+        AND NOT EXISTS (SELECT 1 FROM offers WHERE shop = old.shop AND item = old.item);
+END;
+
+CREATE TRIGGER unseen_units_change AFTER UPDATE OF unseen_units ON offers WHEN new.unseen_units <> old.unseen_units
+BEGIN
+    INSERT INTO touched VALUES (new.shop, new.item, new.shown_at) ON CONFLICT DO NOTHING;
+END;
+
+-- The last offer of an item takes the mark with it: nothing is left to be computed.
+CREATE TRIGGER offer_is_removed AFTER DELETE ON offers
+WHEN NOT EXISTS (SELECT 1 FROM offers WHERE shop = old.shop AND item = old.item)
+BEGIN
+    DELETE FROM touched WHERE shop = old.shop AND item = old.item;
+END;
+
+CREATE TRIGGER rule_is_new AFTER INSERT ON selling_rules BEGIN
+    INSERT INTO touched
+    SELECT DISTINCT shop, item, new.touched_at FROM offers WHERE shop = new.shop AND channel = new.channel
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER rule_has_changed AFTER UPDATE ON selling_rules BEGIN
+    INSERT INTO touched
+    SELECT DISTINCT shop, item, new.touched_at FROM offers WHERE shop = new.shop AND channel = new.channel
+    ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER location_is_new AFTER INSERT ON locations BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.updated_at WHERE shop = new.shop AND NOT stale;
+    INSERT INTO touched
+    SELECT DISTINCT shop, item, new.updated_at FROM offers WHERE shop = new.shop
+    ON CONFLICT DO NOTHING;
 END;
 
-CREATE TRIGGER location_has_changed AFTER UPDATE OF name, active, fulfils_online ON locations
+CREATE TRIGGER location_has_changed AFTER UPDATE ON locations
 WHEN new.active <> old.active OR new.fulfils_online <> old.fulfils_online OR new.name <> old.name
 BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.updated_at WHERE shop = new.shop AND NOT stale;
-END;
-
-CREATE TRIGGER unseen_units_change AFTER UPDATE OF unseen_units ON offers
-WHEN new.unseen_units <> old.unseen_units AND NOT new.stale
-BEGIN
-    UPDATE offers SET stale = TRUE, touched_at = new.shown_at
-    WHERE shop = new.shop AND channel = new.channel AND listing = new.listing;
+    INSERT INTO touched
+    SELECT DISTINCT shop, item, new.updated_at FROM offers WHERE shop = new.shop
+    ON CONFLICT DO NOTHING;
 END;
 
 -- Deliveries -------------------------------------------------------------------------------------------------
