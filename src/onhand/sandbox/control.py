@@ -85,13 +85,13 @@ class Control:
     def played(self) -> Row:
         """Return how far the day is; raises Refused when none was played."""
         if self._playing is None:
-            raise Refused("not_playing", "no day was played yet; POST /control/play begins one")
+            raise Refused("unknown_day", "no day was played yet; POST /control/play begins one")
         return self._playing.state()
 
     def replayed(self) -> Row:
         """Return how far the replay is; raises Refused when none was loaded."""
         if self._replay is None:
-            raise Refused("not_loaded", "no file was loaded yet; POST /control/replay does that")
+            raise Refused("unknown_replay", "no file was loaded yet; POST /control/replay does that")
         return self._replay.state()
 
     def _place(self, ask: Receive | Adjust | Theft) -> tuple[int, int]:

@@ -31,6 +31,8 @@ from onhand.sandbox.world.world import WorldSettings
 
 # How often the sandbox looks whether the process that started it is still there.
 _PARENT_EVERY_S = 0.5
+# A fault may hold an answer back for long; the end of the sandbox does not wait for it.
+_LAST_ANSWERS_S = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +130,12 @@ async def serving(options: Options) -> AsyncIterator[Running]:
         *tiktok_app.routes(sandbox),
     ]
     config = uvicorn.Config(
-        Starlette(routes=routes), log_level="warning", access_log=False, lifespan="off", http="httptools"
+        Starlette(routes=routes),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        http="httptools",
+        timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )
     server = _Server(config)
     serve = asyncio.create_task(server.serve(sockets=[listener]))
@@ -141,8 +148,8 @@ async def serving(options: Options) -> AsyncIterator[Running]:
                 running.task.cancel()
         await sender.stop()
         server.should_exit = True
-        server.force_exit = True
         await serve
+        sandbox.on_close.close()
 
 
 class SandboxThread:

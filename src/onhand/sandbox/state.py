@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -106,7 +107,8 @@ class Log:
 class Sandbox:
     """Everything the platforms' faces and the control share; it lives on one event loop and has no lock.
 
-    `base_url` is where the server listens ("http://127.0.0.1:9000"), known once it does.
+    `base_url` is where the server listens ("http://127.0.0.1:9000"), known once it does. What must be put away when
+    the sandbox ends goes into `on_close`.
     """
 
     world: World
@@ -117,6 +119,7 @@ class Sandbox:
     log: Log
     random: random.Random
     base_url: str = ""
+    on_close: ExitStack = field(default_factory=ExitStack)
 
 
 def utc_now() -> datetime:

@@ -25,6 +25,9 @@ CHANNEL_SHARES: tuple[tuple[ShopChannel, float], ...] = (
 POPULARITY_EXPONENT = 0.9
 # Both channels' shoppers for a scarce item come within this time of each other.
 CONTEST_WINDOW_S = 4.0
+# Contests make at most this share of the day's shoppers, so that a short day stays a day.
+CONTEST_SHARE_MAX = 0.3
+_CONTESTANTS = 5  # two or three on each of two channels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +124,14 @@ def _stream(world: World, plan: DayPlan, rng: random.Random) -> Iterator[Arrival
 
 
 def _contests(world: World, plan: DayPlan, rng: random.Random) -> Iterator[Arrival]:
-    """Yield, for every scarce item, shoppers of two channels who want its few units at the same time."""
-    for index, item in enumerate(world.catalog):
-        if not is_scarce(index) or item.inventory_item_id not in world.tiktok.sku_of_item:
-            continue
+    """Yield, for scarce items, shoppers of two channels who want the few units at the same time."""
+    scarce = [
+        item
+        for index, item in enumerate(world.catalog)
+        if is_scarce(index) and item.inventory_item_id in world.tiktok.sku_of_item
+    ]
+    contests = int(plan.for_s * plan.orders_per_s * CONTEST_SHARE_MAX / _CONTESTANTS)
+    for item in rng.sample(scarce, min(len(scarce), contests)):
         begins_s = rng.uniform(0.0, max(0.0, plan.for_s - CONTEST_WINDOW_S))
         for channel in ("online_store", "tiktok_shop"):
             for _ in range(rng.randint(2, 3)):
