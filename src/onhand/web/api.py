@@ -1,0 +1,197 @@
+"""The JSON API's questions: each reads, in one snapshot, what the command line would answer too."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+from onhand import answers
+from onhand.answers import as_json
+from onhand.domain.catalog import Item
+from onhand.web.desk import Desk
+from onhand.web.feed import cursor_now
+from onhand.web.grid import read_columns, read_rows
+from onhand.web.needs import SHOWN
+from onhand.web.problem import bad_request
+from onhand.web.routes import SHOP, Call, Parameter, Route, reading
+from onhand.web.status import read_status
+
+_SKU = Parameter(name="sku", about="An item's SKU; two items may carry the same one, then both are answered.")
+_CHANNEL = Parameter(name="channel", about="A channel's name, such as tiktok_shop.")
+_MOST_ROWS = 5000
+
+
+def _limit(usual: int) -> Parameter:
+    return Parameter(
+        name="limit",
+        about=f"How many rows at most; {usual} where it is left out.",
+        kind="integer",
+        least=1,
+        most=_MOST_ROWS,
+    )
+
+
+def _ats(desk: Desk, call: Call) -> object:
+    with desk.books(call.shop) as books:
+        return as_json(answers.ats(books, call.shop, call.text("sku"), call.text("channel")))
+
+
+def _levels(desk: Desk, call: Call) -> object:
+    at = call.text("at")
+    with desk.books(call.shop) as books:
+        return as_json(
+            answers.levels(
+                books, call.shop, call.text("sku"), call.text("location"), _read_time(at) if at is not None else None
+            )
+        )
+
+
+def _read_time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise bad_request(f"at is a time as in 2026-11-23T14:00:00Z, got {text!r}") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def _explain(desk: Desk, call: Call) -> object:
+    with desk.books(call.shop) as books:
+        rows = as_json(answers.explain(books, call.shop, call.said["sku"], call.said["channel"]))
+    return rows[0] if len(rows) == 1 else rows  # a list only where several items carry the SKU
+
+
+def _timeline(desk: Desk, call: Call) -> object:
+    with desk.books(call.shop) as books:
+        return as_json(answers.timeline(books, call.shop, call.said["sku"], call.number("limit", 50)))
+
+
+def _inbox(desk: Desk, call: Call) -> object:
+    with desk.store.reading() as session:
+        return as_json(answers.inbox(session, desk.log, call.shop, call.text("status"), call.number("limit", 50)))
+
+
+def _drifts(desk: Desk, call: Call) -> object:
+    status = call.text("status") or "open"
+    with desk.books(call.shop) as books:
+        return as_json(answers.drifts(books, call.shop, None if status == "all" else status))
+
+
+def _problems(desk: Desk, call: Call) -> object:
+    with desk.books(call.shop) as books:
+        return as_json(answers.problems(books, call.shop))
+
+
+def _offers(desk: Desk, call: Call) -> object:
+    with desk.books(call.shop) as books:
+        return as_json(answers.offers(books, call.shop, call.text("channel"), call.text("status")))
+
+
+def _status(desk: Desk, call: Call) -> object:
+    status, needs = read_status(desk, call.shop)
+    return {**as_json(status), "needs": [as_json(need) for need in needs[:SHOWN]]}
+
+
+def _grid(desk: Desk, call: Call) -> object:
+    after, limit = call.text("after") or "", call.number("limit", 1000)
+    now = desk.clock.now()
+    with desk.books(call.shop) as books:
+        columns = read_columns(books)
+        cursor = cursor_now(books, columns, now)
+        items = sorted(books.catalog.items(), key=_item_id)
+        behind = [item for item in items if item.item > after]
+        rows = read_rows(books, columns, behind[:limit])
+    return {
+        "as_of": now,
+        "event": str(cursor),
+        **columns.as_json(),
+        "items": len(items),
+        "rows": msgspec.to_builtins(rows),
+        "next": behind[limit - 1].item if len(behind) > limit else None,
+    }
+
+
+def _item_id(item: Item) -> str:
+    return item.item
+
+
+def _get(
+    path: str,
+    summary: str,
+    schema: str,
+    answer: Callable[[Desk, Call], object],
+    *parameters: Parameter,
+    troubles: tuple[int, ...] = (),
+) -> Route:
+    together = (SHOP, *parameters)
+    return Route(
+        method="GET",
+        path=path,
+        summary=summary,
+        endpoint=reading(together, answer),
+        parameters=together,
+        schema=schema,
+        troubles=(400, 404, *troubles),
+    )
+
+
+READINGS: tuple[Route, ...] = (
+    _get("/api/v1/status", "How the shop stands: the dashboard's head", "Status", _status),
+    _get("/api/v1/ats", "What every channel may sell, and what it was told", "Sellables", _ats, _SKU, _CHANNEL),
+    _get(
+        "/api/v1/levels",
+        "Units in every bin that is not empty, now or as of a time",
+        "Levels",
+        _levels,
+        _SKU,
+        Parameter(name="location", about="A location's name or id."),
+        Parameter(name="at", about="As recorded at this time (ISO 8601; UTC where it names no zone).", kind="time"),
+    ),
+    _get(
+        "/api/v1/explain",
+        "Every term of what a channel may sell, summing to it",
+        "Explanations",
+        _explain,
+        Parameter(name="sku", about=_SKU.about, required=True),
+        Parameter(name="channel", about=_CHANNEL.about, required=True),
+    ),
+    _get(
+        "/api/v1/timeline",
+        "Movements and observations of an item, newest first",
+        "Timeline",
+        _timeline,
+        Parameter(name="sku", about=_SKU.about, required=True),
+        _limit(50),
+    ),
+    _get(
+        "/api/v1/inbox",
+        "Deliveries and what became of them",
+        "Inbox",
+        _inbox,
+        Parameter(name="status", about="Only rows of this status.", values=("waiting", "done", "parked")),
+        _limit(50),
+    ),
+    _get(
+        "/api/v1/drifts",
+        "Observations that the books do not explain",
+        "Drifts",
+        _drifts,
+        Parameter(name="status", about="Open ones where it is left out.", values=("open", "adopted", "closed", "all")),
+    ),
+    _get("/api/v1/problems", "What a person must settle, with the next step", "Problems", _problems),
+    _get(
+        "/api/v1/offers",
+        "What channels that take a number were told, what waits first",
+        "Offers",
+        _offers,
+        _CHANNEL,
+        Parameter(name="status", about="Only rows of this status.", values=("told", "waiting", "underway", "parked")),
+    ),
+    _get(
+        "/api/v1/grid",
+        "Every item with its levels and offers in columns, in pages: what the live grid reads",
+        "Grid",
+        _grid,
+        Parameter(name="after", about="The `next` of the page before."),
+        _limit(1000),
+    ),
+)

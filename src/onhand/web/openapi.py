@@ -1,0 +1,137 @@
+"""The OpenAPI 3.1 document, made from the table of addresses and the answers' own types."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from onhand import __version__
+from onhand.answers import DriftShown, Explained, Happened, Inbox, Level, OfferShown, ProblemShown, Sellable
+from onhand.web.desk import Desk
+from onhand.web.grid import Row
+from onhand.web.needs import Need
+from onhand.web.problem import MEDIA_TYPE, STATUS_TITLES
+from onhand.web.routes import Parameter, Route, as_answer
+from onhand.web.status import Status
+
+_TYPES = (Sellable, Level, Explained, Happened, Inbox, DriftShown, ProblemShown, OfferShown, Status, Need, Row)
+_KINDS = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "time": {"type": "string", "format": "date-time"},
+}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _many(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": _ref(name)}
+
+
+def _schema_of_anything(_type: type) -> dict[str, Any]:
+    """Evidence may be of any form."""
+    return {"description": "Anything."}
+
+
+def _schemas() -> dict[str, Any]:
+    """Return every schema by name: one for each answer's type, and the few documents that only the web has."""
+    _, components = msgspec.json.schema_components(
+        _TYPES, schema_hook=_schema_of_anything, ref_template="#/components/schemas/{name}"
+    )
+    columns = {
+        "locations": {"type": "array", "items": {"type": "object"}},
+        "channels": {"type": "array", "items": {"type": "object"}},
+    }
+    grid = {
+        "as_of": {"type": "string", "format": "date-time"},
+        "event": {"type": "string", "description": "The Last-Event-ID to follow the stream from."},
+        **columns,
+        "items": {"type": "integer"},
+        "rows": _many("Row"),
+        "next": {"type": ["string", "null"], "description": "The `after` of the next page; null on the last."},
+    }
+    trouble = {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong and the way out."},
+        "near": {"type": "array", "items": {"type": "string"}, "description": "What may have been meant."},
+    }
+    return {
+        **components,
+        "Sellables": _many("Sellable"),
+        "Levels": _many("Level"),
+        "Explanations": {"oneOf": [_ref("Explained"), _many("Explained")]},
+        "Timeline": _many("Happened"),
+        "Drifts": _many("DriftShown"),
+        "Problems": _many("ProblemShown"),
+        "Offers": _many("OfferShown"),
+        "Grid": {"type": "object", "properties": grid, "required": sorted(grid)},
+        "Trouble": {"type": "object", "properties": trouble, "required": ["type", "title", "status", "detail"]},
+        "Document": {"type": "object", "description": "An OpenAPI 3.1 document."},
+        "Alive": {"type": "object", "properties": {"alive": {"const": True}}, "required": ["alive"]},
+        "Ready": {"type": "object", "properties": {"ready": {"const": True}}, "required": ["ready"]},
+    }
+
+
+def describe(routes: Iterable[Route]) -> dict[str, Any]:
+    """Return the document for a table of addresses."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path.replace(":path}", "}"), {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "onhand",
+            "version": __version__,
+            "summary": "One true count of a merchant's stock, and what every channel may sell of it.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": _schemas()},
+    }
+
+
+def openapi_route(table: Iterable[Route]) -> Route:
+    """Return the place of the document itself in the table; it describes the whole table, itself included."""
+    found: dict[str, Any] = {}
+
+    async def endpoint(_desk: Desk, _request: Request) -> Response:
+        return as_answer(found)
+
+    route = Route(method="GET", path="/openapi.json", summary="This document", endpoint=endpoint, schema="Document")
+    found |= describe([*table, route])
+    return route
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    content = {"schema": _ref(route.schema)} if route.schema else {"schema": {"type": "string"}}
+    answers: dict[str, Any] = {"200": {"description": "The answer", "content": {route.media_type: content}}}
+    for status in sorted({403, *route.troubles}):
+        answers[str(status)] = {
+            "description": STATUS_TITLES[status],
+            "content": {MEDIA_TYPE: {"schema": _ref("Trouble")}},
+        }
+    operation: dict[str, Any] = {"summary": route.summary, "responses": answers}
+    if route.parameters:
+        operation["parameters"] = [_parameter(parameter) for parameter in route.parameters]
+    return operation
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    schema: dict[str, Any] = dict(_KINDS[parameter.kind])
+    if parameter.values:
+        schema["enum"] = list(parameter.values)
+    if parameter.kind == "integer":
+        schema |= {"minimum": parameter.least, "maximum": parameter.most}
+    return {
+        "name": parameter.name,
+        "in": parameter.where,
+        "description": parameter.about,
+        "required": parameter.required or parameter.where == "path",
+        "schema": schema,
+    }

@@ -1,0 +1,115 @@
+"""The table that every address stands in: what is asked, what may be asked with it, and what answers."""
+
+import difflib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from onhand.web.desk import Desk
+from onhand.web.problem import bad_request
+
+Kind = Literal["string", "integer", "time"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One thing that may be asked with an address. `values` are all that it may be, where that is a closed set."""
+
+    name: str
+    about: str
+    where: Literal["query", "path", "header"] = "query"
+    kind: Kind = "string"
+    required: bool = False
+    values: tuple[str, ...] = ()
+    least: int = 0
+    most: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What is asked, read and judged: the shop, and parameters by name; what was not said is absent."""
+
+    shop: str
+    said: Mapping[str, str]
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+    def text(self, name: str) -> str | None:
+        """Return a text that was said, or None."""
+        return self.said.get(name)
+
+    def number(self, name: str, usual: int) -> int:
+        """Return a number that was said, or the usual one."""
+        return self.numbers.get(name, usual)
+
+
+Endpoint = Callable[[Desk, Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One address. `schema` names what the answer looks like in the OpenAPI document; empty where it is no JSON."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    summary: str
+    endpoint: Endpoint
+    parameters: tuple[Parameter, ...] = ()
+    schema: str = ""
+    media_type: str = "application/json"
+    troubles: tuple[int, ...] = ()
+
+
+SHOP = Parameter(name="shop", about="The shop's domain; needed only where several are configured.")
+
+
+def read_call(desk: Desk, request: Request, parameters: tuple[Parameter, ...]) -> Call:
+    """Return what a request asks. Raises Refused for a parameter nobody knows, doubled, missing or out of bounds."""
+    known = {parameter.name: parameter for parameter in parameters if parameter.where == "query"}
+    said: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            near = tuple(difflib.get_close_matches(name, known, n=2))
+            raise bad_request(f"there is no parameter {name!r}; known are {', '.join(known) or 'none'}", near=near)
+        if name in said:
+            raise bad_request(f"parameter {name!r} is given twice: {said[name]!r} and {value!r}")
+        said[name] = value
+    said |= {
+        parameter.name: request.path_params[parameter.name] for parameter in parameters if parameter.where == "path"
+    }
+    numbers: dict[str, int] = {}
+    for parameter in parameters:
+        if parameter.name in said:
+            _judge(parameter, said[parameter.name], numbers)
+        elif parameter.required and parameter.where == "query":
+            raise bad_request(f"parameter {parameter.name!r} is missing: {parameter.about}")
+    return Call(shop=desk.shop(said.pop("shop", None)), said=said, numbers=numbers)
+
+
+def _judge(parameter: Parameter, value: str, numbers: dict[str, int]) -> None:
+    if parameter.values and value not in parameter.values:
+        raise bad_request(f"{parameter.name} is one of {', '.join(parameter.values)}, got {value!r}")
+    if parameter.kind == "integer":
+        if not (value.isascii() and value.isdigit()) or len(value) > 18:
+            raise bad_request(f"{parameter.name} is a whole number, got {value!r}")
+        numbers[parameter.name] = int(value)
+        if not parameter.least <= int(value) <= parameter.most:
+            raise bad_request(f"{parameter.name} is from {parameter.least} to {parameter.most}, got {value}")
+
+
+def as_answer(document: object) -> Response:
+    """Return a document as a JSON answer."""
+    return Response(msgspec.json.encode(document), media_type="application/json")
+
+
+def reading(parameters: tuple[Parameter, ...], answer: Callable[[Desk, Call], object]) -> Endpoint:
+    """Return the endpoint that answers with what a plain function reads, in a thread."""
+
+    async def endpoint(desk: Desk, request: Request) -> Response:
+        call = read_call(desk, request, parameters)
+        return await desk.run(lambda: as_answer(answer(desk, call)))
+
+    return endpoint

@@ -1,0 +1,61 @@
+"""The live stream: changes as server-sent events, resumed where they broke off."""
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from onhand.web.desk import Desk
+from onhand.web.feed import Cursor, Event, Feeds, read_cursor
+from onhand.web.problem import STATUS_TITLES, Refused, Trouble
+from onhand.web.routes import SHOP, Parameter, Route, read_call
+
+RETRY_S = 5
+
+_LAST_EVENT_ID = Parameter(
+    name="Last-Event-ID",
+    about="The id of the last event read, or the `event` of a page of the grid: what changed since comes first.",
+    where="header",
+)
+
+
+def as_text(event: Event) -> bytes:
+    """Return an event as it goes over the wire. JSON has no line breaks, so it is one line of data."""
+    id_ = f"id: {event.cursor}\n" if event.cursor is not None else ""
+    return f"{id_}event: {event.name}\ndata: ".encode() + event.data + b"\n\n"
+
+
+def stream_route(feeds: Feeds) -> Route:
+    """Return the stream's place in the table of addresses."""
+    parameters = (SHOP, _LAST_EVENT_ID)
+
+    async def endpoint(desk: Desk, request: Request) -> Response:
+        call = read_call(desk, request, parameters)
+        if feeds.full:
+            detail = "as many pages look on as one process serves: close one, or ask again"
+            headers = {"retry-after": str(RETRY_S)}
+            raise Refused(Trouble(status=503, title=STATUS_TITLES[503], detail=detail, headers=headers))
+        last = request.headers.get("last-event-id")
+        return StreamingResponse(
+            _write(feeds, call.shop, last), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+        )
+
+    return Route(
+        method="GET",
+        path="/api/v1/stream",
+        summary="Rows of the grid and the status as they change (server-sent events rows, status, reset)",
+        endpoint=endpoint,
+        parameters=parameters,
+        media_type="text/event-stream",
+        troubles=(400, 404, 503),
+    )
+
+
+async def _write(feeds: Feeds, shop: str, last: str | None) -> AsyncIterator[bytes]:
+    after: Cursor | None = None
+    if last is not None:
+        after = read_cursor(last)
+        if after is None:
+            yield as_text(Event("reset", b"{}", None))
+    async for event in feeds.follow(shop, after):
+        yield as_text(event)
