@@ -70,8 +70,9 @@ class Playing:
         orders = {name.removeprefix("orders "): n for name, n in self._day.counts.items() if name.startswith("orders ")}
         elapsed_s = (now - self._started_at).total_seconds()
         return {
-            "running": self._ended_at is None,
+            "running": self._ended_at is None and not self.task.done(),
             "done": self.task.done(),
+            "failure": failure_of(self.task),
             "seed": self._plan.seed,
             "for_s": self._plan.for_s,
             "elapsed_s": round(elapsed_s, 3),
@@ -95,6 +96,14 @@ def play(sandbox: Sandbox, plan: DayPlan, *, speed: float = DEFAULT_SPEED, basel
             f"speed {speed}",
         )
     return Playing(sandbox, plan, speed=speed, baseline=baseline)
+
+
+def failure_of(task: asyncio.Task[None] | None) -> str | None:
+    """Return what ended a background task before its time; None while it is well."""
+    if task is None or not task.done() or task.cancelled():
+        return None
+    error = task.exception()
+    return None if error is None else repr(error)
 
 
 def _lost_units(sandbox: Sandbox) -> int:

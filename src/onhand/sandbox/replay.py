@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from onhand.sandbox.play import failure_of
 from onhand.sandbox.sender import Sender
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.till_lines import TillLine, read_till_lines
@@ -106,8 +107,9 @@ class Replay:
             elapsed_s = (self._ended_s or asyncio.get_running_loop().time()) - self._started_s
         return {
             "path": self._path,
-            "running": self.task is not None and self._ended_s is None,
+            "running": self.task is not None and not self.task.done(),
             "done": self._ended_s is not None,
+            "failure": failure_of(self.task),
             "accepted_lines": len(self._lines),
             "refused_lines": sum(self.refused.values()),
             "refused": dict(self.refused),
