@@ -62,7 +62,11 @@ class PostgresEngine:
         self._readers: list[PostgresSql] = []
         self._readers_lock = Lock()
         self._writer = self._connect()
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            self._writer.connection.close()
+            raise
 
     @contextmanager
     def writing(self) -> Iterator[PostgresSql]:
@@ -77,13 +81,15 @@ class PostgresEngine:
     @contextmanager
     def reading(self) -> Iterator[PostgresSql]:
         reader = self._idle_reader() or self._connect()
-        with reader.connection.transaction():
-            reader.command("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            # The snapshot begins with the first reading: begin it now.
-            reader.command("SELECT 1 FROM shops LIMIT 1")
-            yield reader
-        with self._readers_lock:
-            self._readers.append(reader)
+        try:
+            with reader.connection.transaction():
+                reader.command("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                # The snapshot begins with the first reading: begin it now.
+                reader.command("SELECT 1 FROM shops LIMIT 1")
+                yield reader
+        finally:
+            with self._readers_lock:
+                self._readers.append(reader)
 
     def schema_version(self) -> int:
         with self.reading() as reader:

@@ -60,8 +60,12 @@ class SqliteEngine:
         self._readers_lock = Lock()
         try:
             self._writer = SqliteSql(self._connect(), self._statements)
-            self._migrate()
-            self._checkpointer = self._connect()
+            try:
+                self._migrate()
+                self._checkpointer = self._connect()
+            except BaseException:
+                self._writer.connection.close()
+                raise
         except (apsw.NotADBError, apsw.CorruptError) as error:
             raise DataDamaged(f"{database} cannot be read as a database: {error}; restore a backup") from error
         except apsw.CantOpenError as error:

@@ -1,0 +1,1 @@
+"""The store keeps what it was told: one suite over SQLite and PostgreSQL."""
