@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +42,7 @@ class BulkOperations:
         self._ids = ids
         self._held: dict[int, BulkOperation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._folder = tempfile.TemporaryDirectory(prefix="onhand-bulk-")
+        self._folder: Path | None = None
 
     def create(self, query: str, now: datetime) -> BulkOperation:
         """Add an operation that is about to run."""
@@ -50,10 +52,16 @@ class BulkOperations:
             query=query,
             status="CREATED",
             created_at=now,
-            path=Path(self._folder.name) / f"{number}.jsonl",
+            path=self._files() / f"{number}.jsonl",
         )
         self._held[number] = operation
         return operation
+
+    def _files(self) -> Path:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="onhand-bulk-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Hold on to a running task, which the event loop alone would let go."""

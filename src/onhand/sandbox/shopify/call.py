@@ -33,7 +33,7 @@ class Call:
     """A call at `now`; `base_url` is where this shop's bulk files are fetched.
 
     `confirmation_ids` collects the world's writes that the app learns of once the answer was really sent. `bulk` is
-    set while a bulk operation reads: lists then have no pages.
+    set while a bulk operation reads: lists then have no pages. `busy_keys` were held by another call when this came.
     """
 
     world: World
@@ -42,4 +42,5 @@ class Call:
     base_url: str
     call_id: int
     bulk: BulkWindow | None = None
+    busy_keys: frozenset[str] = frozenset()
     confirmation_ids: list[int] = field(default_factory=list)

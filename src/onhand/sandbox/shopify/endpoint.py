@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,12 +107,12 @@ class GraphQLEndpoint:
 
     async def _run(self, request: Request, started: datetime, asked: _Asked, *, lost: bool) -> Response:
         call_id = next(self._face.call_ids)
-        for key in keys_in(asked.operation.node, asked.variables):
-            self._face.keys.begin(key, call_id)
+        keys = keys_in(asked.operation.node, asked.variables)
+        busy = frozenset(key for key in keys if not self._face.keys.begin(key, call_id))
         try:
             if self._sandbox.settings.api_latency_s > 0:
                 await asyncio.sleep(self._sandbox.settings.api_latency_s)
-            call = self._call(call_id)
+            call = self._call(call_id, busy)
             result = self._execute(call, asked)
         finally:
             self._face.keys.end(call_id)
@@ -126,17 +125,22 @@ class GraphQLEndpoint:
         if result.errors:
             body["errors"] = formatted(result.errors, "BAD_REQUEST")
         body["extensions"] = cost_extension(asked.requested, actual, self._face.bucket.status(call.now))
-        confirm = functools.partial(self._sandbox.world.confirmations.confirm, call.confirmation_ids)
-        answered = answer(body, version=self._version, after=BackgroundTask(confirm))
+        after = BackgroundTask(self._confirm, call.confirmation_ids) if call.confirmation_ids else None
+        answered = answer(body, version=self._version, after=after)
         return self._log(started, asked, "errors" if result.errors else "done", actual, answered)
 
-    def _call(self, call_id: int) -> Call:
+    async def _confirm(self, confirmation_ids: list[int]) -> None:
+        """Note that the app has its answer; a coroutine, because Starlette runs plain functions on a thread."""
+        self._sandbox.world.confirmations.confirm(confirmation_ids)
+
+    def _call(self, call_id: int, busy_keys: frozenset[str]) -> Call:
         return Call(
             world=self._sandbox.world,
             face=self._face,
             now=self._sandbox.clock(),
             base_url=f"{self._sandbox.base_url}/shopify/{self._sandbox.settings.shop}",
             call_id=call_id,
+            busy_keys=busy_keys,
         )
 
     def _execute(self, call: Call, asked: _Asked) -> ExecutionResult:

@@ -53,22 +53,18 @@ class IdempotencyKeys:
         self._attempts: OrderedDict[str, Attempt] = OrderedDict()
         self._in_progress: dict[str, int] = {}
 
-    def begin(self, key: str, call_id: int) -> None:
-        """Note that a call under `key` was accepted and is not over; the first such call holds the key."""
-        self._in_progress.setdefault(key, call_id)
+    def begin(self, key: str, call_id: int) -> bool:
+        """Note that a call under `key` came in; False when another one that is not over holds the key."""
+        return self._in_progress.setdefault(key, call_id) == call_id
 
     def end(self, call_id: int) -> None:
-        """Note that a call is over, however it went."""
+        """Note that a call is over, however it went: its keys are free for the next."""
         for key in [key for key, holder in self._in_progress.items() if holder == call_id]:
             del self._in_progress[key]
 
-    def earlier(
-        self, key: str, *, mutation: str, parameters: str, call_id: int, now: datetime
-    ) -> Payload | Rejected | None:
+    def earlier(self, key: str, *, mutation: str, parameters: str, now: datetime) -> Payload | Rejected | None:
         """Return the payload of the same call before, why this one is rejected, or None when it is the first."""
         self._forget(now)
-        if self._in_progress.get(key, call_id) != call_id:
-            return CONCURRENT
         attempt = self._attempts.get(key)
         if attempt is None:
             return None

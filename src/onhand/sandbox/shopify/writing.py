@@ -10,7 +10,7 @@ from graphql import GraphQLResolveInfo
 
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.fields import Arguments
-from onhand.sandbox.shopify.idempotency import Attempt, Payload, Rejected
+from onhand.sandbox.shopify.idempotency import CONCURRENT, Attempt, Payload, Rejected
 from onhand.sandbox.shopify.rules import check_arguments, key_of
 
 Writer = Callable[[Call, Arguments], Payload]
@@ -39,7 +39,9 @@ def guarded(writer: Writer, *, empty: Sequence[str], errors: Sequence[str] = USE
         parameters = json.dumps(arguments, sort_keys=True)
         keys = call.face.keys
         mutation = info.field_name
-        earlier = keys.earlier(key, mutation=mutation, parameters=parameters, call_id=call.call_id, now=call.now)
+        if key in call.busy_keys:
+            return refused(empty, [user_error(None, CONCURRENT.message, CONCURRENT.code)], errors)
+        earlier = keys.earlier(key, mutation=mutation, parameters=parameters, now=call.now)
         if isinstance(earlier, Rejected):
             return refused(empty, [user_error(None, earlier.message, earlier.code)], errors)
         if earlier is not None:

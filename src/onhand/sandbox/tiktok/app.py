@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -191,8 +190,12 @@ class TikTokEndpoint:
             return await never_answered(request)
         errors = served.data.get("errors")
         self._note(started, operation, "errors" if errors else "done", 200, detail)
-        confirm = functools.partial(self._sandbox.world.confirmations.confirm, served.confirmation_ids)
-        return success(served.data, request_id, BackgroundTask(confirm))
+        after = BackgroundTask(self._confirm, served.confirmation_ids) if served.confirmation_ids else None
+        return success(served.data, request_id, after)
+
+    async def _confirm(self, confirmation_ids: tuple[int, ...]) -> None:
+        """Note that the app has its answer; a coroutine, because Starlette runs plain functions on a thread."""
+        self._sandbox.world.confirmations.confirm(confirmation_ids)
 
     def _served(self, operation: Operation, request: Request, body: bytes, now: datetime) -> Served:
         query = dict(request.query_params)
