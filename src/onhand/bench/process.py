@@ -19,12 +19,10 @@ import httpx
 from onhand.bench.shop import BenchShop, build_bench_shop
 from onhand.bench.till import till_delivery
 from onhand.domain.stock import Movement
-from onhand.intake.process import process
+from onhand.intake.process import BATCH, process
 from onhand.publish.recalculate import recalculate
+from onhand.serve.works import BACKLOG_BATCHES
 from onhand.store import open_store
-
-BATCH = 200
-"""Deliveries a transaction, as `onhand serve` takes them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +88,8 @@ def _book_all(shop: BenchShop) -> float:
     waiting = True
     while waiting:
         now, began = datetime.now(UTC), perf_counter()
-        waiting = process(shop.store, shop.log, shop.senders, now, BATCH).waiting
+        for _ in range(BACKLOG_BATCHES):
+            waiting = waiting and process(shop.store, shop.log, shop.senders, now).waiting
         booking_s += perf_counter() - began
         computed = 1
         while computed:

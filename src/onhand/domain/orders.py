@@ -113,15 +113,16 @@ def settle(picture: OrderPicture, booked: Levels, cuts: Cuts, booked_count: int)
     location the picture does not say stay where the books hold them for this order.
     """
     steps, unplaced = _read_steps(_stay_put(picture, booked))
-    effect: Counter[tuple[str, Bin]] = Counter()
+    effect: dict[tuple[str, Bin], int] = {}
     happened: dict[tuple[str, Bin], datetime] = {}
     for item, location, source, target, units, occurred_at in steps:
         cut = cuts.get(LevelKey(item, location))
         if cut is not None and occurred_at <= cut:
             continue
-        effect[item, Bin(location, source)] -= units
+        key = (item, Bin(location, source))
+        effect[key] = effect.get(key, 0) - units
         key = (item, Bin(location, target))
-        effect[key] += units
+        effect[key] = effect.get(key, 0) + units
         happened[key] = max(occurred_at, happened.get(key, occurred_at))
     movements = tuple(
         Movement(
@@ -156,7 +157,7 @@ _REASONS = {
 
 def _stay_put(picture: OrderPicture, booked: Levels) -> OrderPicture:
     """Return the picture with unknown locations filled in from what is booked for this order."""
-    if not booked or all(row.location is not None for row in picture.placed):
+    if not picture.placed or not booked or all(row.location is not None for row in picture.placed):
         return picture
     item_of = {line.line: line.item for line in picture.lines}
     held = Counter({key: units for key, units in booked.items() if key[1].state is picture.hold})
@@ -228,16 +229,14 @@ class _LineStory:
         for shipment in self.shipped:
             yield self._ordered(shipment.location, shipment.units)
             yield self._step(shipment.location, self.hold, State.CUSTOMER, shipment.units, shipment.shipped_at)
-        yield from self._removed_steps()
-        for refund in self.refunded:
-            location = refund.location or self._home()
-            if refund.restock is Restock.RETURN and location is not None:
-                yield self._step(location, State.CUSTOMER, State.AVAILABLE, refund.units, refund.refunded_at)
+        if self.refunded:
+            yield from self._removed_steps()
+            yield from self._returned_steps()
 
     def unplaced_units(self) -> int:
         """Return units that have left some bin, but we do not know which: open or written off without a location."""
         unplaced = sum(row.units for row in self.placed if row.location is None)
-        if self._home() is None:
+        if self.refunded and self._home() is None:
             unplaced += sum(units for _, units in self._written_off())
         return unplaced
 
@@ -258,6 +257,12 @@ class _LineStory:
             if location is not None:
                 yield self._ordered(location, units)
                 yield self._step(location, self.hold, State.CUSTOMER, units, refund.refunded_at)
+
+    def _returned_steps(self) -> Iterator[Step]:
+        for refund in self.refunded:
+            location = refund.location or self._home()
+            if refund.restock is Restock.RETURN and location is not None:
+                yield self._step(location, State.CUSTOMER, State.AVAILABLE, refund.units, refund.refunded_at)
 
     def _removed_units(self) -> int:
         kept = sum(row.units for row in self.placed) + sum(row.units for row in self.shipped)

@@ -175,6 +175,7 @@ class Sender:
                 sent_at=sent_at,
                 answered_at=answered_at,
                 status=status,
+                order=_order_in(delivery, body),
             )
         )
         self._sandbox.world.outbox.answered(delivery, ok=ok, attempt=attempt.number, now=answered_at)
@@ -208,3 +209,25 @@ class Sender:
 
 def _between(window_s: tuple[float, float], fraction: float) -> float:
     return window_s[0] + fraction * (window_s[1] - window_s[0])
+
+
+class _OrderBody(msgspec.Struct):
+    id: int
+
+
+class _TikTokData(msgspec.Struct):
+    order_id: str = ""
+
+
+class _TikTokBody(msgspec.Struct):
+    data: _TikTokData
+
+
+def _order_in(delivery: Delivery, body: bytes) -> str | None:
+    """Return the id of the order that a delivery carries, so that the log can say when an order was told."""
+    if delivery.platform == "shopify":
+        if delivery.topic in ("orders/create", "orders/updated"):
+            return str(msgspec.json.decode(body, type=_OrderBody).id)
+    elif delivery.topic == "1":
+        return msgspec.json.decode(body, type=_TikTokBody).data.order_id
+    return None

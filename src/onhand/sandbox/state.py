@@ -69,7 +69,10 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sent:
-    """One attempt at a delivery; `status` None means that no answer came in time."""
+    """One attempt at a delivery; `status` None means that no answer came in time.
+
+    `order` is the id of the order that the delivery is about, None for everything else.
+    """
 
     platform: str
     topic: str
@@ -81,6 +84,7 @@ class Sent:
     sent_at: datetime
     answered_at: datetime
     status: int | None
+    order: str | None
 
 
 @dataclass(kw_only=True)

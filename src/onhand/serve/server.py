@@ -10,10 +10,10 @@ from types import FrameType
 from onhand.app import App
 from onhand.log import GroupCommit
 from onhand.ports.channel import Reports
-from onhand.ports.errors import ConfigError, OnhandError
+from onhand.ports.errors import ConfigError
 from onhand.serve.latency import Latency
 from onhand.serve.turns import Turns, Work
-from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Telling
+from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
 from onhand.web.ingress_server import IngressServer
 from onhand.web.server import WebServer, build_web
 
@@ -23,36 +23,6 @@ STOP_WITHIN_S = 8.0
 """Containers get 10 s from SIGTERM to SIGKILL: answers, commits and conclusions must be done before."""
 
 ROLES = ("all", "ingress", "worker", "publisher", "web")
-
-TOPICS = (
-    "orders/create",
-    "orders/updated",
-    "orders/cancelled",
-    "orders/edited",
-    "orders/fulfilled",
-    "orders/partially_fulfilled",
-    "orders/delete",
-    "refunds/create",
-    "fulfillments/create",
-    "fulfillments/update",
-    "fulfillment_orders/moved",
-    "inventory_levels/update",
-    "inventory_levels/connect",
-    "inventory_levels/disconnect",
-    "inventory_items/create",
-    "inventory_items/update",
-    "inventory_items/delete",
-    "products/create",
-    "products/delete",
-    "locations/create",
-    "locations/update",
-    "locations/activate",
-    "locations/deactivate",
-    "locations/delete",
-    "app/uninstalled",
-)
-"""What onhand subscribes to (2026-10, WebhookSubscriptionTopic). Not products/update: it fires with every change of
-stock (community.shopify.com, staff replies), and what it says of items comes with inventory_items/update."""
 
 
 class Serving:
@@ -65,6 +35,7 @@ class Serving:
         self._role = role
         self.booked = Latency()
         self.told = Latency()
+        self.subscribed = threading.Event()
         self.commit: GroupCommit | None = None
         self.ingress: IngressServer | None = None
         self.web: WebServer | None = None
@@ -123,14 +94,11 @@ class Serving:
         return health
 
     def subscribe(self, public_url: str) -> None:
-        """Have the platforms send their webhooks to `public_url`, and say what could not be done."""
-        for shop, parts in self._app.shops.items():
-            try:
-                parts.shopify.ensure_subscriptions(public_url, TOPICS)
-                if parts.tiktok is not None:
-                    parts.tiktok.ensure_webhooks(public_url)
-            except OnhandError as trouble:
-                logger.warning("%s: webhooks are not subscribed: %s", shop, trouble)
+        """Have the platforms send their webhooks to `public_url`, and look every hour whether they still do."""
+        for parts in self._app.shops.values():
+            turns = Turns(Subscribing(parts, public_url, self.subscribed.set))
+            self._turns.append(turns)
+            turns.start()
 
     def _does(self, part: str) -> bool:
         return self._role in ("all", part)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from onhand.app import App
+from onhand.app.parts import ShopParts
 from onhand.app.steps import Steps
 from onhand.intake.process import process
 from onhand.ports.channel import Applied, Observes, Parcel, Rejected, Sells, Wanted
@@ -17,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 READ_KINDS = (Wanted.ORDER, Wanted.LEVEL, Wanted.ITEM, Wanted.LOCATIONS)
 """What is read one batch at a time, in the order of what is missed most."""
+
+BACKLOG_BATCHES = 3
+"""Batches of a backlog that are booked before offers are computed: many of them touch the same items."""
 
 SENDERS = 4
 """Sends at a time to one channel: enough to hide a platform's answer time, few enough to stay polite."""
@@ -36,11 +40,15 @@ class Booking:
         self._shops = shops
         self._latency = latency
         self._on_offers = on_offers
+        self._batches = 0
 
     def turn(self) -> bool:
-        """Book one batch, then bring up to date what it touched."""
+        """Book one batch, then bring up to date what it touched; a backlog is booked first, for a moment."""
         senders = {key: sender for steps in self._shops for key, sender in steps.senders().items()}
         processed = process(self._app.store, self._app.log, senders, self._app.clock.now())
+        self._batches += 1
+        if processed.waiting and self._batches % BACKLOG_BATCHES:
+            return True
         touched = 0
         if processed.oldest_received_at is not None:
             self._latency.note(processed.oldest_received_at, self._app.clock.now())
@@ -152,6 +160,26 @@ class Auditing:
             self._app.audit(self._steps.shop, fix=True)
         self._steps.judge(grace_s=every.grace_s, adopt=True)
         self._on_news()
+        return False
+
+
+class Subscribing:
+    """The platforms send their webhooks to us; a subscription that was lost is made again."""
+
+    idle_s = 3600.0
+
+    def __init__(self, parts: ShopParts, public_url: str, on_done: Callable[[], None]) -> None:
+        self.name = f"subscriber {parts.shop}"
+        self._parts = parts
+        self._public_url = public_url
+        self._on_done = on_done
+
+    def turn(self) -> bool:
+        """Make what is missing; a platform that does not answer now is asked again in a moment."""
+        self._parts.shopify.ensure_subscriptions(self._public_url)
+        if self._parts.tiktok is not None:
+            self._parts.tiktok.ensure_webhooks(self._public_url)
+        self._on_done()
         return False
 
 

@@ -11,7 +11,7 @@ from onhand.store.drifts import Drifts
 from onhand.store.engine import Sql
 from onhand.store.intents import Intents
 from onhand.store.json_text import STATES, pairs
-from onhand.store.ledger import Ledger
+from onhand.store.ledger import Heads, Ledger
 from onhand.store.observations import Observations
 from onhand.store.offers import Offers
 from onhand.store.owed import OwedUnits
@@ -23,9 +23,9 @@ from onhand.store.pools import Pools
 class Books:
     """What is kept of one shop. Nothing here sees another shop."""
 
-    def __init__(self, sql: Sql, shop_id: int, shop: str) -> None:
+    def __init__(self, sql: Sql, shop_id: int, shop: str, heads: Heads) -> None:
         self._sql, self._shop = sql, shop_id
-        self.ledger = Ledger(sql, shop_id, shop)
+        self.ledger = Ledger(sql, shop_id, shop, heads)
         self.pictures = Pictures(sql, shop_id)
         self.observations = Observations(sql, shop_id)
         self.owed = OwedUnits(sql, shop_id)

@@ -34,11 +34,15 @@ def link(before: bytes, columns: Sequence[str | int]) -> bytes:
     return hashlib.sha256(before + _encode(columns)).digest()
 
 
+Heads = dict[int, tuple[int, bytes]]
+"""Sequence and hash of the newest movement by shop, as one transaction knows them. Whoever takes back empties it."""
+
+
 class Ledger:
     """Movements, levels, and opening balances."""
 
-    def __init__(self, sql: Sql, shop_id: int, shop: str) -> None:
-        self._sql, self._shop, self._name = sql, shop_id, shop
+    def __init__(self, sql: Sql, shop_id: int, shop: str, heads: Heads) -> None:
+        self._sql, self._shop, self._name, self._heads = sql, shop_id, shop, heads
 
     def append(self, movements: Sequence[Movement], recorded_at: datetime) -> int:
         """Book movements and return how many were new; levels and stale marks follow by themselves.
@@ -58,6 +62,7 @@ class Ledger:
             rows.append((self._shop, sequence, *columns, recorded_us, head))
         if rows:
             self._sql.run_many("append_movement", rows)
+            self._heads[self._shop] = sequence, head
         return len(rows)
 
     def _leave_out_booked(self, wanted: list[Row]) -> list[Row]:
@@ -120,8 +125,11 @@ class Ledger:
 
     def head(self) -> tuple[int, bytes]:
         """Return sequence and hash of the newest movement; 0 and the shop's first hash before there is one."""
-        row = self._sql.row("head", (self._shop,))
-        return (row[0], row[1]) if row else (0, genesis(self._name))
+        head = self._heads.get(self._shop)
+        if head is None:
+            row = self._sql.row("head", (self._shop,))
+            head = self._heads[self._shop] = (row[0], row[1]) if row else (0, genesis(self._name))
+        return head
 
     def verify(self, anchors: Sequence[tuple[int, bytes]]) -> Verified:
         """Return what a full recomputation finds: chain, levels against their fold, conservation, anchors.

@@ -9,6 +9,7 @@ from typing import Literal
 from onhand.ports.errors import ConfigError
 from onhand.store.books import Books
 from onhand.store.engine import Engine, Sql
+from onhand.store.ledger import Heads
 from onhand.store.postgres import PostgresEngine
 from onhand.store.sqlite import SqliteEngine, is_memory
 from onhand.store.times import to_us
@@ -20,6 +21,7 @@ class Session:
     def __init__(self, sql: Sql, *, writes: bool) -> None:
         self._sql, self._writes = sql, writes
         self._books: dict[str, Books] = {}
+        self._heads: Heads = {}
 
     def of(self, shop: str) -> Books:
         """Return the books of a shop; in a transaction that writes, a shop nobody has met begins with empty ones.
@@ -35,7 +37,7 @@ class Session:
             if row is None:
                 known = ", ".join(self.shops()) or "none"
                 raise ConfigError(f"shop {shop} is not in the database (it has: {known}): run `onhand sync` first")
-            books = self._books[shop] = Books(self._sql, row[0], shop)
+            books = self._books[shop] = Books(self._sql, row[0], shop, self._heads)
         return books
 
     def shops(self) -> list[str]:
@@ -63,7 +65,8 @@ class Session:
             yield
         except BaseException:
             self._sql.command("ROLLBACK TO SAVEPOINT block")
-            self._books.clear()  # a shop that the block added is gone again
+            self._books.clear()  # a shop that the block added is gone again,
+            self._heads.clear()  # and so is what it booked
             self._sql.command("RELEASE SAVEPOINT block")
             raise
         self._sql.command("RELEASE SAVEPOINT block")

@@ -1,6 +1,7 @@
 """Times as the tables keep them: microseconds since 1970 in UTC."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -16,9 +17,10 @@ def to_us_or_none(at: datetime | None) -> int | None:
     return None if at is None else to_us(at)
 
 
+@lru_cache(maxsize=4096)  # rows share their times: a batch is recorded at one moment, a shop opened at another
 def from_us(us: int) -> datetime:
     """Return the time in UTC."""
-    return EPOCH + timedelta(microseconds=us)
+    return EPOCH + timedelta(0, 0, us)
 
 
 def from_us_or_none(us: int | None) -> datetime | None:

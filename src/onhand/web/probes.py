@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+import apsw
+import psycopg
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,7 +35,7 @@ def find_troubles(desk: Desk) -> list[str]:
     try:
         with desk.store.writing() as session:
             session.shops()  # BEGIN IMMEDIATE has the write lock by now; nothing is written
-    except OnhandError as error:
+    except (OnhandError, apsw.Error, psycopg.Error, OSError) as error:
         troubles.append(f"the database cannot be written: {error}")
     health = desk.health()
     lag_s = health.get("lag_s")

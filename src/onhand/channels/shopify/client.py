@@ -60,7 +60,7 @@ class _Extensions(msgspec.Struct):
 
 
 class _Envelope(msgspec.Struct):
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
     errors: list[_Error] | str | dict[str, Any] | None = None
     extensions: _Extensions | None = None
 
@@ -272,7 +272,7 @@ class GraphqlClient:
 
     def _decode(self, document: Document, envelope: _Envelope, shape: type[_Data]) -> _Data:
         try:
-            return msgspec.json.decode(envelope.data if envelope.data is not None else b"null", type=shape)
+            return msgspec.json.decode(envelope.data, type=shape)
         except ValueError as error:
             raise NoAnswer(
                 f"{document.name}: the answer of {self._settings.shop} is not understood: {error}"

@@ -59,6 +59,21 @@ class _Body(msgspec.Struct):
     request: msgspec.Raw
 
 
+EVENT_TYPES = (
+    "ORDER_STATUS_CHANGE",
+    "CANCELLATION_STATUS_CHANGE",
+    "RETURN_STATUS_CHANGE",
+    "PRODUCT_STATUS_CHANGE",
+    "SELLER_DEAUTHORIZATION",
+    "UPCOMING_AUTHORIZATION_EXPIRATION",
+)
+"""What onhand has sent to it (Partner Center, event_type names of 202309)."""
+
+
+class Empty(msgspec.Struct):
+    """An answer that says nothing but that it was carried out."""
+
+
 class TikTokShopChannel:
     """One shop on TikTok Shop. Safe to use from several threads.
 
@@ -154,6 +169,17 @@ class TikTokShopChannel:
             ids = ", ".join(shop.id for shop in shops) or "none"
             raise ChannelRefused(f"shop_id {self.settings.shop_id} has not authorized this app; these have: {ids}")
         return f"{mine.name} ({mine.region})"
+
+    def ensure_webhooks(self, base_url: str) -> None:
+        """Have order and product events sent to our ingress at `base_url`. Raises as `read` does.
+
+        Setting the same address again changes nothing (202309, PUT /event/202309/webhooks). Inventory events (68, 71)
+        cannot be asked for here: they are switched on in Partner Center.
+        """
+        address = f"{base_url.rstrip('/')}/webhooks/tiktok-shop/{self.settings.shop}"
+        for event_type in EVENT_TYPES:
+            body = encode({"address": address, "event_type": event_type})
+            self._read(Call(method="PUT", path="/event/202309/webhooks", body=body, of_shop=True), Empty)
 
     # Sells
 

@@ -1,0 +1,17 @@
+"""Workloads, each beside the machine's limit: run one by its name."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from onhand.bench.ingest import IngestResult, bench_ingest
+from onhand.bench.process import ProcessResult, bench_process
+
+Result = IngestResult | ProcessResult
+
+BENCHES: Final[Mapping[str, Callable[[], Result]]] = {"ingest": bench_ingest, "process": bench_process}
+NAMES: Final = tuple(BENCHES)
+
+
+def run(name: str) -> Result:
+    """Run one workload and return its figures. Raises KeyError for a name that is not in NAMES."""
+    return BENCHES[name]()

@@ -1,0 +1,87 @@
+"""What a demo is asked for, and what it comes to."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+ORDERS_PER_S = 12.0
+"""Orders a second on three channels; the day draws them at random, so a minute has at least ten a second."""
+
+ITEMS = 400
+LOCATIONS = 4
+
+DUPLICATES, REORDERED, LOST = 0.05, 0.05, 0.01
+"""Shares of deliveries that go wrong while the day plays."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DemoOptions:
+    """How to play. `for_s` None: until stopped with a page, one minute headless. `quiet` prints no progress.
+
+    `speed` is shop seconds a real second: it scales the fifteen minutes of the polling sync that the day is compared
+    with. `replay` plays a transactions file through the tills instead, `limit` lines of it (None: all).
+    """
+
+    headless: bool = False
+    for_s: float | None = None
+    seed: int = 7
+    speed: float = 60.0
+    port: int = 8000
+    orders_per_s: float = ORDERS_PER_S
+    replay: str | None = None
+    limit: int | None = None
+    folder: Path | None = None
+    quiet: bool = False
+
+
+class Parity(NamedTuple):
+    """Numbers compared between books and platforms after the day healed, and how many differ."""
+
+    checked: int
+    differing: int
+
+
+class Drifts(NamedTuple):
+    """Gaps that were filed. Explained: an order was found for them; healed: adopted; wrong: adopted and taken back."""
+
+    opened: int
+    explained: int
+    healed: int
+    wrong: int
+    open: int
+
+
+class Sheet(NamedTuple):
+    """The Google Sheet beside the books; no rows where none is connected."""
+
+    rows: int
+    differing: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DemoResult:
+    """The verdict. `latency_s` runs from a webhook's 200 to the channel's update on the wire, as the sandbox saw both.
+
+    `holds` is True only where nothing is in `broken`: each entry names one promise that was not kept.
+    """
+
+    deliveries: int
+    duplicates: int
+    lost_deliveries: int
+    orders: int
+    orders_per_s: float
+    orders_by_channel: dict[str, int]
+    oversold_units: int
+    oversold_units_polling: int
+    sold_after_confirmed_zero_units: int
+    lost_sales_units: int
+    lost_sales_units_polling: int
+    unexplained_units: int
+    parity: Parity
+    latency_s: dict[str, float]
+    drifts: Drifts
+    sheet: Sheet
+    healed_in_s: float
+    replay: dict[str, object] | None = None
+    broken: tuple[str, ...] = field(default=())
+    holds: bool
