@@ -1,0 +1,247 @@
+"""A whole reading is whole, or it is none: nothing that a file lacks ever counts as absent."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from onhand.domain.stock import LevelKey, State
+from onhand.intake.lookup import Lookup
+from onhand.ports.channel import Census, Wanted
+from onhand.ports.errors import ChannelUnavailable, IncompleteReading
+from onhand.sandbox.server import Options, SandboxThread
+from onhand.sandbox.state import Settings
+from tests.channels.shopify.platform import Shop, connect
+from tests.channels.shopify.scripted import Asked, Reply, channel_at, graphql, platform
+
+
+def take(shop: Shop) -> Census:
+    return shop.channel.take_census(shop.reading(), shop.lookup)
+
+
+def assert_whole(census: Census, shop: Shop) -> None:
+    world = shop.running.sandbox.world
+    assert census.complete
+    assert {item.item: item.sku for item in census.items} == {
+        str(item.inventory_item_id): item.sku for item in world.catalog.items.values()
+    }
+    assert {row.listing: row.item for row in census.listings} == {
+        str(item.variant_id): str(item.inventory_item_id) for item in world.catalog.items.values()
+    }
+    assert {seen.key: seen.units[State.AVAILABLE] for seen in census.observations} == {
+        LevelKey(str(level.item_id), str(level.location_id)): level.available for level in world.levels
+    }
+    assert {place.name for place in census.locations} == {place.name for place in world.catalog.locations.values()}
+    assert set(census.level_ids) == {seen.key for seen in census.observations}
+    assert all(seen.observed_at >= census.read_at for seen in census.observations)
+    assert census.problems == ()
+
+
+def test_a_census_holds_every_item_listing_level_and_location(shop: Shop) -> None:
+    shop.order((0, 2))
+    assert_whole(take(shop), shop)
+    assert "bulkOperationRunQuery" in {call.operation for call in shop.calls()}
+
+
+def test_level_ids_of_a_census_lead_back_to_their_levels(shop: Shop) -> None:
+    census = take(shop)
+    lookup = Lookup()
+    lookup.learn(census.listings, census.level_ids)
+    keys = [f"{key.item}@{key.location}" for key in census.level_ids]
+    reading = shop.channel.read(Wanted.LEVEL, keys, shop.reading(), lookup)
+    assert [seen.units for seen in reading.report.observations] == [seen.units for seen in census.observations]
+
+
+def test_an_untracked_item_is_kept_without_its_meaningless_levels(shop: Shop) -> None:
+    item = shop.item(3)
+    shop.do("change_item", sku=shop.sku(3), tracked=False)
+    census = take(shop)
+    assert {row.item: row.tracked for row in census.items}[item] is False
+    assert item not in {seen.item for seen in census.observations}
+
+
+def test_a_shop_that_runs_no_bulk_operation_is_read_page_by_page(http: httpx.Client) -> None:
+    with SandboxThread(Options(items=30, settings=Settings(bulk_run_s=30.0, bucket_points=None))) as running:
+        shop = Shop(running=running, http=http, channel=connect(running, http))
+        _occupy(shop)
+        assert_whole(take(shop), shop)
+        pages = [call for call in shop.calls() if call.operation == "inventoryItems"]
+        assert 2 <= len(pages) <= 6
+
+
+def test_paging_reads_on_where_an_item_is_stocked_in_many_places(http: httpx.Client) -> None:
+    with SandboxThread(Options(items=3, locations=23, settings=Settings(bulk_run_s=30.0))) as running:
+        shop = Shop(running=running, http=http, channel=connect(running, http))
+        _occupy(shop)
+        assert_whole(take(shop), shop)
+
+
+def test_paging_keeps_within_a_bucket_that_counts_the_dear_way(http: httpx.Client) -> None:
+    with SandboxThread(Options(items=25, settings=Settings(bulk_run_s=30.0, linear_cost=True))) as running:
+        shop = Shop(running=running, http=http, channel=connect(running, http))
+        _occupy(shop)
+        assert_whole(take(shop), shop)
+        assert {call.outcome for call in shop.calls() if call.operation == "inventoryItems"} == {"done"}
+
+
+def _occupy(shop: Shop) -> None:
+    """Start as many bulk operations as Shopify allows at once: the next one is refused."""
+    address = shop.running.addresses["shopify"]
+    assert isinstance(address, dict)
+    locations = "{ locations { edges { node { id } } } }"
+    query = f'mutation {{ bulkOperationRunQuery(query: "{locations}") {{ userErrors {{ message }} }} }}'
+    for _ in range(5):
+        shop.http.post(
+            f"{address['url']}/admin/api/2026-10/graphql.json",
+            json={"query": query},
+            headers={"X-Shopify-Access-Token": str(address["access_token"])},
+        )
+
+
+ITEM = {"id": "gid://shopify/InventoryItem/1", "sku": "TEE", "tracked": True}
+VARIANT = {"id": "gid://shopify/ProductVariant/2", "displayName": "Tee", "__parentId": ITEM["id"]}
+STATES = ("available", "committed", "reserved", "damaged", "quality_control", "safety_stock", "incoming")
+LEVEL = {
+    "id": "gid://shopify/InventoryLevel/3?inventory_item_id=1",
+    "updatedAt": "2026-11-23T06:00:00Z",
+    "location": {"id": "gid://shopify/Location/4"},
+    "quantities": [{"name": name, "quantity": 5} for name in STATES] + [{"name": "on_hand", "quantity": 30}],
+    "__parentId": ITEM["id"],
+}
+
+
+def file_of(*rows: dict[str, Any]) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def bulk_shop(file: Callable[[Asked], Reply], address: Callable[[], str], **status: Any) -> Callable[[Asked], Reply]:
+    """Return a script of a shop whose bulk operation is done at once, with what `status` says of it."""
+
+    def script(asked: Asked) -> Reply:
+        if asked.path.startswith("/file"):
+            assert "x-shopify-access-token" not in asked.headers
+            return file(asked)
+        if b"bulkOperationRunQuery" in asked.body:
+            started = {"id": "gid://shopify/BulkOperation/1", "createdAt": "2026-11-23T06:00:01Z"}
+            return graphql({"bulkOperationRunQuery": {"bulkOperation": started, "userErrors": []}})
+        if b"bulkOperation(" in asked.body:
+            done = {
+                "status": "COMPLETED",
+                "errorCode": None,
+                "objectCount": "3",
+                "rootObjectCount": "1",
+                "fileSize": str(len(WHOLE)),
+                "url": address(),
+                "createdAt": "2026-11-23T06:00:01Z",
+            }
+            return graphql({"bulkOperation": done | status})
+        return graphql({"locations": {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}})
+
+    return script
+
+
+WHOLE = file_of(ITEM, VARIANT, LEVEL)
+
+
+def census_of(http: httpx.Client, file: Callable[[Asked], Reply], **status: Any) -> Census:
+    with platform(lambda _: Reply()) as running:
+        running.script = bulk_shop(file, lambda: f"{running.url}/file?signature=secret", **status)
+        return channel_at(running, http, sleep=lambda _: None).take_census(1, Lookup())
+
+
+def whole(_: Asked) -> Reply:
+    return Reply(body=WHOLE)
+
+
+def test_a_whole_file_is_a_census(http: httpx.Client) -> None:
+    census = census_of(http, whole)
+    assert [item.sku for item in census.items] == ["TEE"]
+    assert [seen.key for seen in census.observations] == [LevelKey("1", "4")]
+
+
+def test_children_may_stand_before_their_parents(http: httpx.Client) -> None:
+    mixed = file_of(LEVEL, VARIANT, ITEM)
+    census = census_of(http, lambda _: Reply(body=mixed))
+    assert [item.title for item in census.items] == ["Tee"]
+    assert len(census.observations) == 1
+
+
+def test_an_empty_shop_is_a_whole_census_too(http: httpx.Client) -> None:
+    census = census_of(http, whole, url=None, objectCount="0", rootObjectCount="0", fileSize=None)
+    assert census.complete
+    assert census.items == ()
+
+
+def test_a_file_that_breaks_off_is_resumed_where_it_broke(http: httpx.Client) -> None:
+    ranges: list[str] = []
+
+    def flaky(asked: Asked) -> Reply:
+        wanted = asked.headers.get("range", "bytes=0-")
+        ranges.append(wanted)
+        start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+        status = 206 if start else 200
+        return Reply(status=status, body=WHOLE[start : start + 150], cut=start + 150 < len(WHOLE))
+
+    assert len(census_of(http, flaky).observations) == 1
+    assert ranges[:3] == ["bytes=0-", "bytes=150-", "bytes=300-"]
+
+
+def test_a_host_without_ranges_is_asked_from_the_beginning_again(http: httpx.Client) -> None:
+    tries = iter([Reply(body=WHOLE[:100], cut=True), Reply(body=WHOLE)])
+    assert len(census_of(http, lambda _: next(tries)).observations) == 1
+
+
+def test_a_file_that_never_gets_further_is_given_up(http: httpx.Client) -> None:
+    with pytest.raises(ChannelUnavailable, match="broke off"):
+        census_of(http, lambda _: Reply(status=503))
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "says"),
+    [
+        (WHOLE, {"objectCount": "4"}, "holds 3 lines, shopify counted 4"),
+        (file_of(ITEM, VARIANT), {"fileSize": None}, "holds 2 lines, shopify counted 3"),
+        (file_of(ITEM, VARIANT, LEVEL, LEVEL), {"fileSize": None}, "holds 4 lines, shopify counted 3"),
+        (WHOLE, {"rootObjectCount": "2"}, "holds 1 items, shopify counted 2"),
+        (file_of(VARIANT, LEVEL), {"fileSize": None, "objectCount": "2", "rootObjectCount": "0"}, "lacks 1 items"),
+        (file_of(LEVEL), {"fileSize": None, "objectCount": "1", "rootObjectCount": "0"}, "lacks gid://shopify"),
+        (WHOLE.replace(b'"quantity": 5', b'"quantity": "5"'), {"fileSize": None}, "cannot be read"),
+        (WHOLE[:-40], {"fileSize": None}, "cannot be read"),
+        (WHOLE, {"fileSize": "10"}, "announced 10"),
+        (WHOLE, {"status": "FAILED", "errorCode": "INTERNAL_SERVER_ERROR"}, "FAILED"),
+        (WHOLE, {"status": "CANCELED"}, "CANCELED"),
+        (WHOLE, {"status": "EXPIRED"}, "EXPIRED"),
+    ],
+)
+def test_what_cannot_be_proven_whole_is_no_census(
+    file: bytes, status: dict[str, Any], says: str, http: httpx.Client
+) -> None:
+    with pytest.raises(IncompleteReading, match=says):
+        census_of(http, lambda _: Reply(body=file), **status)
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_an_expired_address_is_said_to_be_one(status: int, http: httpx.Client) -> None:
+    with pytest.raises(IncompleteReading, match="expired"):
+        census_of(http, lambda _: Reply(status=status))
+
+
+def test_a_level_that_does_not_add_up_is_a_problem_and_still_read(http: httpx.Client) -> None:
+    odd = json.loads(json.dumps(LEVEL))
+    odd["quantities"][-1]["quantity"] = 31
+    odd["quantities"].append({"name": "in_a_new_state", "quantity": 1})
+    file = file_of(ITEM, VARIANT, odd)
+    census = census_of(http, lambda _: Reply(body=file), fileSize=str(len(file)))
+    (problem,) = census.problems
+    assert problem.key == "1@4"
+    assert "31 on hand, but its states sum to 30" in problem.message
+    assert len(census.observations) == 1
+
+
+def test_a_bulk_operation_that_never_ends_is_given_up(http: httpx.Client) -> None:
+    with platform(lambda _: Reply()) as running:
+        running.script = bulk_shop(whole, lambda: "", status="RUNNING")
+        with pytest.raises(IncompleteReading, match="still RUNNING"):
+            channel_at(running, http, bulk_timeout_s=0.3).take_census(1, Lookup())
