@@ -19,9 +19,10 @@ LEVELS = """query Levels($ids: [ID!]!) { nodes(ids: $ids) { ... on InventoryItem
         "quality_control"]) { name quantity updatedAt } } } } } }"""
 ORDERS = """query Orders($ids: [ID!]!) { nodes(ids: $ids) { ... on Order { id name createdAt processedAt updatedAt
   cancelledAt cancelReason sourceName displayFulfillmentStatus displayFinancialStatus retailLocation { id }
-  lineItems(first: 10) { nodes { id sku quantity currentQuantity unfulfilledQuantity variant { id inventoryItem { id } } } }
+  lineItems(first: 10) { nodes { id sku quantity currentQuantity unfulfilledQuantity
+    variant { id inventoryItem { id } } } }
   fulfillmentOrders(first: 5) { nodes { id status assignedLocation { name location { id } }
     lineItems(first: 10) { nodes { id inventoryItemId totalQuantity remainingQuantity lineItem { id } } } } }
   fulfillments(first: 5) { id status location { id } fulfillmentLineItems(first: 10) { nodes { id quantity } } }
-  refunds(first: 5) { id createdAt
-    refundLineItems(first: 10) { nodes { id quantity restockType restocked location { id } lineItem { id } } } } } } }"""
+  refunds(first: 5) { id createdAt refundLineItems(first: 10) { nodes {
+    id quantity restockType restocked location { id } lineItem { id } } } } } } }"""

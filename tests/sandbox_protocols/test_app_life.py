@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from onhand.sandbox.shopify.tokens import Tokens
 from tests.sandbox_protocols.clients import Admin, Json, Shop
+from tests.sandbox_protocols.conftest import UNLIMITED, opened
 from tests.sandbox_protocols.documents import ADJUST
 from tests.sandbox_protocols.test_quantities import adjusting, change, written
 
@@ -207,6 +209,17 @@ def test_an_app_that_got_its_answer_has_its_write_confirmed(shop: Shop) -> None:
     written(shop, ADJUST, adjusting(change(shop)))
     shop.admin.data(QUERY)  # the answer before this one is on its way by now
     assert [entry.kind for entry in shop.world.confirmations.entries] == ["told", "confirmed"]
+
+
+def test_a_write_whose_client_gave_up_before_is_not_confirmed() -> None:
+    with opened(replace(UNLIMITED, api_latency_s=0.4)) as shop:
+        before = shop.level().available
+        impatient = replace(shop.admin, http=httpx.Client())
+        with impatient.http, pytest.raises(httpx.ReadTimeout):
+            impatient.post(ADJUST, {"input": adjusting(change(shop)), "key": "k"}, timeout_s=0.1)
+        shop.admin.data(QUERY)
+        assert shop.level().available == before - 2
+        assert [entry.kind for entry in shop.world.confirmations.entries] == ["told"]
 
 
 def test_every_call_stands_in_the_log(shop: Shop) -> None:

@@ -26,6 +26,7 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
     """Return the routes of one shop's Admin API, with a state of their own."""
     face = face_of(sandbox, admin_schema(), sandbox.clock())
     endpoint = GraphQLEndpoint(sandbox, face)
+    sandbox.on_close.callback(face.bulk.close)
 
     async def graphql(request: Request) -> Response:
         version = request.path_params["version"]

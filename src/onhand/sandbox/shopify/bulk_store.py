@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,8 +59,14 @@ class BulkOperations:
     def _files(self) -> Path:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="onhand-bulk-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
+
+    def close(self) -> None:
+        """Stop what runs and delete the files."""
+        for task in self._tasks:
+            task.cancel()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Hold on to a running task, which the event loop alone would let go."""

@@ -125,7 +125,8 @@ class GraphQLEndpoint:
         if result.errors:
             body["errors"] = formatted(result.errors, "BAD_REQUEST")
         body["extensions"] = cost_extension(asked.requested, actual, self._face.bucket.status(call.now))
-        after = BackgroundTask(self._confirm, call.confirmation_ids) if call.confirmation_ids else None
+        heard = bool(call.confirmation_ids) and not await request.is_disconnected()
+        after = BackgroundTask(self._confirm, call.confirmation_ids) if heard else None
         answered = answer(body, version=self._version, after=after)
         return self._log(started, asked, "errors" if result.errors else "done", actual, answered)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from inspect import signature
 from typing import Any
 
@@ -39,6 +40,7 @@ def full(resolver: Resolver) -> FullResolver:
             return given
 
 
+@lru_cache(maxsize=4096)
 def iso(moment: datetime | None) -> str | None:
     """Return a time as Shopify writes it in GraphQL: whole seconds, UTC, "Z"; None stays None."""
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -190,7 +190,8 @@ class TikTokEndpoint:
             return await never_answered(request)
         errors = served.data.get("errors")
         self._note(started, operation, "errors" if errors else "done", 200, detail)
-        after = BackgroundTask(self._confirm, served.confirmation_ids) if served.confirmation_ids else None
+        heard = bool(served.confirmation_ids) and not await request.is_disconnected()
+        after = BackgroundTask(self._confirm, served.confirmation_ids) if heard else None
         return success(served.data, request_id, after)
 
     async def _confirm(self, confirmation_ids: tuple[int, ...]) -> None:
