@@ -31,6 +31,8 @@ from onhand.sandbox.shopify.face import Face
 from onhand.sandbox.shopify.rules import keys_in
 from onhand.sandbox.state import Sandbox
 
+# The log keeps tens of thousands of calls: of a write of 250 rows its beginning tells enough.
+LOGGED_BYTES_MAX = 2_000
 TOKEN_HEADER = "X-Shopify-Access-Token"
 
 
@@ -170,7 +172,7 @@ class GraphQLEndpoint:
             operation=" ".join(asked.operation.root_fields),
             outcome=outcome,
             points=float(actual),
-            detail={"requested_points": asked.requested, "variables": dict(asked.variables)},
+            detail={"requested_points": asked.requested, "variables": _excerpt(asked.variables)},
         )
 
     def _note(
@@ -196,3 +198,7 @@ class GraphQLEndpoint:
             )
         )
         return answered
+
+
+def _excerpt(variables: Mapping[str, Any]) -> str:
+    return msgspec.json.encode(variables)[:LOGGED_BYTES_MAX].decode(errors="replace")

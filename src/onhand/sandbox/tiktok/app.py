@@ -30,6 +30,8 @@ from onhand.sandbox.tiktok.tokens import TokenPair, Tokens, pair_row
 
 MOUNT = "/tiktok"
 AUTH_MOUNT = "/tiktok-auth"
+# The log keeps tens of thousands of calls: of a long body its beginning tells enough.
+LOGGED_BYTES_MAX = 2_000
 PAGE_PARAMETERS = frozenset(("page_size", "page_token"))
 SORT_PARAMETERS = frozenset(("sort_field", "sort_order"))
 
@@ -173,7 +175,7 @@ class TikTokEndpoint:
         request_id = f"{self._sandbox.random.getrandbits(128):032X}"
         fault = self._sandbox.faults.api("tiktok_shop")
         body = await request.body()
-        detail: dict[str, object] = {"path": request.url.path, "body": body.decode(errors="replace")}
+        detail: dict[str, object] = {"path": request.url.path, "body": body[:LOGGED_BYTES_MAX].decode(errors="replace")}
         broken = None if fault is None else _BROKEN.get(fault)
         if broken is not None:
             status, code, message = broken
