@@ -112,8 +112,30 @@ class Ingress:
     async def __call__(self, scope: Scope, receive_message: Receive, send: Send) -> None:
         """Answer one request."""
         began = perf_counter()
+        path = scope["path"]
         try:
-            answer = await self._answer(scope, receive_message)
+            door = self._doors.get(path) or self._find_door(path)
+            headers = self._read_head(scope)
+            message = await receive_message()
+            if message.get("more_body", True):  # or the sender has hung up
+                body = await self._whole_body(message, receive_message)
+            else:
+                body = message["body"]
+            request = Request(door.shop, door.topic, headers, body)
+            if len(body) <= _HASH_HERE_BYTES:
+                delivery = self._verify(door, request)
+            else:
+                delivery = await asyncio.get_running_loop().run_in_executor(None, self._verify, door, request)
+            new = await (self._keeper or self._meet_loop()).keep(delivery)
+            self._count(path, door, delivery, len(body), new=new)
+            answer = _OK
+        except BadSignature:
+            self.figures.rejected += 1
+            self._commit.log.count_rejected(1)
+            answer = _UNAUTHORIZED
+        except LogUnavailable:
+            self.figures.unavailable += 1
+            answer = _UNAVAILABLE
         except _Refused as refused:
             answer = refused.answer
         except ConnectionResetError:
@@ -123,48 +145,20 @@ class Ingress:
         await send(_BODY)
         self.figures.answer_s.add(perf_counter() - began)
 
-    async def _answer(self, scope: Scope, receive_message: Receive) -> _Answer:
-        path = scope["path"]
-        door = self._doors.get(path) or self._find_door(path)
-        if scope["method"] != "POST":
-            self.figures.misaddressed += 1
-            return _NOT_ALLOWED
-        headers = self._headers(scope["headers"])
-        message = await receive_message()
-        if message["type"] != "http.request":
-            raise ConnectionResetError
-        body = message["body"]
-        if message["more_body"]:
-            body = await self._whole_body(body, receive_message)
-        request = Request(door.shop, door.topic, headers, body)
-        try:
-            if len(body) <= _HASH_HERE_BYTES:
-                delivery = self._verify(door, request)
-            else:
-                delivery = await asyncio.get_running_loop().run_in_executor(None, self._verify, door, request)
-        except BadSignature:
-            self.figures.rejected += 1
-            self._commit.log.count_rejected(1)
-            return _UNAUTHORIZED
-        try:
-            new = await (self._keeper or self._meet_loop()).keep(delivery)
-        except LogUnavailable:
-            self.figures.unavailable += 1
-            return _UNAVAILABLE
-        self._count(path, door, delivery, len(body), new=new)
-        return _OK
-
     def _verify(self, door: _Door, request: Request) -> Delivery:
         if door.reporter is not None:
             return receive(request, door.reporter, self._clock.now())
         known = [reporter for (channel, _), reporter in self._reporters.items() if channel == door.channel]
         return receive_for_unknown_shop(request, known, self._clock.now())
 
-    def _headers(self, raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-        """Return the headers by name in lower case, but for those that mean nothing here."""
+    def _read_head(self, scope: Scope) -> dict[str, str]:
+        """Return the headers by name in lower case, but for those that mean nothing here. Raises _Refused."""
+        if scope["method"] != "POST":
+            self.figures.misaddressed += 1
+            raise _Refused(_NOT_ALLOWED)
         headers: dict[str, str] = {}
         names = self._names
-        for name, value in raw:
+        for name, value in scope["headers"]:
             word = names.get(name)
             if word is None:
                 word = name.decode("latin-1")
@@ -178,27 +172,26 @@ class Ingress:
             raise _Refused(_TOO_LARGE)
         return headers
 
-    async def _whole_body(self, first: bytes, receive_message: Receive) -> bytes:
-        """Return the rest of a body that did not come in one piece. Raises _Refused, ConnectionResetError."""
-        parts, held = [first], len(first)
-        self._held_bytes += held
+    async def _whole_body(self, message: Message, receive_message: Receive) -> bytes:
+        """Return a body that did not come in one piece. Raises _Refused, ConnectionResetError."""
+        parts: list[bytes] = []
+        held = 0
         try:
             while True:
+                if message["type"] != "http.request":
+                    raise ConnectionResetError
+                parts.append(message["body"])
+                held += len(parts[-1])
+                self._held_bytes += len(parts[-1])
                 if held > HARD_CAP_BYTES:
                     self.figures.too_large += 1
                     raise _Refused(_TOO_LARGE)
                 if self._held_bytes > HELD_BYTES:
                     self.figures.unavailable += 1
                     raise _Refused(_NO_ROOM)
-                message = await receive_message()
-                if message["type"] != "http.request":
-                    raise ConnectionResetError
-                part = message["body"]
-                parts.append(part)
-                held += len(part)
-                self._held_bytes += len(part)
                 if not message["more_body"]:
                     return b"".join(parts)
+                message = await receive_message()
         finally:
             self._held_bytes -= held
 
