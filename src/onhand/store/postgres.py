@@ -9,8 +9,9 @@ import psycopg
 from psycopg.types.numeric import Int8Dumper
 
 from onhand.ports.errors import ConfigError
+from onhand.store.json_text import dump
 from onhand.store.migrations import CREATE_VERSION_TABLE, NEWEST, READ_VERSION, refuse_newer, scripts_of
-from onhand.store.statements import Parameters, Row, Statement, load_statements
+from onhand.store.statements import ALL_ROWS, Parameters, Row, Statement, load_statements
 
 # The name of our lock among the advisory locks of the database: "onhand" in ASCII.
 WRITER_LOCK = int.from_bytes(b"onhand", "big")
@@ -43,7 +44,10 @@ class PostgresSql:
 
     def run_many(self, name: str, parameters: Iterable[Parameters]) -> None:
         text, names = self._statements[name]
-        self._cursor.executemany(text, [_in_order(row, names) for row in parameters])
+        if names == ALL_ROWS:
+            self._cursor.execute(text, (dump(list(parameters)),))
+        else:
+            self._cursor.executemany(text, [_in_order(row, names) for row in parameters])
 
     def command(self, text: str) -> None:
         self._cursor.execute(text.encode())

@@ -17,18 +17,25 @@ _HEADING = re.compile(r"^-- name: (\w+)$")
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 # `x IN (EACH :list)` takes a JSON list of texts, `(x, y) IN (EACH PAIR :list)` a JSON list of pairs of texts.
+# PostgreSQL guesses that a JSON list has 100 elements and would rather read a whole table than look them up: an array
+# is looked up.
 _MACROS = {
     "sqlite": {
-        r"\(EACH (:\w+)\)": r"(SELECT value FROM json_each(\1))",
-        r"\(EACH PAIR (:\w+)\)": r"(SELECT value ->> 0, value ->> 1 FROM json_each(\1))",
+        r"IN \(EACH (:\w+)\)": r"IN (SELECT value FROM json_each(\1))",
+        r"IN \(EACH PAIR (:\w+)\)": r"IN (SELECT value ->> 0, value ->> 1 FROM json_each(\1))",
     },
     "postgres": {
-        r"\(EACH (:\w+)\)": r"(SELECT jsonb_array_elements_text(CAST(\1 AS JSONB)))",
-        r"\(EACH PAIR (:\w+)\)": (
-            r"(SELECT value ->> 0, value ->> 1 FROM jsonb_array_elements(CAST(\1 AS JSONB)) AS each(value))"
+        r"IN \(EACH (:\w+)\)": r"= ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(\1 AS JSONB))))",
+        r"\(([\w.]+), ([\w.]+)\) IN \(EACH PAIR (:\w+)\)": (
+            r"\1 = ANY (ARRAY(SELECT value ->> 0 FROM jsonb_array_elements(CAST(\3 AS JSONB)) AS each(value)))"
+            r" AND (\1, \2) IN (SELECT value ->> 0, value ->> 1"
+            r" FROM jsonb_array_elements(CAST(\3 AS JSONB)) AS each(value))"
         ),
     },
 }
+
+ALL_ROWS = ("rows",)
+"""The names of a statement that takes every row at once, as a JSON list of lists: one trip, one run of the triggers."""
 
 
 class Statement(NamedTuple):
@@ -39,14 +46,18 @@ class Statement(NamedTuple):
 
 
 def load_statements(engine: str) -> dict[str, Statement]:
-    """Return every shared statement for `engine` ("sqlite" or "postgres") by name; its own files go first.
+    """Return every statement for `engine` ("sqlite" or "postgres") by name.
 
-    Raises ValueError when two statements of one folder bear the same name.
+    A statement of the engine's own replaces the shared one of its name, and takes its values in the same order.
+    Raises ValueError where two statements of one folder bear the same name, or a replacement other parameters.
     """
-    statements: dict[str, Statement] = {}
-    for folder in (FOLDER / "shared", FOLDER / engine / "statements"):
-        if folder.is_dir():
-            statements |= _load_folder(folder, engine)
+    statements = {name: _translate(text, engine) for name, text in _load_folder(FOLDER / "shared").items()}
+    own = FOLDER / engine / "statements"
+    for name, text in (_load_folder(own) if own.is_dir() else {}).items():
+        replaced = statements.get(name)
+        statements[name] = statement = _translate(text, engine, replaced.names if replaced else ())
+        if replaced and statement.names not in (replaced.names, ALL_ROWS):
+            raise ValueError(f"{name} of {engine} takes {statement.names}, the shared one takes {replaced.names}")
     return statements
 
 
@@ -55,14 +66,14 @@ def load_script(engine: str, name: str) -> str:
     return (FOLDER / engine / name).read_text(encoding="utf-8")
 
 
-def _load_folder(folder: Traversable, engine: str) -> dict[str, Statement]:
-    statements: dict[str, Statement] = {}
+def _load_folder(folder: Traversable) -> dict[str, str]:
+    texts: dict[str, str] = {}
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         for name, text in _split(file.read_text(encoding="utf-8")):
-            if name in statements:
+            if name in texts:
                 raise ValueError(f"{file.name}: a statement named {name} exists already")
-            statements[name] = _translate(text, engine)
-    return statements
+            texts[name] = text
+    return texts
 
 
 def _split(text: str) -> Iterator[tuple[str, str]]:
@@ -79,10 +90,11 @@ def _split(text: str) -> Iterator[tuple[str, str]]:
         yield name, "\n".join(lines)
 
 
-def _translate(text: str, engine: str) -> Statement:
+def _translate(text: str, engine: str, order: tuple[str, ...] = ()) -> Statement:
     for pattern, replacement in _MACROS[engine].items():
         text = re.sub(pattern, replacement, text)
-    names = tuple(dict.fromkeys(_PARAMETER.findall(text)))
+    found = dict.fromkeys(_PARAMETER.findall(text))
+    names = tuple(sorted(found, key=lambda name: order.index(name) if name in order else len(order)))
     if engine == "postgres":  # $1, $2: one number a name, so that values may come by position in both engines
         text = _PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", text)
     return Statement(text, names)

@@ -30,9 +30,12 @@ BEGIN
     ON CONFLICT (shop, item, location, state) DO UPDATE SET units = levels.units + excluded.units;
 
     INSERT INTO touched (shop, item, touched_at)
-    SELECT shop, item, min(recorded_at) FROM booked
-    WHERE EXISTS (SELECT 1 FROM offers WHERE offers.shop = booked.shop AND offers.item = booked.item)
-    GROUP BY shop, item
+    SELECT moved.shop, moved.item, moved.touched_at
+    FROM (SELECT shop, item, min(recorded_at) AS touched_at FROM booked GROUP BY shop, item) AS moved
+    -- LIMIT makes it look every item up: it cannot be turned into a join that reads all offers.
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM offers WHERE offers.shop = moved.shop AND offers.item = moved.item LIMIT 1
+    ) AS sold
     ON CONFLICT (shop, item) DO NOTHING;
 
     INSERT INTO comparisons (shop, item, location)
