@@ -1,7 +1,6 @@
 """A simulated Shopify to speak with, and what a test does to it through the control."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,15 @@ SCHEMA = Path(onhand.sandbox.shopify.__file__).with_name("admin_2026-10.graphql"
 RULES = SCHEMA.with_name("runtime_rules.json")
 
 
-@dataclass(kw_only=True, repr=False)
 class Shop:
     """A shop in the sandbox, and a channel connected to it."""
 
-    running: Running
-    http: httpx.Client
-    channel: ShopifyChannel
-    lookup: Lookup = field(default_factory=Lookup)
-    readings: int = 0
+    def __init__(self, *, running: Running, http: httpx.Client, channel: ShopifyChannel) -> None:
+        self.running = running
+        self.http = http
+        self.channel = channel
+        self.lookup = Lookup()
+        self.readings = 0
 
     def do(self, what: str, **asked: Any) -> dict[str, Any]:
         """Ask the control for something, such as a sale."""

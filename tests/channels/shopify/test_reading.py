@@ -99,8 +99,8 @@ def test_a_level_is_found_by_item_first_and_by_its_own_id_after(shop: Shop) -> N
     again = shop.read(Wanted.LEVEL, [key]).report.observations
     assert [seen.units for seen in first] == [seen.units for seen in again]
     asked = [str(call.detail["variables"]) for call in shop.calls()]
-    assert "'location'" in asked[0]
-    assert "'location'" not in asked[1]
+    assert "location" in asked[0]
+    assert "location" not in asked[1]
 
 
 def test_an_outdated_level_id_is_no_reason_to_miss_a_level(shop: Shop) -> None:

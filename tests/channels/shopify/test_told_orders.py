@@ -152,7 +152,20 @@ def test_units_written_off_before_shipping_are_asked_for_because_nobody_says_whe
     )
     picture, report = told(payload)
     assert not picture.complete
-    assert Ask(Wanted.ORDER, str(ORDER), "orders/updated: a refund names no location") in report.asks
+    because = "orders/updated: units were written off, from where is not said"
+    assert Ask(Wanted.ORDER, str(ORDER), because) in report.asks
+
+
+def test_giving_money_back_without_the_goods_asks_nothing() -> None:
+    payload = bodies.order(
+        line_items=[bodies.line(1, TEE, 3, 0)],
+        fulfillments=[bodies.fulfillment(BOSTON, {1: 2})],
+        refunds=[bodies.refund([(1, 1, "cancel", None)]), bodies.refund([(1, 2, "no_restock", None)])],
+    )
+    picture, report = told(payload)
+    assert picture.complete
+    assert report.asks == ()
+    assert effect(picture)[TEE_ITEM, Bin(str(BOSTON), State.CUSTOMER)] == 2
 
 
 def test_what_comes_back_to_a_store_is_free_there() -> None:

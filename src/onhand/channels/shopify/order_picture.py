@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import TypeVar
 
-from onhand.channels.shopify.answers.common import Named, Page
 from onhand.channels.shopify.answers.orders import Fulfillment, FulfillmentOrder, Line, Order, Refund
+from onhand.channels.shopify.answers.pages import Named, Page
 from onhand.channels.shopify.gids import is_number, number_of
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import cause_of, restock_of
-from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Shipped
+from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped
 from onhand.domain.pictures import Version
 
 # FulfillmentOrderStatus, 2026-10: under these nothing waits to be shipped any more.
@@ -101,7 +101,10 @@ class _Rows:
                 continue
             shipped_units = sum(shipped.units for shipped in self.shipped if shipped.line == line)
             restock = restock_of(row.restock_type, shipped_units)
-            self.refunded.append(Refunded(line, _number(row.location), row.quantity, restock, refunded_at))
+            location = _number(row.location)
+            if location is None and restock is not Restock.RETURN:
+                location = self._homes.get(line)  # it was to be shipped from there
+            self.refunded.append(Refunded(line, location, row.quantity, restock, refunded_at))
 
     def former_homes(self) -> Iterator[Placed]:
         """Yield a row of no units for lines that wait nowhere: it says where they stood when they were taken off."""

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from onhand.channels.shopify.answers import orders as answers
-from onhand.channels.shopify.answers.common import Page, PageInfo
 from onhand.channels.shopify.answers.orders import Order
+from onhand.channels.shopify.answers.pages import Page, PageInfo
 from onhand.channels.shopify.bucket import Lane
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import Document, load

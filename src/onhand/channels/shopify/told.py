@@ -1,5 +1,6 @@
 """An order as a webhook shows it, in our words. What a webhook leaves open is asked for."""
 
+from collections import Counter
 from datetime import UTC
 
 from onhand.channels.shopify.payloads import LinePayload, OrderPayload, RefundPayload
@@ -59,7 +60,7 @@ def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
                 told.shipped.append(Shipped(row_line, location, fulfilled.quantity, shipped_at))
     for refund in payload.refunds:
         told.add_refund(refund)
-    told.look_for_homeless()
+    told.look_for_written_off()
     asks = told.asks
     if told.open_because:
         because = f"{topic}: {told.open_because}"
@@ -124,9 +125,19 @@ class _Told:
             restock = restock_of(row.restock_type, shipped_units)
             self.refunded.append(Refunded(line, location, row.quantity, restock, refunded_at))
 
-    def look_for_homeless(self) -> None:
-        """Find a reason to ask in refunds that name no location, for lines that nothing else gives one."""
-        homes = {row.line for row in self.shipped}
-        for row in self.refunded:
-            if row.location is None and row.line not in homes:
-                self.open_because = self.open_because or "a refund names no location"
+    def look_for_written_off(self) -> None:
+        """Find a reason to ask in units that a refund wrote off before they were shipped: it does not say where.
+
+        Cancelled units need no place: they went back to where they came from.
+        """
+        gone = Counter({line.line: line.units for line in self.lines})
+        for placed in self.placed:
+            gone[placed.line] -= placed.units
+        for shipped in self.shipped:
+            gone[shipped.line] -= shipped.units
+        for refunded in self.refunded:
+            if refunded.restock is Restock.CANCEL:
+                gone[refunded.line] -= refunded.units
+        for refunded in self.refunded:
+            if refunded.restock is Restock.NONE and refunded.location is None and gone[refunded.line] > 0:
+                self.open_because = self.open_because or "units were written off, from where is not said"

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from onhand.channels.shopify.answers.common import Moment, Named, Page
+from onhand.channels.shopify.answers.pages import Moment, Named, Page
 
 
 class Line(Struct):

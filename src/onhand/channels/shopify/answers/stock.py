@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from onhand.channels.shopify.answers.common import Moment, Named, Page
+from onhand.channels.shopify.answers.pages import Moment, Named, Page
 from onhand.domain.stock import KEPT_STATES, ON_HAND_STATES, State
 
 ON_HAND = "on_hand"

@@ -1,4 +1,4 @@
-"""What every kind of answer is made of."""
+"""What every kind of answer is made of: pages, ids and times."""
 
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
