@@ -121,6 +121,15 @@ def test_a_snapshot_begins_when_it_is_opened_and_not_when_it_is_first_read(store
         assert sold_units(before) == 0
 
 
+def test_a_reader_may_finish_while_the_store_is_closed(address: str) -> None:
+    store = open_store(address)
+    with store.writing() as session:
+        session.add_shop(SHOP, at(0))
+    with store.reading() as session:
+        store.close()
+        assert sold_units(session) == 0
+
+
 def test_nothing_can_be_written_through_a_snapshot(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)read-?\s?only"), store.reading() as session:
         session.of(SHOP).count("seen")

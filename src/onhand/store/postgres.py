@@ -1,7 +1,7 @@
 """PostgreSQL through psycopg: one writer at a time for all processes, snapshots for readers."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import Any, Literal
 
@@ -65,12 +65,12 @@ class PostgresEngine:
         self._writer_lock = Lock()
         self._readers: list[PostgresSql] = []
         self._readers_lock = Lock()
+        self._closed = False
         self._writer = self._connect()
-        try:
+        with ExitStack() as trouble:
+            trouble.callback(self._writer.connection.close)
             self._migrate()
-        except BaseException:
-            self._writer.connection.close()
-            raise
+            trouble.pop_all()
 
     @contextmanager
     def writing(self) -> Iterator[PostgresSql]:
@@ -93,7 +93,10 @@ class PostgresEngine:
                 yield reader
         finally:
             with self._readers_lock:
-                self._readers.append(reader)
+                if self._closed:
+                    reader.connection.close()
+                else:
+                    self._readers.append(reader)
 
     def schema_version(self) -> int:
         with self.reading() as reader:
@@ -110,6 +113,7 @@ class PostgresEngine:
 
     def close(self) -> None:
         with self._readers_lock:
+            self._closed = True  # who still reads closes its connection when done
             for reader in self._readers:
                 reader.connection.close()
             self._readers.clear()

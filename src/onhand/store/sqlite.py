@@ -1,7 +1,7 @@
 """SQLite through APSW: one file in WAL, one writer, snapshots for readers."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Literal
@@ -58,14 +58,14 @@ class SqliteEngine:
         self._writer_lock = Lock()
         self._readers: list[SqliteSql] = []
         self._readers_lock = Lock()
+        self._closed = False
         try:
             self._writer = SqliteSql(self._connect(), self._statements)
-            try:
+            with ExitStack() as trouble:
+                trouble.callback(self._writer.connection.close)
                 self._migrate()
                 self._checkpointer = self._connect()
-            except BaseException:
-                self._writer.connection.close()
-                raise
+                trouble.pop_all()
         except (apsw.NotADBError, apsw.CorruptError) as error:
             raise DataDamaged(f"{database} cannot be read as a database: {error}; restore a backup") from error
         except apsw.CantOpenError as error:
@@ -75,16 +75,8 @@ class SqliteEngine:
 
     @contextmanager
     def writing(self) -> Iterator[SqliteSql]:
-        with self._writer_lock:
-            connection = self._writer.connection
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._writer
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # a full disk ends the transaction by itself
-                    connection.execute("ROLLBACK")
-                raise
+        with self._writer_lock, _transaction(self._writer.connection):
+            yield self._writer
 
     @contextmanager
     def reading(self) -> Iterator[SqliteSql]:
@@ -101,7 +93,10 @@ class SqliteEngine:
         finally:
             reader.command("ROLLBACK")
             with self._readers_lock:
-                self._readers.append(reader)
+                if self._closed:
+                    reader.connection.close()
+                else:
+                    self._readers.append(reader)
 
     def schema_version(self) -> int:
         with self.reading() as reader:
@@ -120,6 +115,7 @@ class SqliteEngine:
 
     def close(self) -> None:
         with self._readers_lock:
+            self._closed = True  # who still reads closes its connection when done
             for reader in self._readers:
                 reader.connection.close()
             self._readers.clear()
@@ -144,28 +140,29 @@ class SqliteEngine:
 
     def _migrate(self) -> None:
         connection = self._writer.connection
-        connection.execute("BEGIN IMMEDIATE")  # two processes that start at once take turns
-        try:
+        with _transaction(connection):
             connection.execute(CREATE_VERSION_TABLE)
             version = int(connection.execute(READ_VERSION).get)
             refuse_newer(version, self._database)
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
         for following in range(version + 1, NEWEST + 1):
             self._migrate_to(following)
 
     def _migrate_to(self, version: int) -> None:
         connection = self._writer.connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if int(connection.execute(READ_VERSION).get) < version:
+        with _transaction(connection):
+            if int(connection.execute(READ_VERSION).get) < version:  # another process may have been quicker
                 connection.execute(scripts_of("sqlite", version))
-            connection.execute("COMMIT")
-        except BaseException:
+
+
+@contextmanager
+def _transaction(connection: apsw.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:  # something failed; a full disk has ended the transaction by itself
             connection.execute("ROLLBACK")
-            raise
 
 
 def check_version(version: str) -> None:

@@ -61,15 +61,16 @@ class Session:
     def savepoint(self) -> Iterator[None]:
         """Keep what the block wrote when it ends, drop it when it raises; the transaction goes on. They nest."""
         self._sql.command("SAVEPOINT block")
+        done = False
         try:
             yield
-        except BaseException:
-            self._sql.command("ROLLBACK TO SAVEPOINT block")
-            self._books.clear()  # a shop that the block added is gone again,
-            self._heads.clear()  # and so is what it booked
+            done = True
+        finally:
+            if not done:
+                self._sql.command("ROLLBACK TO SAVEPOINT block")
+                self._books.clear()  # a shop that the block added is gone again,
+                self._heads.clear()  # and so is what it booked
             self._sql.command("RELEASE SAVEPOINT block")
-            raise
-        self._sql.command("RELEASE SAVEPOINT block")
 
 
 class Store:
