@@ -7,6 +7,7 @@ from onhand.domain.stock import KEPT_STATES, ON_HAND_STATES, State
 
 ON_HAND = "on_hand"
 _STATE_NAMES = {str(state): state for state in KEPT_STATES}
+_ON_HAND_NAMES = frozenset(map(str, ON_HAND_STATES))
 
 
 class Quantity(Struct):
@@ -40,9 +41,13 @@ class Level(Struct, rename="camel"):
 
         Shopify help, "Inventory states": on hand comprises every state but incoming.
         """
-        told = next((row.quantity for row in self.quantities if row.name == ON_HAND), None)
-        units = self.units()
-        summed = sum(units.get(state, 0) for state in ON_HAND_STATES)
+        told: int | None = None
+        summed = 0
+        for row in self.quantities:
+            if row.name == ON_HAND:
+                told = row.quantity
+            elif row.name in _ON_HAND_NAMES:
+                summed += row.quantity
         return None if told is None or told == summed else (told, summed)
 
 
