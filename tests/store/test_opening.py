@@ -9,7 +9,7 @@ import pytest
 
 from onhand.ports.errors import ConfigError, DataDamaged
 from onhand.store import Store, open_store
-from onhand.store.migrations import NEWEST
+from onhand.store.migrations import MIGRATIONS, NEWEST
 from onhand.store.sqlite import check_version
 from onhand.store.statements import load_script, load_statements
 from tests.store.goods import SHOP, at
@@ -25,6 +25,10 @@ def test_a_new_database_gets_the_newest_tables(postgres: PostgresServer, tmp_pat
         assert store.schema_version == NEWEST
         store.close()
     postgres.drop_database(dsn)
+
+
+def test_both_engines_have_the_same_versions() -> None:
+    assert {engine: len(versions) for engine, versions in MIGRATIONS.items()} == {"sqlite": NEWEST, "postgres": NEWEST}
 
 
 def test_opening_again_changes_nothing(store: Store, address: str) -> None:
