@@ -5,22 +5,26 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from queue import Empty, SimpleQueue
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from onhand.log.figures import CommitFigures
 from onhand.log.sqlite_log import SqliteLog
 from onhand.ports.delivery import Delivery
-from onhand.ports.errors import LogUnavailable, OnhandError
+from onhand.ports.errors import LogUnavailable
 
-Kept = bool | OnhandError
+Kept = bool | LogUnavailable
 """What became of a delivery: True kept, False a repeat of a kept one, an error when the log could not keep it."""
+
+_LotKept = Sequence[bool] | LogUnavailable
+"""What became of a lot: it is never split between commits, so one error is the error of all."""
 
 _UPKEEP_S = 1.0
 
 
 class _Bringer(Protocol):
-    def conclude(self, told: "list[tuple[_Lot, Sequence[Kept]]]") -> None:
+    def conclude(self, told: "list[tuple[_Lot, _LotKept]]") -> None:
         """Take what became of lots; called by the committing thread, once a commit."""
 
 
@@ -29,7 +33,7 @@ class _Lot(NamedTuple):
 
     bringer: _Bringer
     deliveries: Sequence[Delivery]
-    waiting: Sequence[object]
+    waiting: Sequence[Any]
 
 
 class GroupCommit:
@@ -127,20 +131,20 @@ class GroupCommit:
 
     def _commit(self, lots: list[_Lot]) -> None:
         deliveries = lots[0].deliveries if len(lots) == 1 else [one for lot in lots for one in lot.deliveries]
-        kept: Sequence[Kept]
+        kept: _LotKept
         began = time.perf_counter()
         try:
             kept = self.log.append(deliveries)
             self.figures.add(time.perf_counter() - began, len(deliveries))
         except LogUnavailable as error:
-            kept = [error] * len(deliveries)
+            kept = error
             self.figures.failed_commits += 1
         self._answered += len(deliveries)
-        by_bringer: dict[_Bringer, list[tuple[_Lot, Sequence[Kept]]]] = defaultdict(list)
+        by_bringer: dict[_Bringer, list[tuple[_Lot, _LotKept]]] = defaultdict(list)
         start = 0
         for lot in lots:
             end = start + len(lot.deliveries)
-            by_bringer[lot.bringer].append((lot, kept[start:end]))
+            by_bringer[lot.bringer].append((lot, kept if isinstance(kept, LogUnavailable) else kept[start:end]))
             start = end
         for bringer, told in by_bringer.items():
             bringer.conclude(told)
@@ -152,8 +156,7 @@ class GroupCommit:
             lot = self._lots.get_nowait()
             if lot is not None:
                 self._answered += len(lot.deliveries)
-                refusal = LogUnavailable(self._stopped or "")
-                lot.bringer.conclude([(lot, [refusal] * len(lot.deliveries))])
+                lot.bringer.conclude([(lot, LogUnavailable(self._stopped or ""))])
 
     def _keep_up(self) -> None:
         while self._stopped is None:
@@ -170,10 +173,10 @@ class GroupCommit:
 class _Single:
     """Tells each waiting callable by itself."""
 
-    def conclude(self, told: list[tuple[_Lot, Sequence[Kept]]]) -> None:
+    def conclude(self, told: list[tuple[_Lot, _LotKept]]) -> None:
         for lot, kept in told:
-            for done, result in zip(lot.waiting, kept, strict=True):
-                done(result)  # type: ignore[operator]
+            (done,) = lot.waiting
+            done(kept if isinstance(kept, LogUnavailable) else kept[0])
 
 
 class LoopCommit:
@@ -200,7 +203,7 @@ class LoopCommit:
         self._futures.append(future)
         return future
 
-    def conclude(self, told: list[tuple[_Lot, Sequence[Kept]]]) -> None:
+    def conclude(self, told: list[tuple[_Lot, _LotKept]]) -> None:
         """Wake the loop; called by the committing thread."""
         try:
             self._loop.call_soon_threadsafe(self._tell, told)
@@ -214,16 +217,16 @@ class LoopCommit:
         try:
             self._commit.bring(lot)
         except LogUnavailable as error:
-            self._tell([(lot, [error] * len(deliveries))])
+            self._tell([(lot, error)])
 
     @staticmethod
-    def _tell(told: list[tuple[_Lot, Sequence[Kept]]]) -> None:
+    def _tell(told: list[tuple[_Lot, _LotKept]]) -> None:
         for lot, kept in told:
-            for future, result in zip(lot.waiting, kept, strict=True):
-                assert isinstance(future, asyncio.Future)
+            outcomes = repeat(kept) if isinstance(kept, LogUnavailable) else kept
+            for future, outcome in zip(lot.waiting, outcomes, strict=False):
                 if future.done():  # the request was given up
                     continue
-                if isinstance(result, bool):
-                    future.set_result(result)
+                if outcome is True or outcome is False:
+                    future.set_result(outcome)
                 else:
-                    future.set_exception(result)
+                    future.set_exception(outcome)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 UNLIMITED_PER_S = 10_000.0
-_BURST_S = 0.5
+_BURST_S = 1.0
 _SLOWEST_SHARE = 0.05
 _GAIN_SHARE = 0.02
 _LONGEST_PAUSE_S = 60.0
