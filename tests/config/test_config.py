@@ -142,6 +142,7 @@ def test_tiktok_shop_is_read_with_its_limits_and_warehouses(tmp_path: Path) -> N
             SHOP + '[[channel]]\nname = "online_store"\norders_imported_to_shopify = "maybe"',
             "must be one of yes, no, auto",
         ),
+        (SHOP + '[[channel]]\nname = "shopify"\nbuffer_units = 1', "belongs to a channel that sells"),
         (SHOP + TIKTOK + 'warehouses = ["x"]', "warehouses must be a table"),
         (
             SHOP + '[[channel]]\nname = "tiktok_shop"\nlocations = ["W"]\nshop_id = "1"',

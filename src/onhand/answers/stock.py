@@ -110,7 +110,7 @@ def ats(books: Books, shop: str, sku: str | None = None, channel: str | None = N
     shown = _shown_by_shopify(books, {offer.item for offer in offers if offer.channel in OWN_CHANNELS})
     answers = []
     for offer in offers:
-        published = (offer.told_units, offer.told_at)
+        published = (offer.told_units, _newer(offer.told_at, offer.shown_at) if offer.told_units is not None else None)
         if offer.channel in OWN_CHANNELS:
             published = shown.get((offer.channel, offer.item), (None, None))
         answers.append(
@@ -128,6 +128,11 @@ def ats(books: Books, shop: str, sku: str | None = None, channel: str | None = N
             )
         )
     return sorted(answers, key=lambda row: (row.sku or "", row.item, row.channel, row.listing))
+
+
+def _newer(told_at: datetime | None, shown_at: datetime | None) -> datetime | None:
+    """Return since when we know what a channel shows: what it was seen to show counts as told."""
+    return max((at for at in (told_at, shown_at) if at is not None), default=None)
 
 
 Shown = tuple[int | None, datetime | None]

@@ -3,12 +3,13 @@
 import logging
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated
 
 import typer
 
 from onhand.cli import bench, deliveries, demo, doctor, drift, ledger, run, sandbox, selling, settings, stock
-from onhand.cli.exits import Commands
+from onhand.cli.exits import DEFECT, Commands
 from onhand.cli.frame import Frame
 
 app = typer.Typer(
@@ -77,4 +78,12 @@ def _log_to_stderr(*, verbose: bool) -> None:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    sys.excepthook = _tell_defect
+    typer.main.get_command(app)()  # not app(): that puts typer's own hook in the place of ours
+
+
+def _tell_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show what nobody foresaw, and end with a code that no answer has."""
+    sys.__excepthook__(kind, error, trace)
+    print("onhand: this is a defect of onhand: please report the lines above", file=sys.stderr)
+    raise SystemExit(DEFECT)

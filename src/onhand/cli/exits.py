@@ -28,6 +28,8 @@ USAGE = 2
 CONFIGURATION = 3
 PLATFORM = 4
 DAMAGED = 5
+DEFECT = 70
+"""An error that nobody foresaw. Python would end with 1, which means that differences were found."""
 
 # Nearest class first. An error of our own that stands in none of these is about what was asked: a SKU, a channel or
 # a drift that nobody knows.

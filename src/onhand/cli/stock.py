@@ -198,5 +198,6 @@ def _what(row: "Happened") -> str:
         if row.source.location == row.target.location:
             return f"{row.source.location}: {row.source.state} to {row.target.state}"
         return f"{row.source.location} {row.source.state} to {row.target.location} {row.target.state}"
-    seen = ", ".join(f"{units} {state}" for state, units in (row.seen or {}).items())
+    shown = {state: units for state, units in (row.seen or {}).items() if units or state == "available"}
+    seen = ", ".join(f"{units} {state}" for state, units in shown.items())
     return f"{row.location}: shows {seen}"

@@ -39,7 +39,8 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # authority = "shopify"
 
 # A channel sells from its locations, less its buffer. Nothing is written to it until it is armed: `onhand shadow`
-# shows what would be written, `onhand arm CHANNEL` begins. The two of Shopify need no section of their own.
+# shows what would be written, `onhand arm CHANNEL` begins. online_store and shopify_pos sell Shopify's own levels and
+# need no section; "shopify" itself is told of what was sold elsewhere, once it is armed.
 # [[channel]]
 # name = "tiktok_shop"
 # locations = ["Warehouse"]

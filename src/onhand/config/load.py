@@ -9,6 +9,7 @@ from typing import cast
 from onhand.config.environment import override
 from onhand.config.model import (
     CHANNEL_NAMES,
+    SHOPIFY,
     TIKTOK_SHOP,
     AuditConfig,
     ChannelConfig,
@@ -209,6 +210,8 @@ def _read_channel(source: Source, row: Table, domains: tuple[str, ...]) -> Chann
         ),
         tiktok=_read_tiktok(section) if name == TIKTOK_SHOP else None,
     )
+    for key in section.has("locations", "buffer_units") if name == SHOPIFY else ():
+        section.refuse(key, f"belongs to a channel that sells: {SHOPIFY} is told of movements at every location")
     foreign = [] if name == TIKTOK_SHOP else section.has(*TIKTOK_KEYS)
     if foreign:
         section.refuse(foreign[0], f"belongs to {TIKTOK_SHOP}: {name} is reached through its shop")

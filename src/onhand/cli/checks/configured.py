@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from onhand.cli.checks.check import Check, fail, ok, warn
-from onhand.config import TIKTOK_SHOP, Config, hide_password
+from onhand.config import ONLINE_STORE, SHOPIFY_POS, TIKTOK_SHOP, Config, hide_password
 from onhand.log import Seal
 from onhand.ports.errors import ConfigError
 
@@ -21,6 +21,12 @@ def check_config(config: Config) -> Iterator[Check]:
             "nothing to do: it is read and not used",
         )
     for channel in config.channels:
+        if channel.armed and channel.name in (ONLINE_STORE, SHOPIFY_POS):
+            yield warn(
+                f"{channel.name} of {channel.shop}",
+                "is configured as armed, and that does nothing: it sells the levels that Shopify keeps itself",
+                'write armed = true under [[channel]] name = "shopify", or run `onhand arm shopify`',
+            )
         if channel.name == TIKTOK_SHOP and channel.tiktok is None:
             yield warn(
                 f"{channel.name} of {channel.shop}",

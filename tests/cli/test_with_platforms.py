@@ -1,0 +1,173 @@
+"""Commands that speak with platforms, against the sandbox over HTTP: sync, audit, doctor, serve, sandbox."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from onhand.log import Seal
+from onhand.sandbox.server import Options, SandboxThread
+from tests.cli.conftest import Ask
+
+ONHAND = [sys.executable, "-c", "from onhand.cli import main; main()"]
+ITEMS = 12
+
+
+@pytest.fixture(scope="module")
+def platforms() -> Iterator[dict[str, Any]]:
+    """The simulated platforms, with their addresses and secrets."""
+    with SandboxThread(Options(seed=7, items=ITEMS)) as running:
+        yield dict(running.addresses)
+
+
+@pytest.fixture
+def shop(platforms: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A folder with a configuration that connects to them; secrets come from the environment."""
+    monkeypatch.chdir(tmp_path)
+    shopify, tiktok = platforms["shopify"], platforms["tiktok_shop"]
+    for name, secret in (
+        ("CLIENT_SECRET", shopify["client_secret"]),
+        ("APP_SECRET", tiktok["app_secret"]),
+        ("TIKTOK_TOKEN", tiktok["access_token"]),
+        ("TIKTOK_REFRESH", tiktok["refresh_token"]),
+    ):
+        monkeypatch.setenv(name, secret)
+    (tmp_path / "onhand.key").write_text(Seal.generate_key())
+    (tmp_path / "onhand.key").chmod(0o600)
+    (tmp_path / "onhand.toml").write_text(
+        f"""
+        encryption_key = "file:onhand.key"
+        [ingress]
+        listen = "127.0.0.1:0"
+        [server]
+        listen = "127.0.0.1:0"
+        [[shop]]
+        domain = "{shopify["shop"]}"
+        client_id = "{shopify["client_id"]}"
+        client_secret = "env:CLIENT_SECRET"
+        api_url = "{shopify["url"]}/admin"
+        [[channel]]
+        name = "tiktok_shop"
+        locations = ["{platforms["tiktok_location"]}"]
+        orders_imported_to_shopify = "no"
+        shop_id = "{tiktok["shop_id"]}"
+        app_key = "{tiktok["app_key"]}"
+        app_secret = "env:APP_SECRET"
+        access_token = "env:TIKTOK_TOKEN"
+        refresh_token = "env:TIKTOK_REFRESH"
+        shop_cipher = "{tiktok["shop_cipher"]}"
+        api_url = "{tiktok["url"]}"
+        auth_url = "{tiktok["auth_url"]}"
+        reads_per_s = 100
+        """
+    )
+    return platforms
+
+
+def control(platforms: dict[str, Any], what: str, body: dict[str, object]) -> None:
+    httpx.post(f"{platforms['control']}/{what}", json=body, timeout=30).raise_for_status()
+
+
+def test_a_shop_is_read_and_everything_agrees(ask: Ask, shop: dict[str, Any]) -> None:
+    synced = ask("sync", "--json")
+    assert synced.code == 0
+    assert (synced.document["items"], synced.document["locations"]) == (ITEMS, len(shop["locations"]))
+    assert synced.document["opened"] == synced.document["levels"]
+    again = ask("sync", "--json").document
+    assert (again["levels"], again["opened"]) == (synced.document["levels"], 0)
+    assert f"{ITEMS} items" in ask("sync").out
+    audited = ask("audit", "--json")
+    assert audited.code == 0
+    assert audited.document["checked"] == audited.document["equal"] == synced.document["levels"]
+    assert (audited.document["drifts"], audited.document["complete"]) == (0, True)
+    assert {source["name"] for source in audited.document["sources"]} == {"shopify", "tiktok_shop"}
+    rows = ask("ats", "--json").document
+    assert {row["channel"] for row in rows} == {"online_store", "shopify_pos", "tiktok_shop"}
+    assert all(row["units"] == row["published_units"] for row in rows)
+
+
+def test_a_change_that_nothing_explains_ends_an_audit_with_one_until_it_is_adopted(
+    ask: Ask, shop: dict[str, Any]
+) -> None:
+    ask("sync")
+    level = next(row for row in ask("levels", "--location", "Warehouse", "--json").document if row["units"] > 3)
+    sku, units = level["sku"], level["units"]
+    control(shop, "adjust", {"location": "Warehouse", "sku": sku, "units": -2})
+    found = ask("audit", "--sku", sku, "--location", "Warehouse", "--json")
+    assert found.code == 1
+    assert (found.document["drifts"], found.document["complete"]) == (1, True)
+    (drift,) = ask("drift", "ls", "--json").document
+    assert (drift["sku"], drift["books_units"], drift["observed_units"], drift["units"]) == (sku, units, units - 2, -2)
+    assert "1 differ" in ask("audit", "--sku", sku).out
+    fixed = ask("audit", "--fix", "--sku", sku, "--json")
+    assert (fixed.code, fixed.document["drifts"]) == (0, 0)
+    assert ask("drift", "ls", "--json").document == []
+    after = ask("levels", sku, "--location", "Warehouse", "--json").document
+    assert [row["units"] for row in after if row["state"] == "available"] == [units - 2]
+    assert ask("ledger", "verify").code == 0
+
+
+def test_doctor_finds_the_platforms_well(ask: Ask, shop: dict[str, Any]) -> None:
+    ask("sync")
+    answer = ask("doctor", "--json")
+    assert answer.code == 0
+    found = {row["name"]: row["status"] for row in answer.document}
+    domain = shop["shopify"]["shop"]
+    for name in ("shopify for", "scopes for", "tiktok_shop for", "webhook signatures of", "SKUs of", "ledger of"):
+        assert found[f"{name} {domain}"] == "ok"
+    secrets = (shop["shopify"]["client_secret"], shop["tiktok_shop"]["app_secret"])
+    assert not any(secret in answer.out + answer.err for secret in secrets)
+
+
+def test_a_wrong_secret_is_said_to_be_refused(ask: Ask, shop: dict[str, Any]) -> None:
+    answer = ask("sync", env={"CLIENT_SECRET": "shpss_wrong"})
+    assert answer.code == 4
+    assert "shpss_wrong" not in answer.err
+
+
+def test_serve_says_where_it_listens_and_ends_on_a_signal(ask: Ask, shop: dict[str, Any], tmp_path: Path) -> None:
+    ask("sync")
+    with subprocess.Popen(
+        [*ONHAND, "serve", "--json"], cwd=tmp_path, env=dict(os.environ), stdout=subprocess.PIPE, text=True
+    ) as serving:
+        try:
+            assert serving.stdout is not None
+            addresses = json.loads(serving.stdout.readline())
+            assert httpx.get(f"{addresses['dashboard']}/healthz", timeout=10).status_code == 200
+        finally:
+            serving.send_signal(signal.SIGTERM)
+            code = serving.wait(timeout=30)
+    assert code == 0
+
+
+def test_the_sandbox_prints_how_to_connect_and_ends_on_a_signal() -> None:
+    with subprocess.Popen([*ONHAND, "sandbox", "--items", "5"], stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            addresses = json.loads(running.stdout.readline())
+            assert addresses["shopify"]["client_secret"]
+            assert httpx.get(addresses["control"], timeout=10).status_code == 200
+        finally:
+            running.send_signal(signal.SIGTERM)
+            code = running.wait(timeout=30)
+    assert code == 0
+
+
+def test_what_nobody_foresaw_does_not_end_like_a_found_difference(tmp_path: Path) -> None:
+    broken = [
+        sys.executable,
+        "-c",
+        "import onhand.cli.frame as frame; del frame.load_config; from onhand.cli import main; main()",
+        "levels",
+    ]
+    done = subprocess.run(broken, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 70
+    assert "Traceback" in done.stderr
+    assert "please report" in done.stderr
