@@ -88,7 +88,7 @@ class _Crowd:
         self._next_id = load.first_id
         self._idle: deque[_Sender] = deque()
         self._late: deque[float] = deque()
-        self._ends_at = 0.0
+        self._ends_at = float("inf")
         self._open = 0
         self._all_answered = asyncio.Event()
         self.lost = 0
@@ -104,8 +104,8 @@ class _Crowd:
             for _ in range(self._load.connections)
         ]
         began = perf_counter()
-        self._ends_at = began + self._load.seconds
         if self._load.per_s is None:
+            self._ends_at = began + self._load.seconds
             for sender in senders:
                 self._send(sender, perf_counter())
         else:
@@ -148,7 +148,7 @@ class _Crowd:
                 else:
                     self._late.append(due_at)
             await asyncio.sleep(0.001)
-        self._ends_at = 0.0
+        self._ends_at = perf_counter()
         if not self._open:
             self._all_answered.set()
 

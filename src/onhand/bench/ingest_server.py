@@ -1,12 +1,15 @@
-"""The servers of the ingest bench, in a process of their own: the real ingress, or the same server with no work."""
+"""The servers of the ingest bench, in a process of their own.
+
+Three kinds: the same server with no work, the ingress alone, and everything that `onhand serve` runs, connected to a
+sandbox in one more process. Each says where it listens and what to send it, in one line of JSON.
+"""
 
 import asyncio
+import json
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +17,19 @@ import httpx
 import uvicorn
 import uvloop
 
+from onhand.app import build
 from onhand.channels.shopify import ShopifyChannel, ShopifySettings
+from onhand.demo.house import load, write_config
+from onhand.demo.sandbox import SandboxProcess
+from onhand.domain.stock import State
 from onhand.log import GroupCommit, Seal, SqliteLog
+from onhand.serve import Serving
 from onhand.web.ingress_server import IngressServer, bind, server_config
 
-SHOP = "bench.myshopify.com"
-SECRET = "bench-secret"  # noqa: S105 - opens nothing
-
-Busy = Callable[[Path, SqliteLog, threading.Event], None]
-"""What keeps the process busy beside the ingress: the folder for its files, the log to work off, when to end."""
+_SHOP = "bench.myshopify.com"
+_SECRET = "bench-secret"  # noqa: S105 - opens nothing
+_ITEMS = 200
+_LEVELS = [[1_000_000 + number, 101 + number % 3, number % 90] for number in range(_ITEMS)]
 
 
 class _SystemClock:
@@ -41,45 +48,77 @@ async def _no_work(_scope: Any, receive: Any, send: Any) -> None:
 def serve_no_work() -> None:
     """Serve until the process is told to end."""
     listener = bind("127.0.0.1:0")
-    print(listener.getsockname()[1], flush=True)
+    _say(port=listener.getsockname()[1], shop=_SHOP, secret=_SECRET, levels=_LEVELS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(uvicorn.Server(server_config(_no_work)).serve(sockets=[listener]))
 
 
-def serve_ingress(folder: Path, busy: Busy | None) -> None:
-    """Serve until the process is told to end; every 200 is behind an fsync in `folder`."""
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
+def serve_ingress(folder: Path, ended: threading.Event) -> None:
+    """Serve the ingress alone; every 200 is behind an fsync in `folder`."""
     log = SqliteLog(folder / "onhand-log.db", Seal([Seal.generate_key()]))
     commit = GroupCommit(log)
     with httpx.Client() as http:
-        settings = ShopifySettings(shop=SHOP, client_id="bench", client_secrets=(SECRET,))
-        server = IngressServer(
-            "127.0.0.1:0", {("shopify", SHOP): ShopifyChannel(settings, http)}, commit, _SystemClock()
-        )
+        settings = ShopifySettings(shop=_SHOP, client_id="bench", client_secrets=(_SECRET,))
+        channel = ShopifyChannel(settings, http)
+        server = IngressServer("127.0.0.1:0", {("shopify", _SHOP): channel}, commit, _SystemClock())
         server.start()
-        print(server.port, flush=True)
-        if busy is not None:
-            busy(folder, log, ended)
+        _say(port=server.port, shop=_SHOP, secret=_SECRET, levels=_LEVELS)
         ended.wait()
         server.stop()
         commit.stop()
-    figures = commit.figures
-    print(figures.commit_s.count, figures.batch_deliveries.total, log.last_position(), flush=True)
+    _say_what_was_kept(commit, log, booked=None)
     log.close()
 
 
+def serve_everything(folder: Path, ended: threading.Event) -> None:
+    """Serve as `onhand serve` does: the worker books what comes, the publisher tells a simulated TikTok Shop."""
+    with SandboxProcess(seed=7, items=_ITEMS, locations=3) as sandbox:
+        app = build(load(write_config(folder, sandbox.addresses, port=0)))
+        shopify = sandbox.addresses["shopify"]
+        app.sync(shopify["shop"])
+        serving = Serving(app)
+        serving.start()
+        assert serving.ingress is not None
+        assert serving.commit is not None
+        with app.store.reading() as session:
+            shown = session.of(shopify["shop"]).ledger.all_levels()
+        levels = [
+            [int(item), int(bin_.location), units]
+            for (item, bin_), units in sorted(shown.items())
+            if bin_.state is State.AVAILABLE
+        ]
+        _say(port=serving.ingress.port, shop=shopify["shop"], secret=shopify["client_secret"], levels=levels)
+        ended.wait()
+        serving.stop()
+        with app.store.reading() as session:
+            booked = sum(session.of(shopify["shop"]).deliveries.counts().values())
+        _say_what_was_kept(serving.commit, app.log, booked=booked)
+        app.close()
+
+
 def main() -> None:
-    """Serve `no-work`, or `ingress FOLDER [MODULE:FUNCTION]` with what keeps it busy."""
+    """Serve `no-work`, `ingress FOLDER` or `everything FOLDER` until SIGTERM."""
     kind, *rest = sys.argv[1:]
     if kind == "no-work":
         serve_no_work()
         return
-    busy: Busy | None = None
-    if len(rest) > 1:
-        module, _, function = rest[1].partition(":")
-        busy = getattr(import_module(module), function)
-    serve_ingress(Path(rest[0]), busy)
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
+    {"ingress": serve_ingress, "everything": serve_everything}[kind](Path(rest[0]), ended)
+
+
+def _say(**facts: object) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+def _say_what_was_kept(commit: GroupCommit, log: SqliteLog, *, booked: int | None) -> None:
+    figures = commit.figures
+    _say(
+        commits=figures.commit_s.count,
+        kept=int(figures.batch_deliveries.total),
+        last_position=log.last_position(),
+        booked=booked,
+    )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from onhand.ports.channel import Ask, Report, Wanted
 from onhand.store import Adoption, Books
 
 ASK_DELAY_S = 0.4
-"""How long an ask waits for company: the three or four webhooks of one order then cost one reading."""
+"""How long an order that was lowered already waits to be read: its three or four webhooks then cost one reading. What
+a webhook says nothing of is asked for at once."""
 
 DISCONNECTED = "the shop has removed onhand"
 
@@ -29,6 +30,8 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
         books.catalog.put_items(report.items, now)
     if report.listings:
         books.catalog.put_listings(report.listings, now)
+    if report.level_ids:
+        books.catalog.put_level_ids(dict(report.level_ids))
     settled_orders: set[str] = set()
     for picture in report.pictures:
         note, more = book_order(books, picture, now)
@@ -41,7 +44,7 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
         notes.append(f"level of {observation.item} at {observation.location}: {'seen' if news else 'not news'}")
     asks = [ask for ask in report.asks if ask.wanted is not Wanted.ORDER or ask.key not in settled_orders]
     if asks:
-        books.asks.add(channel, asks, now, ASK_DELAY_S)
+        books.asks.add(channel, asks, now)
         notes.append(f"asked for {', '.join(f'{ask.wanted} {ask.key}' for ask in asks)}")
     for problem in report.problems:
         books.problems.raise_(problem, now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from onhand.domain.catalog import Listing
+from onhand.domain.catalog import Listing, Location
 from onhand.domain.stock import LevelKey
 from onhand.store import Books
 
@@ -16,14 +16,18 @@ class Lookup:
     def __init__(self, places: Mapping[tuple[str, str], str] | None = None) -> None:
         self._items: dict[tuple[str, str], str] = {}
         self._level_ids: dict[LevelKey, str] = {}
+        self._locations: set[str] = set()
         self._places = dict(places or {})
 
     def load(self, books: Books) -> None:
         """Learn everything that is stored."""
-        self.learn(books.catalog.listings(), books.catalog.level_ids())
+        self.learn(books.catalog.listings(), books.catalog.level_ids(), books.catalog.locations())
 
-    def learn(self, listings: Iterable[Listing], level_ids: Mapping[LevelKey, str]) -> None:
-        """Learn listings and level ids; a listing without an item teaches nothing."""
+    def learn(
+        self, listings: Iterable[Listing], level_ids: Mapping[LevelKey, str], locations: Iterable[Location] = ()
+    ) -> None:
+        """Learn listings, level ids and locations; a listing without an item teaches nothing."""
+        self._locations.update(location.location for location in locations)
         for listing in listings:
             if listing.item is not None:
                 self._items[listing.channel, listing.listing] = listing.item
@@ -38,5 +42,8 @@ class Lookup:
         return self._level_ids.get(LevelKey(item, location))
 
     def location_of(self, channel: str, place: str) -> str | None:
-        """Return the location behind a channel's place (a warehouse id), or None while it is not mapped."""
-        return self._places.get((channel, place))
+        """Return the location behind a channel's place (a warehouse id), or None while it is not known.
+
+        Locations are named by Shopify's ids, so its own places need no mapping.
+        """
+        return self._places.get((channel, place)) or (place if place in self._locations else None)

@@ -19,7 +19,7 @@ _Row = TypeVar("_Row")
 
 def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, now: datetime) -> None:
     """Keep what a census says of items, locations, listings and levels."""
-    lookup.learn(census.listings, census.level_ids)
+    lookup.learn(census.listings, census.level_ids, census.locations)
     with store.writing() as session:
         books = session.of(shop)
         books.catalog.put_locations(census.locations, now)

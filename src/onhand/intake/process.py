@@ -106,5 +106,5 @@ def _book_delivery(books: Books, senders: Senders, logged: Logged, now: datetime
             f"no shop {delivery.shop!r} with channel {delivery.channel!r} is configured: add it, then replay this one"
         )
     report = sender.channel.parse(delivery, sender.lookup)
-    sender.lookup.learn(report.listings, {})
+    sender.lookup.learn(report.listings, report.level_ids, report.locations)
     return book(books, delivery.channel, report, now)

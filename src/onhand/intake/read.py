@@ -56,7 +56,7 @@ def conclude(
     """Book what was read, or plan to try again; return a line for the log. Needs a transaction."""
     if isinstance(answer, ChannelUnavailable | ChannelRefused):
         return _try_again(books, errand, answer, now)
-    lookup.learn(answer.report.listings, {})
+    lookup.learn(answer.report.listings, answer.report.level_ids, answer.report.locations)
     note = book(books, errand.channel, answer.report, now)
     for problem in answer.problems:
         books.problems.raise_(problem, now)

@@ -44,6 +44,7 @@ class Report:
     items: tuple[Item, ...] = ()
     listings: tuple[Listing, ...] = ()
     locations: tuple[Location, ...] = ()
+    level_ids: Mapping[LevelKey, str] = field(default_factory=dict)
     problems: tuple["Problem", ...] = ()
     closed: bool = False
     note: str = ""

@@ -30,6 +30,13 @@ READ_BACK_S = 1.5
 """How long after a write its listings are read back: platforms answer before all their caches follow."""
 
 
+URGENT_UNITS = 3
+"""Lowering to so few units is urgent: the next shopper may be the one too many."""
+
+RESERVED_SENDS = 1
+"""Sends that only what is urgent may use: within two writes a second, a full half second is an oversell."""
+
+
 class Planned(NamedTuple):
     """An intent that may go out, and since when one of its listings has had to be told."""
 
@@ -54,9 +61,13 @@ def plan(
     if to_look_at:
         because = "it may be raised, so its own orders are counted first"
         books.asks.add(channel.name, [Ask(Wanted.LISTING, row.listing, because) for row in to_look_at], now)
-    touched_at = {row.listing: row.touched_at for row in ready[:capacity]}
+    urgent = [row for row in ready if row.units <= URGENT_UNITS and _lowers(row)][:capacity]
+    calm = [row for row in ready if row not in urgent][: max(0, capacity - RESERVED_SENDS - len(urgent))]
+    touched_at = {row.listing: row.touched_at for row in (*urgent, *calm)}
     listings = books.catalog.listings_of(channel.name, list(touched_at))
-    offers = [Offer(listings[row.listing], row.units, row.told_units) for row in ready if row.listing in listings]
+    offers = [
+        Offer(listings[row.listing], row.units, row.told_units) for row in (*urgent, *calm) if row.listing in listings
+    ]
     planned: list[Planned] = []
     for parcel, carried in channel.pack(offers, run):
         intent = _intent(parcel, carried, now)
@@ -116,9 +127,11 @@ def show(books: Books, listing: Listing, shown: Shown, now: datetime) -> int:
 
 
 def _may_go(row: Untold) -> bool:
-    lowers = row.told_units is not None and row.units < row.told_units
-    looked = row.shown_at is not None and row.shown_at >= row.touched_at
-    return lowers or looked
+    return _lowers(row) or (row.shown_at is not None and row.shown_at >= row.touched_at)
+
+
+def _lowers(row: Untold) -> bool:
+    return row.told_units is not None and row.units < row.told_units
 
 
 def _intent(parcel: Parcel, offers: Sequence[Offer], now: datetime) -> Intent:

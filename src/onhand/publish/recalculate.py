@@ -6,8 +6,8 @@ from onhand.domain.selling import Explanation, available_to_sell
 from onhand.ports.errors import OnhandError
 from onhand.store import Books
 
-BATCH = 500
-"""Offers a transaction: short enough not to hold up the worker."""
+BATCH = 2_000
+"""Offers a transaction: many share its flush, and it still ends within 100 ms."""
 
 
 class NoSuchOffer(OnhandError):

@@ -40,6 +40,7 @@ class Serving:
         self.ingress: IngressServer | None = None
         self.web: WebServer | None = None
         self._turns: list[Turns] = []
+        self._readers: list[Turns] = []
         self._publishers: list[Turns] = []
         self._worker: Turns | None = None
 
@@ -105,15 +106,17 @@ class Serving:
 
     def _start_working(self) -> None:
         all_steps = [self._app.steps(shop) for shop in self._app.shops]
-        booking = Booking(self._app, all_steps, self.booked, self._wake_publishers)
+        booking = Booking(
+            self._app, all_steps, self.booked, on_booked=self._wake_readers, on_offers=self._wake_publishers
+        )
         self._worker = Turns(booking)
         self._turns.append(self._worker)
         for steps in all_steps:
             for channel in steps.parts.observers:
                 seller = next((other for other in steps.parts.sellers if other.name == channel.name), None)
-                self._turns.append(Turns(Reading(steps, channel, seller, self.wake)))
+                self._readers.append(Turns(Reading(steps, channel, seller, self.wake)))
             self._turns.append(Turns(Auditing(self._app, steps, self.wake)))
-        self._turns.append(Turns(Housekeeping(self._app)))
+        self._turns += [*self._readers, Turns(Housekeeping(self._app))]
 
     def _start_publishing(self) -> None:
         started_at = self._app.clock.now()
@@ -124,6 +127,10 @@ class Serving:
             works.append(Telling(steps, started_at))
             self._publishers += [Turns(work) for work in works]
         self._turns += self._publishers
+
+    def _wake_readers(self) -> None:
+        for turns in self._readers:
+            turns.wake()
 
     def _wake_publishers(self) -> None:
         for turns in self._publishers:

@@ -35,10 +35,19 @@ class Booking:
     name = "worker"
     idle_s = 0.5
 
-    def __init__(self, app: App, shops: Sequence[Steps], latency: Latency, on_offers: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: App,
+        shops: Sequence[Steps],
+        latency: Latency,
+        *,
+        on_booked: Callable[[], None],
+        on_offers: Callable[[], None],
+    ) -> None:
         self._app = app
         self._shops = shops
         self._latency = latency
+        self._on_booked = on_booked
         self._on_offers = on_offers
         self._batches = 0
 
@@ -51,6 +60,7 @@ class Booking:
             return True
         touched = 0
         if processed.oldest_received_at is not None:
+            self._on_booked()
             self._latency.note(processed.oldest_received_at, self._app.clock.now())
         for steps in self._shops:
             computed = steps.recalculate()

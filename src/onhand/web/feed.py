@@ -7,13 +7,14 @@ import hashlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from onhand.answers import as_json
+from onhand.domain.catalog import Item
 from onhand.store import Books
 from onhand.web.desk import Desk
 from onhand.web.grid import Columns, Row, read_columns, read_rows
@@ -23,12 +24,21 @@ _LOG = logging.getLogger(__name__)
 
 POLL_S = 0.25
 STATUS_S = 1.0
-# A poll that took long is followed by a rest of so many times as long: looking on never takes over the machine.
+# A poll that took long is followed by a rest of so many times as long, within a bound: looking on never takes over
+# the machine, and the page never falls far behind.
 REST = 4
+LONGEST_REST_S = 1.0
 # Past so many changed items reading the grid anew is cheaper for everybody than naming them.
-MOST_ITEMS = 2000
-# Times are written a moment before their transaction commits; what committed late is read again.
-OVERLAP = timedelta(seconds=5)
+MOST_ITEMS = 20_000
+# Up to so many items are looked up one by one; for more the whole catalog is read.
+FEW_ITEMS = 100
+# Rows an event: small enough that a page draws between two of them.
+EVENT_ROWS = 1000
+# Times are written a moment before their transaction commits: every poll looks back a little, and now and then one
+# looks back further than any writer waits for its turn.
+OVERLAP = timedelta(seconds=1)
+LONG_OVERLAP = timedelta(seconds=10)
+SWEEP_S = 5.0
 # Events kept for pages that are a little slow; a slower one catches up from the store.
 KEPT_EVENTS = 64
 # Pages that look on at a time; more than a shop's people open, and few enough to stay quick.
@@ -66,10 +76,14 @@ class Event(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """Rows that changed since a cursor, and the cursor to go on from. `rows` None: too many, or other columns."""
+    """Rows that changed since a cursor, and the cursor to go on from. `rows` None: too many, or other columns.
+
+    `moved` are the items that movements touched for certain; the others may only look changed.
+    """
 
     cursor: Cursor
     rows: list[Row] | None
+    moved: frozenset[str] = frozenset()
 
 
 def mark_columns(columns: Columns) -> str:
@@ -82,24 +96,35 @@ def cursor_now(books: Books, columns: Columns, now: datetime) -> Cursor:
     return Cursor(books.ledger.head()[0], now, mark_columns(columns))
 
 
-def read_changes(books: Books, after: Cursor, now: datetime) -> Changes:
-    """Return what changed behind `after`. A row may come that did not change; none that did is left out."""
+def read_changes(books: Books, after: Cursor, now: datetime, overlap: timedelta = LONG_OVERLAP) -> Changes:
+    """Return what changed behind `after`. A row may come that did not change; none that did is left out.
+
+    `overlap` is how long before its commit a time may have been written.
+    """
     columns = read_columns(books)
     cursor = cursor_now(books, columns, now)
     if cursor.columns != after.columns or cursor.sequence < after.sequence:
         return Changes(cursor, None)
     moved = books.ledger.moved_after(after.sequence, MOST_ITEMS + 1)
-    touched = books.offers.changed_since(after.offers_at - OVERLAP, MOST_ITEMS + 1)
-    keys = {item for _, item in moved} | set(touched)
+    touched = books.offers.changed_since(after.offers_at - overlap, MOST_ITEMS + 1)
+    certain = frozenset(item for _, item in moved)
+    keys = certain.union(touched)
     if len(moved) > MOST_ITEMS or len(keys) > MOST_ITEMS:
         return Changes(cursor, None)
-    items = [item for item in map(books.catalog.item, sorted(keys)) if item is not None]
-    return Changes(cursor, read_rows(books, columns, items))
+    return Changes(cursor, read_rows(books, columns, _read_items(books, keys)), certain)
 
 
-def as_rows_event(rows: Iterable[Row], cursor: Cursor, now: datetime) -> Event:
-    """Return the event that carries rows."""
-    return Event("rows", msgspec.json.encode({"as_of": now, "rows": list(rows)}), cursor)
+def _read_items(books: Books, keys: frozenset[str]) -> list[Item]:
+    if len(keys) > FEW_ITEMS:
+        return [item for item in books.catalog.items() if item.item in keys]
+    return [item for item in map(books.catalog.item, sorted(keys)) if item is not None]
+
+
+def as_events(rows: Sequence[Row], cursor: Cursor, now: datetime) -> list[Event]:
+    """Return the events that carry rows. Only the last one moves the reader on: a line that breaks earlier repeats."""
+    parts = [rows[start : start + EVENT_ROWS] for start in range(0, len(rows), EVENT_ROWS)] or [rows]
+    bodies = [msgspec.json.encode({"as_of": now, "rows": part}) for part in parts]
+    return [*(Event("rows", body, None) for body in bodies[:-1]), Event("rows", bodies[-1], cursor)]
 
 
 class Feed:
@@ -112,26 +137,30 @@ class Feed:
         self._news = asyncio.Condition()
         self._followers = 0
         self._work: asyncio.Task[None] | None = None
+        self._polling = False
         self._closed = False
-        self._sent: dict[str, Row] = {}
+        self._ending: asyncio.Task[None] | None = None
 
     async def follow(self, after: Cursor | None) -> AsyncGenerator[Event, None]:
         """Yield what changed behind `after`, then everything as it comes. None: from now on."""
         self._followers += 1
-        if self._work is None or self._work.done():
+        if self._work is None:
             self._work = asyncio.create_task(self._run())
             self._work.add_done_callback(self._on_end)
         work = self._work
         try:
+            # Only once the poller knows where it begins does reading up to now leave no gap before it.
+            await self._wait(lambda: self._over(work) or self._polling)
             seen = self._last
             yield await self._desk.run(self._read_status)
             if after is not None:
-                yield await self._catch_up(after)
+                for event in await self._desk.run(lambda: self._catch_up(after)):
+                    yield event
             while not self._closed:
-                await self._wait(seen, work)
+                await self._wait(functools.partial(self._has_news, seen, work))
                 fresh = [(number, event) for number, event in self._events if number > seen]
                 if not fresh:
-                    return  # the page asks again, and work starts anew
+                    return  # work broke off: the page asks again, and it starts anew
                 if fresh[0][0] > seen + 1:  # too slow for what is kept: the page reads everything anew
                     yield Event("reset", b"{}", None)
                 seen = fresh[-1][0]
@@ -139,61 +168,68 @@ class Feed:
                     yield event
         finally:
             self._followers -= 1
-
-    async def _wait(self, seen: int, work: asyncio.Task[None]) -> None:
-        async with self._news:
-            await self._news.wait_for(lambda: self._closed or work.done() or self._last > seen)
+            if not self._followers and self._work is not None:
+                self._work.cancel()
+                self._work = None
 
     async def close(self) -> None:
         """End every stream: the server is going away."""
         self._closed = True
+        await self._tell([])
+
+    def _over(self, work: asyncio.Task[None]) -> bool:
+        return self._closed or work.done()
+
+    def _has_news(self, seen: int, work: asyncio.Task[None]) -> bool:
+        return self._last > seen or self._over(work)
+
+    async def _wait(self, condition: Callable[[], bool]) -> None:
         async with self._news:
-            self._news.notify_all()
+            await self._news.wait_for(condition)
 
     async def _run(self) -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._poll())
-                group.create_task(self._tick())
-        finally:
-            async with self._news:
-                self._news.notify_all()
+        self._polling = False
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._poll())
+            group.create_task(self._tick())
 
     def _on_end(self, work: asyncio.Task[None]) -> None:
+        if self._work is work:
+            self._work = None
         trouble = None if work.cancelled() else work.exception()
         if trouble is not None:
             _LOG.error("the live stream of %s broke off and starts again when asked: %r", self._shop, trouble)
+            self._ending = asyncio.create_task(self._tell([]))  # kept: a task that nobody holds may vanish
 
     async def _poll(self) -> None:
+        sent: dict[str, Row] = {}
         cursor = await self._desk.run(self._start)
-        while self._wanted():
+        self._polling = True
+        await self._tell([])
+        sweep_due = time.monotonic() + SWEEP_S
+        while not self._closed:
             began = time.monotonic()
-            look = functools.partial(self._look, cursor)
-            event, cursor = await self._desk.run(look)
-            if event is not None:
-                await self._tell(event)
-            await asyncio.sleep(max(POLL_S, REST * (time.monotonic() - began)))
+            overlap = OVERLAP
+            if began >= sweep_due:
+                overlap, sweep_due = LONG_OVERLAP, began + SWEEP_S
+            changes, now = await self._desk.run(functools.partial(self._read, cursor, overlap))
+            cursor = changes.cursor
+            await self._tell(_select(changes, sent, now))
+            rest_s = min(LONGEST_REST_S, REST * (time.monotonic() - began))
+            await asyncio.sleep(max(POLL_S, rest_s))
 
     async def _tick(self) -> None:
-        while self._wanted():
+        while not self._closed:
             began = time.monotonic()
-            await self._tell(await self._desk.run(self._read_status))
+            await self._tell([await self._desk.run(self._read_status)])
             await asyncio.sleep(max(STATUS_S, REST * (time.monotonic() - began)))
 
-    def _wanted(self) -> bool:
-        return self._followers > 0 and not self._closed
-
-    async def _tell(self, event: Event) -> None:
-        self._last += 1
-        self._events.append((self._last, event))
+    async def _tell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._last += 1
+            self._events.append((self._last, event))
         async with self._news:
             self._news.notify_all()
-
-    async def _catch_up(self, after: Cursor) -> Event:
-        changes, now = await self._desk.run(lambda: self._read(after))
-        if changes.rows is None:
-            return Event("reset", b"{}", None)
-        return as_rows_event(changes.rows, changes.cursor, now)
 
     # ---- in a thread
 
@@ -202,23 +238,30 @@ class Feed:
         with self._desk.books(self._shop) as books:
             return cursor_now(books, read_columns(books), now)
 
-    def _read(self, after: Cursor) -> tuple[Changes, datetime]:
+    def _read(self, after: Cursor, overlap: timedelta = LONG_OVERLAP) -> tuple[Changes, datetime]:
         now = self._desk.clock.now()
         with self._desk.books(self._shop) as books:
-            return read_changes(books, after, now), now
+            return read_changes(books, after, now, overlap), now
 
-    def _look(self, after: Cursor) -> tuple[Event | None, Cursor]:
+    def _catch_up(self, after: Cursor) -> list[Event]:
         changes, now = self._read(after)
         if changes.rows is None:
-            self._sent.clear()
-            return Event("reset", b"{}", None), changes.cursor
-        fresh = [row for row in changes.rows if self._sent.get(row.item) != row]
-        self._sent.update((row.item, row) for row in fresh)
-        return as_rows_event(fresh, changes.cursor, now) if fresh else None, changes.cursor
+            return [Event("reset", b"{}", None)]
+        return as_events(changes.rows, changes.cursor, now)
 
     def _read_status(self) -> Event:
         status, _ = read_status(self._desk, self._shop)
         return Event("status", msgspec.json.encode(as_json(status)), None)
+
+
+def _select(changes: Changes, sent: dict[str, Row], now: datetime) -> list[Event]:
+    """Return the events for what is really new beside what was sent, and remember it as sent."""
+    if changes.rows is None:
+        sent.clear()
+        return [Event("reset", b"{}", None)]
+    fresh = [row for row in changes.rows if row.item in changes.moved or sent.get(row.item) != row]
+    sent.update((row.item, row) for row in fresh)
+    return as_events(fresh, changes.cursor, now) if fresh else []
 
 
 class Feeds:

@@ -87,7 +87,7 @@ class ShopifyChannel:
         self._client = GraphqlClient(settings, http, provider(settings, http), clock, sleep)
         self._orders = OrderReader(self._client, _BATCH_SIZES[Wanted.ORDER])
         self._levels = LevelReader(self._client, _BATCH_SIZES[Wanted.LEVEL])
-        self._items = ItemReader(self._client, self._levels, _BATCH_SIZES[Wanted.ITEM])
+        self._items = ItemReader(self._client, _BATCH_SIZES[Wanted.ITEM])
         self._census = CensusTaker(settings, self._client, http, self._items, clock=clock, sleep=sleep)
 
     def verify(self, request: Request, received_at: datetime) -> Delivery:
@@ -128,9 +128,7 @@ class ShopifyChannel:
 
     def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - part of the port
         """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""
-        census = self._census.take(reading)
-        self._levels.learn(census.level_ids)
-        return census
+        return self._census.take(reading)
 
     def pack(self, tellings: Sequence[Telling], reference: str, key: str) -> list[tuple[Parcel, tuple[Telling, ...]]]:
         """Return parcels that together carry out `tellings`, each with those, or the parts of them, that it carries."""

@@ -11,7 +11,7 @@ from onhand.channels.shopify.bucket import Lane
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.gids import gid, is_number, number_of
-from onhand.channels.shopify.read_levels import LevelReader, contradictions, observe
+from onhand.channels.shopify.read_levels import contradictions, observe
 from onhand.channels.shopify.settings import NAME
 from onhand.domain.catalog import Item, Listing, Location
 from onhand.domain.drift import Observation
@@ -57,9 +57,8 @@ class ItemRows:
 class ItemReader:
     """Reads the catalog of one shop."""
 
-    def __init__(self, client: GraphqlClient, levels: LevelReader, most: int) -> None:
+    def __init__(self, client: GraphqlClient, most: int) -> None:
         self._client = client
-        self._levels = levels
         self._items = BatchSize(load("items"), most)
         self._variants = BatchSize(load("variants"))
 
@@ -75,10 +74,12 @@ class ItemReader:
                 if node is not None and number is not None:
                     found.add(number)
                     self.add_item(rows, node, reading, answer.read_at, Lane.READ)
-        self._levels.learn(rows.level_ids)
         return Reading(
             report=Report(
-                items=tuple(rows.items), listings=tuple(rows.listings), observations=tuple(rows.observations)
+                items=tuple(rows.items),
+                listings=tuple(rows.listings),
+                observations=tuple(rows.observations),
+                level_ids=rows.level_ids,
             ),
             missing=tuple(key for key in keys if item_of_key.get(key) not in found),
             problems=tuple(rows.problems),

@@ -1,6 +1,5 @@
 """Reading levels back, by their own ids where these are known, by item and location where not."""
 
-import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -67,13 +66,6 @@ class LevelReader:
         self._client = client
         self._by_id = BatchSize(load("levels"), most)
         self._by_item = BatchSize(load("levels_at"), most)
-        self._lock = threading.Lock()
-        self._learned: dict[LevelKey, str] = {}
-
-    def learn(self, level_ids: Mapping[LevelKey, str]) -> None:
-        """Remember Shopify's own ids of levels."""
-        with self._lock:
-            self._learned.update(level_ids)
 
     def read(self, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
         """Return observations of levels, named `item@location`. Raises as `GraphqlClient.ask` does."""
@@ -87,7 +79,7 @@ class LevelReader:
                 counted.add(row.key)
                 observations.append(observe(row.key, row.level, reading, row.read_at))
         return Reading(
-            report=Report(observations=tuple(observations)),
+            report=Report(observations=tuple(observations), level_ids={key: level.id for key, level in found.items()}),
             missing=tuple(key for key in keys if wanted.get(key) not in found),
             problems=contradictions((key, level) for key, level in found.items() if key in counted),
         )
@@ -95,7 +87,7 @@ class LevelReader:
     def _read(self, keys: Sequence[LevelKey], catalog: Catalog) -> list[_Row]:
         key_of_id: dict[str, LevelKey] = {}
         for key in keys:
-            level_id = catalog.level_id_of(key.item, key.location) or self._learned.get(key)
+            level_id = catalog.level_id_of(key.item, key.location)
             if level_id is not None:
                 key_of_id[level_id] = key
         rows: list[_Row] = []
@@ -127,7 +119,6 @@ class LevelReader:
                     if node is not None and node.inventory_level is not None and node.id in item_of_id:
                         key = LevelKey(item_of_id[node.id], location)
                         rows.append(_Row(key, node.inventory_level, node.tracked, answer.read_at))
-        self.learn({row.key: row.level.id for row in rows})
         return rows
 
 

@@ -29,12 +29,22 @@ async function read() {
   }
 }
 
+let anew = false;
+
+async function readAnew() {
+  if (anew) return;
+  anew = true;
+  await new Promise((resume) => setTimeout(resume, 1000)); // what changed so much is seldom done at once
+  stream.resumeFrom(await read());
+  anew = false;
+}
+
 let needs = null;
 const from = await read();
 const stream = follow(grid.dataset.stream, {
   from,
   onState: showLine,
-  async onEvent(name, data) {
+  onEvent(name, data) {
     if (name === "rows") {
       grid.apply(data.rows);
     } else if (name === "status") {
@@ -42,7 +52,7 @@ const stream = follow(grid.dataset.stream, {
       if (needs !== null && needs !== data.needs_mark) swapParts();
       needs = data.needs_mark;
     } else if (name === "reset") {
-      stream.resumeFrom(await read());
+      readAnew();
     }
   },
 });
