@@ -4,7 +4,7 @@ A step returns whether it found anything to do.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from onhand.app.parts import ShopParts
@@ -159,14 +159,21 @@ class Steps:
         """Book one batch of deliveries."""
         return process(self._store, self._log, self.senders(), self._clock.now())
 
-    def judge(self, keys: Sequence[LevelKey] | None = None, *, grace_s: float, adopt: bool) -> list[LevelKey]:
+    def judge(
+        self,
+        keys: Sequence[LevelKey] | None = None,
+        *,
+        grace_s: float,
+        adopt: bool,
+        resting: Collection[LevelKey] = (),
+    ) -> list[LevelKey]:
         """Look into gaps that stand (or into `keys`), adopt what nothing explains; return what is left open.
 
         Read the level, read again what changed, read the level once more: see `onhand.audit.judge`.
         """
         with self._store.reading() as session:
             books, now = session.of(self.shop), self._clock.now()
-            judgement = judging.begin(books, keys, now) if keys else judging.due(books, now, grace_s)
+            judgement = judging.begin(books, keys, now) if keys else judging.due(books, now, grace_s, resting)
         if judgement is None:
             return []
         if not self.read_levels(judgement.keys):

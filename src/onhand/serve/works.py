@@ -9,6 +9,7 @@ from itertools import count
 from onhand.app import App
 from onhand.app.parts import ShopParts
 from onhand.app.steps import Steps
+from onhand.audit.judge import Rests
 from onhand.intake.process import process
 from onhand.ports.channel import Applied, Observes, Parcel, Rejected, Sells, Wanted
 from onhand.serve.latency import Latency
@@ -154,6 +155,7 @@ class Auditing:
         self._app = app
         self._steps = steps
         self._on_news = on_news
+        self._rests = Rests()
         now = app.clock.now()
         self._sweep_at = now + timedelta(seconds=app.config.audit.poll_every_s)
         self._audit_at = now + timedelta(seconds=app.config.audit.every_s)
@@ -168,7 +170,8 @@ class Auditing:
         if now >= self._audit_at:
             self._audit_at = now + timedelta(seconds=every.every_s)
             self._app.audit(self._steps.shop, fix=True)
-        self._steps.judge(grace_s=every.grace_s, adopt=True)
+        left = self._steps.judge(grace_s=every.grace_s, adopt=True, resting=self._rests.at(now))
+        self._rests.left_open(left, now)
         self._on_news()
         return False
 
