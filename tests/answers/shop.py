@@ -70,7 +70,7 @@ def seen(item: str, location: str, available_units: int, at: datetime) -> Observ
 
 
 @contextmanager
-def opened_shop(database: Path) -> Iterator[Store]:
+def opened_shop(database: Path | str) -> Iterator[Store]:
     """Open a database with the shop in it: stock opened and seen at eight, offers computed."""
     store = open_store(str(database))
     try:

@@ -10,7 +10,7 @@ import pytest
 from onhand.domain.catalog import Item
 from onhand.log import SqliteLog
 from onhand.store import Store
-from tests.answers.shop import SHOP, later
+from tests.answers.shop import SHOP, later, opened_shop
 from tests.cli.conftest import CONFIG, Ask
 
 
@@ -117,6 +117,16 @@ def test_doctor_says_when_movements_are_missing_behind_an_anchor(ask: Ask, store
     found = checks(ask)
     assert found[f"ledger of {SHOP}"]["status"] == "fail"
     assert "ends at movement 5, and movement 9 was anchored" in found[f"ledger of {SHOP}"]["why"]
+
+
+def test_doctor_looks_at_postgresql(ask: Ask, folder: Path, fresh_postgres_dsn: str) -> None:
+    with opened_shop(fresh_postgres_dsn):
+        found = checks(ask, env={"ONHAND__DATABASE": fresh_postgres_dsn})
+        assert found["database"]["why"].startswith("postgresql ")
+        # The server of the tests trades durability for speed, and doctor must say so.
+        assert found["durability"]["status"] == "fail"
+        assert "is off: a power cut can lose what was answered" in found["durability"]["why"]
+        assert ask("levels", "TEE", "--json", env={"ONHAND__DATABASE": fresh_postgres_dsn}).code == 0
 
 
 @pytest.mark.usefixtures("folder")

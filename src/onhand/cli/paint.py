@@ -65,10 +65,14 @@ def clock_time(at: datetime | None) -> str:
 
 
 def pairs(facts: Mapping[str, object]) -> Table:
-    """Return facts as two columns, name and value."""
+    """Return facts as two columns, name and value; facts within a fact get both names."""
     painted = Table.grid(padding=(0, 2))
     painted.add_column(style="bold")
     painted.add_column(overflow="fold")
     for name, value in facts.items():
-        painted.add_row(cell(name), cell(value))
+        if isinstance(value, Mapping):
+            for inner, part in value.items():
+                painted.add_row(cell(f"{name} {inner}"), cell(part))
+        else:
+            painted.add_row(cell(name), cell(value))
     return painted

@@ -11,7 +11,7 @@ from onhand.store import Session, Store
 DURABLE = {
     "sqlite": {"journal_mode": ("wal",), "synchronous": ("FULL", "EXTRA")},
     "postgresql": {
-        "synchronous_commit": ("on", "remote_write", "remote_apply"),
+        "synchronous_commit": ("on", "local", "remote_write", "remote_apply"),
         "fsync": ("on",),
         "full_page_writes": ("on",),
     },
