@@ -1,0 +1,293 @@
+"""A small shop on the sandbox's platforms, with onhand at work beside it: everything else is the real thing."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+import httpx
+
+from onhand.app import App, build
+from onhand.audit.compare import compare_levels
+from onhand.config import Config
+from onhand.config.model import AuditConfig, GuardConfig, ImportedOrders, LocationConfig
+from onhand.demo.house import load, write_config
+from onhand.demo.quiet import wait_for_quiet
+from onhand.demo.verdict import compare_with_truth
+from onhand.domain.drift import Drift
+from onhand.domain.stock import Bin, LevelKey, State
+from onhand.intake.process import POSITION
+from onhand.sandbox.build import is_scarce, sku_name
+from onhand.sandbox.server import Options, Running, SandboxThread
+from onhand.sandbox.state import Settings
+from onhand.serve import Serving
+from onhand.store import Intent
+from onhand.store.offers import OfferState
+
+TEE, HOODIE, CAP, SOCKS, SCARF = "TEE-BLK-XS", "HOODIE-BLK-XS", "CAP-BLK-XS", "SOCKS-BLK-XS", "SCARF-BLK-XS"
+"""Items of which there are plenty at every location."""
+
+WAREHOUSE, BOSTON, PORTLAND = "Warehouse", "Boston", "Portland"
+"""No till; a till that also serves the Online Store; a till only. TikTok Shop sells from the warehouse."""
+
+UNLIMITED = Settings(bucket_points=None, tiktok_writes_per_s=None, tiktok_reads_per_s=None)
+NEVER_BY_ITSELF = AuditConfig(every_s=3600.0, poll_every_s=3600.0, grace_s=3600.0)
+"""Nothing is swept, judged or audited while a test lasts, unless it asks for it."""
+JUDGED_SOON = replace(NEVER_BY_ITSELF, grace_s=0.3)
+ANY_ZEROS = GuardConfig(zero_share=1.0)
+FAST_PER_S = 500.0
+
+WITHIN_S = 12.0
+"""How long a condition may take on two busy cores; most take well under a second."""
+
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """How the shop is, and how onhand is configured. Sweeps and audits wait for an hour unless a test wants them."""
+
+    items: int = 12
+    settings: Settings = UNLIMITED
+    retry_speed: float = 400.0
+    armed: tuple[str, ...] = ("shopify", "tiktok_shop")
+    imported: ImportedOrders = "no"
+    buffers: Mapping[str, int] = field(default_factory=dict)
+    audit: AuditConfig = JUDGED_SOON
+    guard: GuardConfig = ANY_ZEROS
+    locations: tuple[LocationConfig, ...] = ()
+    subscribed: bool = True
+
+
+PLAIN = Choices()
+
+
+class Merchant:
+    """The shop as a test sees it: what can be done in it, what its platforms hold, what the books say."""
+
+    def __init__(self, running: Running, app: App, serving: Serving, control: httpx.Client) -> None:
+        self.running = running
+        self.app = app
+        self.serving = serving
+        self.shop = running.sandbox.settings.shop
+        self._control = control
+        self._fresh = (
+            sku_name(index) for index in range(len(running.sandbox.world.catalog.items)) if not is_scarce(index)
+        )
+
+    def sku(self) -> str:
+        """Return a SKU that no test has touched yet, with plenty of it everywhere."""
+        return next(self._fresh)
+
+    # What people do
+
+    def do(self, what: str, **ask: object) -> dict[str, Any]:
+        """Ask the sandbox's control for something; what it refuses is a mistake of the test."""
+        response = self._control.post(f"/{what}", json=ask)
+        assert response.status_code == 200, f"{what} {ask}: {response.status_code} {response.text}"
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def sale(self, sku: str, units: int = 1, at: str = BOSTON) -> str:
+        """Sell over a counter; return the order's name."""
+        return str(self.do("sale", location=at, sku=sku, units=units)["order"])
+
+    def order(self, channel: str, sku: str, units: int = 1) -> str:
+        """Order on a channel; return the order's name."""
+        return str(self.do("order", channel=channel, lines=[{"sku": sku, "units": units}])["order"])
+
+    def fault(self, kind: str, share: float = 1.0, **more: object) -> None:
+        """Let something go wrong until it is healed."""
+        self.do("fault", kind=kind, share=share, **more)
+
+    # What the platforms hold
+
+    def truth(self, *parts: str) -> dict[str, Any]:
+        """Return the sandbox's truth."""
+        answer: dict[str, Any] = self._control.get("/truth", params={"parts": ",".join(parts)}).json()
+        return answer
+
+    def log(self) -> dict[str, Any]:
+        """Return what the sandbox sent and was asked."""
+        answer: dict[str, Any] = self._control.get("/log").json()
+        return answer
+
+    def at_shopify(self, sku: str, location: str, state: str = "available") -> int:
+        """Return what Shopify shows of a level."""
+        return next(
+            int(row[state])
+            for row in self.truth("shopify")["shopify"]
+            if (row["sku"], row["location"]) == (sku, location)
+        )
+
+    def at_tiktok(self, sku: str) -> int:
+        """Return what TikTok Shop sells of a listing."""
+        return next(int(row["available"]) for row in self.truth("tiktok_shop")["tiktok_shop"] if row["sku"] == sku)
+
+    def calls(self, operation: str) -> list[dict[str, Any]]:
+        """Return calls of the app whose operation holds a word, oldest first."""
+        return [call for call in self.log()["calls"] if operation in call["operation"]]
+
+    # What the books say
+
+    def item(self, sku: str) -> str:
+        """Return the item behind a SKU."""
+        with self.app.store.reading() as session:
+            (item,) = session.of(self.shop).catalog.item_by_sku(sku)
+        return item.item
+
+    def location(self, name: str) -> str:
+        """Return the id of a location."""
+        with self.app.store.reading() as session:
+            location = session.of(self.shop).catalog.location_by_name(name)
+        assert location is not None
+        return location.location
+
+    def key(self, sku: str, location: str) -> LevelKey:
+        """Return the level of a SKU at a location."""
+        return LevelKey(self.item(sku), self.location(location))
+
+    def level(self, sku: str, location: str, state: str = "available") -> int:
+        """Return the units that the books hold in a bin."""
+        item, place = self.key(sku, location)
+        with self.app.store.reading() as session:
+            return session.of(self.shop).ledger.levels([item]).get((item, Bin(place, State(state))), 0)
+
+    def offer(self, sku: str, channel: str) -> OfferState:
+        """Return what is known of an offer."""
+        with self.app.store.reading() as session:
+            (row,) = session.of(self.shop).offers.rows(sku=sku, channel=channel)
+        return row
+
+    def ats(self, sku: str, channel: str) -> int:
+        """Return what a channel may sell, -1 while it is not computed."""
+        offer = self.offer(sku, channel)
+        return -1 if offer.units is None or offer.stale else offer.units
+
+    def ats_everywhere(self, sku: str) -> tuple[int, int, int]:
+        """Return what the Online Store, the tills and TikTok Shop may sell."""
+        return self.ats(sku, "online_store"), self.ats(sku, "shopify_pos"), self.ats(sku, "tiktok_shop")
+
+    def unexplained(self) -> tuple[int, int]:
+        """Return the units ever moved to or from `unexplained`, and what is left of them."""
+        with self.app.store.reading() as session:
+            return session.of(self.shop).ledger.unexplained_units()
+
+    def intents(self, channel: str) -> list[Intent]:
+        """Return the intents of a channel, newest first."""
+        with self.app.store.reading() as session:
+            return [row for row in session.of(self.shop).intents.recent(1000) if row.channel == channel]
+
+    def problems(self) -> list[str]:
+        """Return the messages of open problems."""
+        with self.app.store.reading() as session:
+            return [row.message for row in session.of(self.shop).problems.open()]
+
+    def drift_of(self, sku: str, location: str) -> Drift | None:
+        """Return the gap between the newest observation of a level and the books."""
+        key = self.key(sku, location)
+        with self.app.store.reading() as session:
+            return compare_levels(session.of(self.shop), [key]).drifts.get(key)
+
+    def booked_deliveries(self) -> dict[str, int]:
+        """Return how often each delivery stands in the books."""
+        with self.app.store.reading() as session:
+            rows = session.of(self.shop).deliveries.rows(limit=1_000_000)
+        counts: dict[str, int] = {}
+        for row in rows:
+            counts[row.delivery_id] = counts.get(row.delivery_id, 0) + 1
+        return counts
+
+    # Waiting
+
+    def after_the_cut(self) -> None:
+        """Wait for the second after the first sync: a sale within its second may be in the opening balance."""
+        with self.app.store.reading() as session:
+            books = session.of(self.shop)
+            cuts = books.ledger.cuts([item.item for item in books.catalog.items()])
+        opened = max(cuts.values()) + timedelta(seconds=1)
+        self.until(lambda: self.app.clock.now() >= opened, "the second of the first sync is over")
+
+    def until(self, check: Callable[[], _Found], what: str, within_s: float = WITHIN_S) -> _Found:
+        """Return what `check` finds as soon as it is true; fail with `what` when it never is."""
+        ends_at = monotonic() + within_s
+        while not (found := check()):
+            assert monotonic() < ends_at, f"not within {within_s} s: {what}; last seen {found!r}"
+            sleep(0.03)
+        return found
+
+    def until_equal(self, see: Callable[[], _Found], wanted: _Found, within_s: float = WITHIN_S) -> None:
+        """Return once `see` sees what is wanted."""
+        ends_at = monotonic() + within_s
+        while (seen := see()) != wanted:
+            assert monotonic() < ends_at, f"not within {within_s} s: wanted {wanted!r}, last seen {seen!r}"
+            sleep(0.03)
+
+    def quiet(self, within_s: float = 20.0) -> None:
+        """Wait until webhooks are delivered and booked, and nothing is left to be read, told or judged."""
+        self.until(self._sent_all, "webhooks are still on their way", within_s)
+        going_on = wait_for_quiet(self.app, self.shop, within_s)
+        assert not going_on, f"not quiet within {within_s} s: {'; '.join(going_on)}"
+
+    def booked(self, within_s: float = WITHIN_S) -> None:
+        """Wait until every webhook is delivered and processed, whatever is still to be read or told."""
+        self.until(lambda: self._sent_all() and self._processed_all(), "the log is not booked", within_s)
+
+    def parity(self) -> tuple[int, int]:
+        """Return how many numbers of books and platforms were compared, and how many differ."""
+        checked, differing = compare_with_truth(self.app, self.shop, self.truth())
+        return checked, differing
+
+    def _sent_all(self) -> bool:
+        log = self.log()
+        return not log["backlog"] and not log["held"]
+
+    def _processed_all(self) -> bool:
+        with self.app.store.reading() as session:
+            return session.position(POSITION) == self.app.log.last_position()
+
+
+def configured(path: Path, choices: Choices) -> Config:
+    """Return the demo's configuration with a test's choices."""
+    config = load(path)
+    (shop,) = (shop.domain for shop in config.shops)
+    channels = []
+    for channel in config.channels:
+        told = replace(
+            channel,
+            armed=channel.name in choices.armed,
+            buffer_units=choices.buffers.get(channel.name, 0),
+        )
+        if told.tiktok is not None:
+            fast = replace(told.tiktok, writes_per_s=FAST_PER_S, reads_per_s=FAST_PER_S)
+            told = replace(told, tiktok=fast, orders_imported_to_shopify=choices.imported)
+        channels.append(told)
+    locations = tuple(replace(location, shop=shop) for location in choices.locations)
+    return replace(config, channels=tuple(channels), audit=choices.audit, guard=choices.guard, locations=locations)
+
+
+@contextmanager
+def open_shop(folder: Path, choices: Choices = PLAIN) -> Iterator[Merchant]:
+    """Open a shop: sandbox, first sync, everything served, webhooks subscribed."""
+    options = Options(items=choices.items, settings=choices.settings, retry_speed=choices.retry_speed)
+    with (
+        SandboxThread(options) as running,
+        httpx.Client(base_url=str(running.addresses["control"]), timeout=30) as control,
+    ):
+        app = build(configured(write_config(folder, running.addresses, port=0), choices))
+        serving = Serving(app)
+        merchant = Merchant(running, app, serving, control)
+        try:
+            app.sync(merchant.shop)
+            serving.start()
+            if choices.subscribed:
+                serving.subscribe(serving.addresses["webhooks"])
+                assert serving.subscribed.wait(20)
+            merchant.after_the_cut()
+            yield merchant
+        finally:
+            serving.stop()
+            app.close()

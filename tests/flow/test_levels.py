@@ -1,0 +1,229 @@
+"""What arrives only as a level is judged before it is adopted, and what is for sale is never raised by a guess."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from onhand.audit.compare import compare_levels
+from onhand.config.model import LocationConfig
+from onhand.heal.adopt import adopt_drift
+from onhand.store.drifts import DriftRow
+from tests.flow.merchant import (
+    BOSTON,
+    CAP,
+    HOODIE,
+    NEVER_BY_ITSELF,
+    PORTLAND,
+    SOCKS,
+    TEE,
+    WAREHOUSE,
+    Choices,
+    Merchant,
+    open_shop,
+)
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[Merchant]:
+    """A shop whose gaps wait until a test judges them."""
+    with open_shop(tmp_path, Choices(audit=NEVER_BY_ITSELF)) as merchant:
+        yield merchant
+
+
+@contextmanager
+def without_webhooks(merchant: Merchant, *topics: str) -> Iterator[None]:
+    """Let Shopify forget some of our subscriptions for a while."""
+    outbox = merchant.running.sandbox.world.outbox
+    for subscription in list(outbox.subscriptions.values()):
+        if subscription.topic in topics:
+            outbox.unsubscribe(subscription.id)
+    yield
+
+
+def adopted(merchant: Merchant) -> list[tuple[str, str, int]]:
+    """Return what was adopted: item, location and units."""
+    with merchant.app.store.reading() as session:
+        rows = session.of(merchant.shop).drifts.rows("adopted")
+    return [(row.item, row.location, row.units) for row in rows]
+
+
+def test_a_receipt_raises_what_is_for_sale_once_it_was_judged(merchant: Merchant) -> None:
+    online, tills, tiktok = merchant.ats_everywhere(TEE)
+    asked = len(merchant.log()["calls"])
+    merchant.do("receive", location=WAREHOUSE, sku=TEE, units=25)
+    merchant.until_equal(lambda: merchant.ats_everywhere(TEE), (online + 25, tills + 25, tiktok + 25))
+    merchant.until_equal(lambda: merchant.at_tiktok(TEE), tiktok + 25)
+    assert adopted(merchant) == [(merchant.item(TEE), merchant.location(WAREHOUSE), 25)]
+    (drift,) = _drifts(merchant)
+    assert any("read twice" in proof for proof in drift.evidence)
+    operations = [call["operation"] for call in merchant.log()["calls"][asked:] if call["platform"] == "shopify"]
+    first, last = operations.index("nodes"), len(operations) - 1 - operations[::-1].index("nodes")
+    assert "orders" in operations[first:last]  # level, orders, level
+    assert merchant.unexplained() == (25, -25)
+
+
+def test_before_it_is_judged_a_receipt_raises_nothing(patient: Merchant) -> None:
+    before, listed = patient.ats_everywhere(TEE), patient.at_tiktok(TEE)
+    patient.do("receive", location=WAREHOUSE, sku=TEE, units=25)
+    patient.until(lambda: patient.drift_of(TEE, WAREHOUSE), "the level is seen")
+    patient.sale(HOODIE)  # something else moves, and everything is computed meanwhile
+    patient.booked()
+    assert patient.ats_everywhere(TEE) == before
+    assert patient.at_tiktok(TEE) == listed
+    assert patient.app.steps(patient.shop).judge(grace_s=0.0, adopt=True) == []
+    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), before[2] + 25)
+
+
+def test_an_adjustment_downwards_lowers_at_once_and_is_adopted_later(patient: Merchant) -> None:
+    online, tills, tiktok = patient.ats_everywhere(CAP)
+    patient.do("adjust", location=WAREHOUSE, sku=CAP, units=-4)
+    patient.until_equal(lambda: patient.ats_everywhere(CAP), (online - 4, tills - 4, tiktok - 4))
+    patient.until_equal(lambda: patient.at_tiktok(CAP), tiktok - 4)
+    assert adopted(patient) == []
+    patient.app.steps(patient.shop).judge(grace_s=0.0, adopt=True)
+    assert adopted(patient) == [(patient.item(CAP), patient.location(WAREHOUSE), -4)]
+    assert patient.level(CAP, WAREHOUSE) == patient.at_shopify(CAP, WAREHOUSE)
+
+
+def test_units_that_someone_calls_damaged_leave_sale_and_the_books_follow_in_both_states(merchant: Merchant) -> None:
+    tiktok = merchant.ats(SOCKS, "tiktok_shop")
+    merchant.do("adjust", location=WAREHOUSE, sku=SOCKS, units=-2)
+    merchant.do("adjust", location=WAREHOUSE, sku=SOCKS, units=2, state="damaged")
+    merchant.until_equal(lambda: merchant.level(SOCKS, WAREHOUSE, "damaged"), 2)
+    merchant.until_equal(lambda: merchant.ats(SOCKS, "tiktok_shop"), tiktok - 2)
+    assert merchant.parity()[1] == 0
+
+
+def test_a_sale_whose_webhooks_are_lost_is_found_by_the_sweep_and_not_adopted(patient: Merchant) -> None:
+    online, tills, tiktok = patient.ats_everywhere(TEE)
+    patient.fault("lose")
+    patient.order("online_store", TEE, 2)
+    patient.sale(TEE, 1, at=BOSTON)
+    patient.do("heal")
+    steps = patient.app.steps(patient.shop)
+    assert steps.sweep(steps.parts.shopify) == 2
+    patient.until_equal(lambda: patient.ats_everywhere(TEE), (online - 3, tills - 3, tiktok - 2))
+    steps.read_levels([patient.key(TEE, WAREHOUSE), patient.key(TEE, BOSTON)])
+    patient.quiet()
+    assert adopted(patient) == []
+    assert patient.unexplained() == (0, 0)
+
+
+def test_a_level_that_a_lost_order_explains_is_not_adopted_when_it_is_judged(merchant: Merchant) -> None:
+    """Only the order's own webhooks are lost: the level arrives, and judging it finds the order."""
+    tiktok = merchant.ats(TEE, "tiktok_shop")
+    with without_webhooks(merchant, "orders/create", "orders/updated", "orders/paid", "fulfillment_orders/moved"):
+        merchant.order("online_store", TEE, 2)
+        merchant.until_equal(lambda: merchant.level(TEE, WAREHOUSE, "committed"), 2)
+    merchant.quiet()
+    assert merchant.ats(TEE, "tiktok_shop") == tiktok - 2
+    assert adopted(merchant) == []
+    assert merchant.unexplained() == (0, 0)
+    with merchant.app.store.reading() as session:
+        assert session.of(merchant.shop).counter("missed_pictures") == 1
+
+
+def test_a_lost_tiktok_order_is_found_by_its_own_sweep(patient: Merchant) -> None:
+    tiktok = patient.ats(TEE, "tiktok_shop")
+    patient.fault("lose")
+    patient.order("tiktok_shop", TEE, 2)
+    patient.do("heal")
+    steps = patient.app.steps(patient.shop)
+    assert steps.parts.tiktok is not None
+    assert steps.sweep(steps.parts.tiktok) == 1
+    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), tiktok - 2)
+    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 2)
+    steps.read_levels([patient.key(TEE, WAREHOUSE)])  # a webhook shows available only
+    patient.quiet()
+    assert patient.parity()[1] == 0
+
+
+def test_an_adoption_that_a_later_picture_explains_is_taken_back(patient: Merchant) -> None:
+    """Shopify's search follows late: the order is not found while its level is judged, and comes afterwards."""
+    online, _, tiktok = patient.ats_everywhere(TEE)
+    patient.fault("lose")
+    patient.order("online_store", TEE, 2)
+    patient.do("heal")
+    steps, key = patient.app.steps(patient.shop), patient.key(TEE, WAREHOUSE)
+    steps.read_levels([key])
+    with patient.app.store.writing() as session:
+        books = session.of(patient.shop)
+        adopt_drift(books, compare_levels(books, [key]).drifts[key], ["read twice"], patient.app.clock.now())
+    assert patient.unexplained() == (0, 0)  # from available to committed: nothing came or went
+    assert patient.level(TEE, WAREHOUSE, "committed") == 2
+    assert steps.sweep(steps.parts.shopify) == 1
+    patient.quiet()
+    assert patient.level(TEE, WAREHOUSE, "committed") == patient.at_shopify(TEE, WAREHOUSE, "committed") == 2
+    assert patient.ats_everywhere(TEE)[::2] == (online - 2, tiktok - 2)
+    assert patient.parity()[1] == 0
+
+
+def test_an_adopted_till_sale_leaves_nothing_unexplained_once_the_sale_is_known(patient: Merchant) -> None:
+    tills = patient.ats(TEE, "shopify_pos")
+    patient.fault("lose")
+    patient.sale(TEE, 3, at=PORTLAND)
+    patient.do("heal")
+    steps, key = patient.app.steps(patient.shop), patient.key(TEE, PORTLAND)
+    steps.read_levels([key])
+    with patient.app.store.writing() as session:
+        books = session.of(patient.shop)
+        adopt_drift(books, compare_levels(books, [key]).drifts[key], ["read twice"], patient.app.clock.now())
+    assert patient.unexplained() == (3, 3)
+    assert steps.sweep(steps.parts.shopify) == 1
+    patient.until_equal(patient.unexplained, (6, 0))  # there and back: net 0
+    patient.quiet()
+    assert patient.ats(TEE, "shopify_pos") == tills - 3
+    assert patient.level(TEE, PORTLAND) == patient.at_shopify(TEE, PORTLAND)
+
+
+def test_a_return_is_not_for_sale_before_shopify_has_shown_it(merchant: Merchant) -> None:
+    """The books know of the goods at once; the level that confirms them is lost, and cannot be read for a while."""
+    online, tills, _ = merchant.ats_everywhere(TEE)
+    order = merchant.sale(TEE, 3, at=BOSTON)
+    merchant.quiet()
+    with without_webhooks(merchant, "inventory_levels/update"):
+        merchant.fault("outage", platform="shopify")
+        merchant.do("refund", order=order, restock="return")
+        merchant.until_equal(lambda: merchant.level(TEE, BOSTON), merchant.at_shopify(TEE, BOSTON))
+        merchant.booked()
+        assert merchant.ats_everywhere(TEE)[:2] == (online - 3, tills - 3)
+    merchant.do("heal")
+    merchant.until_equal(lambda: merchant.ats_everywhere(TEE)[:2], (online, tills), within_s=20)
+    assert adopted(merchant) == []
+
+
+def test_a_location_that_somebody_else_counts_is_not_adopted_and_does_not_keep_others_waiting(tmp_path: Path) -> None:
+    """More levels differ there than one judgement takes; a receipt elsewhere is judged all the same."""
+    boston = LocationConfig(shop="", name=BOSTON, authority="3pl")
+    with open_shop(tmp_path, Choices(items=70, locations=(boston,))) as merchant:
+        skus = [merchant.sku() for _ in range(50)]
+        for sku in skus:
+            merchant.do("adjust", location=BOSTON, sku=sku, units=1)
+        merchant.until_equal(lambda: len(_drifts(merchant, "open")) >= 40, True)
+        merchant.do("receive", location=WAREHOUSE, sku=skus[-1], units=5)
+        merchant.until_equal(
+            lambda: adopted(merchant), [(merchant.item(skus[-1]), merchant.location(WAREHOUSE), 5)], within_s=20
+        )
+        merchant.until_equal(lambda: len(_drifts(merchant, "open")), 50, within_s=20)
+
+
+def test_an_audit_finds_what_no_webhook_told_and_fixes_it_only_when_asked(patient: Merchant) -> None:
+    tiktok = patient.ats(TEE, "tiktok_shop")
+    patient.fault("lose")
+    patient.do("receive", location=WAREHOUSE, sku=TEE, units=7)
+    patient.do("heal")
+    audited = patient.app.audit(patient.shop)
+    assert (audited.drifts, audited.complete) == (1, True)
+    (drift,) = _drifts(patient, "open")
+    assert (drift.units, drift.books_units + 7) == (7, drift.observed_units)
+    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), tiktok)  # more is there, and nothing is raised
+    assert patient.app.audit(patient.shop, fix=True).drifts == 0
+    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), tiktok + 7)
+    assert patient.app.audit(patient.shop, sku=TEE, location=WAREHOUSE).checked >= 1
+
+
+def _drifts(merchant: Merchant, status: str | None = None) -> list[DriftRow]:
+    with merchant.app.store.reading() as session:
+        return session.of(merchant.shop).drifts.rows(status)
