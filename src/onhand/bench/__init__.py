@@ -3,12 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from onhand.bench.delay import DelayResult, bench_delay
 from onhand.bench.ingest import IngestResult, bench_ingest
 from onhand.bench.process import ProcessResult, bench_process
 
-Result = IngestResult | ProcessResult
+Result = IngestResult | ProcessResult | DelayResult
 
-BENCHES: Final[Mapping[str, Callable[[], Result]]] = {"ingest": bench_ingest, "process": bench_process}
+BENCHES: Final[Mapping[str, Callable[[], Result]]] = {
+    "ingest": bench_ingest,
+    "process": bench_process,
+    "delay": bench_delay,
+}
 NAMES: Final = tuple(BENCHES)
 
 

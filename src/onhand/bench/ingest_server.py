@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ async def _no_work(_scope: Any, receive: Any, send: Any) -> None:
 def serve_no_work() -> None:
     """Serve until the process is told to end."""
     listener = bind("127.0.0.1:0")
-    _say(port=listener.getsockname()[1], shop=_SHOP, secret=_SECRET, levels=_LEVELS)
+    _say_where(listener.getsockname()[1], _SHOP, _SECRET, _LEVELS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(uvicorn.Server(server_config(_no_work)).serve(sockets=[listener]))
 
@@ -62,7 +63,7 @@ def serve_ingress(folder: Path, ended: threading.Event) -> None:
         channel = ShopifyChannel(settings, http)
         server = IngressServer("127.0.0.1:0", {("shopify", _SHOP): channel}, commit, _SystemClock())
         server.start()
-        _say(port=server.port, shop=_SHOP, secret=_SECRET, levels=_LEVELS)
+        _say_where(server.port, _SHOP, _SECRET, _LEVELS)
         ended.wait()
         server.stop()
         commit.stop()
@@ -87,7 +88,7 @@ def serve_everything(folder: Path, ended: threading.Event) -> None:
             for (item, bin_), units in sorted(shown.items())
             if bin_.state is State.AVAILABLE
         ]
-        _say(port=serving.ingress.port, shop=shopify["shop"], secret=shopify["client_secret"], levels=levels)
+        _say_where(serving.ingress.port, shopify["shop"], shopify["client_secret"], levels)
         ended.wait()
         serving.stop()
         with app.store.reading() as session:
@@ -107,17 +108,23 @@ def main() -> None:
     {"ingress": serve_ingress, "everything": serve_everything}[kind](Path(rest[0]), ended)
 
 
-def _say(**facts: object) -> None:
+def _say(facts: Mapping[str, object]) -> None:
     print(json.dumps(facts), flush=True)
+
+
+def _say_where(port: int, shop: str, secret: str, levels: Sequence[Sequence[int]]) -> None:
+    _say({"port": port, "shop": shop, "secret": secret, "levels": levels})
 
 
 def _say_what_was_kept(commit: GroupCommit, log: SqliteLog, *, booked: int | None) -> None:
     figures = commit.figures
     _say(
-        commits=figures.commit_s.count,
-        kept=int(figures.batch_deliveries.total),
-        last_position=log.last_position(),
-        booked=booked,
+        {
+            "commits": figures.commit_s.count,
+            "kept": int(figures.batch_deliveries.total),
+            "last_position": log.last_position(),
+            "booked": booked,
+        }
     )
 
 

@@ -7,8 +7,12 @@ from typing import Any
 from onhand.config import Config, load_config
 from onhand.log import Seal
 
+THROTTLED_PER_S = (2.0, 5.0)
+UNTHROTTLED_PER_S = (1_000.0, 1_000.0)
+"""Writes and reads a second to TikTok Shop; the first pair is what its Partner Center advises to begin with."""
 
-def write_config(folder: Path, addresses: Mapping[str, Any], *, port: int) -> Path:
+
+def write_config(folder: Path, addresses: Mapping[str, Any], *, port: int, throttled: bool = True) -> Path:
     """Write an `onhand.toml` that connects to a sandbox, with its secrets in files, and return its path."""
     shopify, tiktok = addresses["shopify"], addresses["tiktok_shop"]
     secrets = {
@@ -28,7 +32,16 @@ def write_config(folder: Path, addresses: Mapping[str, Any], *, port: int) -> Pa
         path.touch(mode=0o600)
         path.write_text(secret, encoding="utf-8")
     path = folder / "onhand.toml"
-    path.write_text(_TOML.format(shopify=shopify, tiktok=tiktok, addresses=addresses, port=port), encoding="utf-8")
+    writes_per_s, reads_per_s = THROTTLED_PER_S if throttled else UNTHROTTLED_PER_S
+    text = _TOML.format(
+        shopify=shopify,
+        tiktok=tiktok,
+        addresses=addresses,
+        port=port,
+        writes_per_s=writes_per_s,
+        reads_per_s=reads_per_s,
+    )
+    path.write_text(text, encoding="utf-8")
     return path
 
 
@@ -78,6 +91,6 @@ refresh_token = "file:secrets/refresh_token"
 shop_cipher = "file:secrets/shop_cipher"
 api_url = "{tiktok[url]}"
 auth_url = "{tiktok[auth_url]}"
-writes_per_s = 2.0
-reads_per_s = 5.0
+writes_per_s = {writes_per_s}
+reads_per_s = {reads_per_s}
 """

@@ -5,18 +5,20 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import quantiles
-from typing import Any
+from typing import Any, NamedTuple
 
 Orders = Sequence[Mapping[str, Any]]
 
 
-def latency_s(log: Mapping[str, Any], orders: Orders, skus: Mapping[str, str]) -> dict[str, float]:
-    """Return {"p50", "p99"} in seconds over the updates of TikTok Shop listings that orders made necessary.
+def latency_s(log: Mapping[str, Any], truth: Mapping[str, Any], location: str) -> dict[str, float]:
+    """Return {"p50", "p99"} in seconds over the updates of TikTok Shop listings that sales elsewhere made necessary.
 
-    Each update is counted from the first answered order webhook that touched its SKU since the update before: what
-    waits for its place within the channel's limits counts fully. `skus` names the SKU of a listing. Empty where fewer
-    than two listings were updated.
+    Those are the sales from `location`, which TikTok Shop sells from too, on other channels. Each update is counted
+    from the first answered `orders/create` of its SKU since the update before: what waits for its place within the
+    channel's limits counts fully. Empty where fewer than two listings were updated.
     """
+    orders = [order for order in truth["orders"] if location in order.get("locations", ())]
+    skus = {str(row["sku_id"]): str(row["sku"]) for row in truth["tiktok_shop"]}
     waits = _waits(_answered(log, orders), _updates(log), skus)
     if len(waits) < 2:
         return {}
@@ -24,15 +26,23 @@ def latency_s(log: Mapping[str, Any], orders: Orders, skus: Mapping[str, str]) -
     return {"p50": round(cuts[49], 3), "p99": round(cuts[98], 3)}
 
 
-def _answered(log: Mapping[str, Any], orders: Orders) -> dict[str, list[datetime]]:
-    """Return by SKU when webhooks of orders that sold it were answered with 200, oldest first."""
+class _Touch(NamedTuple):
+    """A sale of a SKU: when its webhook was triggered, and when we answered it with 200."""
+
+    triggered_at: datetime
+    answered_at: datetime
+
+
+def _answered(log: Mapping[str, Any], orders: Orders) -> dict[str, list[_Touch]]:
+    """Return by SKU the sales whose first webhook was answered with 200, first answered first."""
     sold = {str(order["id"]): [line["sku"] for line in order["lines"]] for order in orders}
-    answered: dict[str, list[datetime]] = defaultdict(list)
-    for sent in log["deliveries"]:
-        if sent["status"] == 200:
-            for sku in sold.get(sent["order"], ()):
-                answered[sku].append(datetime.fromisoformat(sent["answered_at"]))
-    return {sku: sorted(moments) for sku, moments in answered.items()}
+    touches: dict[str, list[_Touch]] = defaultdict(list)
+    for sent in sorted(log["deliveries"], key=lambda row: str(row["answered_at"])):
+        if sent["status"] == 200 and sent["topic"] == "orders/create":
+            touch = _Touch(*(datetime.fromisoformat(sent[name]) for name in ("triggered_at", "answered_at")))
+            for sku in sold.pop(sent["order"], ()):
+                touches[sku].append(touch)
+    return touches
 
 
 def _updates(log: Mapping[str, Any]) -> list[tuple[datetime, str]]:
@@ -46,13 +56,20 @@ def _updates(log: Mapping[str, Any]) -> list[tuple[datetime, str]]:
 
 
 def _waits(
-    answered: Mapping[str, list[datetime]], updates: Sequence[tuple[datetime, str]], skus: Mapping[str, str]
+    touches: Mapping[str, list[_Touch]], updates: Sequence[tuple[datetime, str]], skus: Mapping[str, str]
 ) -> list[float]:
+    """Return how long updates were waited for, in seconds.
+
+    A sale that an update came between its trigger and our answer was known from its level's webhook already: it is
+    left out, because nothing waited for it.
+    """
     waits: list[float] = []
-    left = {sku: list(moments) for sku, moments in answered.items()}
+    left = dict(touches)
     for at, listing in updates:
-        moments = left.get(skus.get(listing, ""), [])
-        if moments and moments[0] <= at:
-            waits.append((at - moments[0]).total_seconds())
-            left[skus[listing]] = [moment for moment in moments if moment > at]
+        due = left.get(skus.get(listing, ""), [])
+        answered = [touch for touch in due if touch.answered_at <= at]
+        if answered:
+            waits.append((at - answered[0].answered_at).total_seconds())
+        if due:
+            left[skus[listing]] = [touch for touch in due if touch.triggered_at > at]
     return waits

@@ -19,7 +19,8 @@ class DemoOptions:
     """How to play. `for_s` None: until stopped with a page, one minute headless. `quiet` prints no progress.
 
     `speed` is shop seconds a real second: it scales the fifteen minutes of the polling sync that the day is compared
-    with. `replay` plays a transactions file through the tills instead, `limit` lines of it (None: all).
+    with. `replay` plays a transactions file through the tills instead, `limit` lines of it (None: all). `faults` off
+    delivers every webhook once and in order; `throttled` off lets the platforms answer as fast as they can.
     """
 
     headless: bool = False
@@ -31,6 +32,8 @@ class DemoOptions:
     replay: str | None = None
     limit: int | None = None
     folder: Path | None = None
+    faults: bool = True
+    throttled: bool = True
     quiet: bool = False
 
 

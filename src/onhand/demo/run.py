@@ -24,6 +24,7 @@ from onhand.serve import Serving
 
 MINUTE_S = 60.0
 FOREVER_S = 86_400.0
+UNTHROTTLED = ("--bucket-points", "none", "--tiktok-writes-per-s", "none", "--tiktok-reads-per-s", "none")
 SUBSCRIBED_WITHIN_S = 60.0
 QUIET_WITHIN_S = 180.0
 """TikTok Shop takes two writes a second: a backlog of a hundred listings needs most of a minute by itself."""
@@ -32,7 +33,7 @@ QUIET_WITHIN_S = 180.0
 def run(options: DemoOptions) -> DemoResult:
     """Play the demo and return its verdict."""
     with _folder(options) as folder, _sandbox(options) as sandbox:
-        path = write_config(folder, sandbox.addresses, port=options.port)
+        path = write_config(folder, sandbox.addresses, port=options.port, throttled=options.throttled)
         if options.replay is not None:
             sandbox.post("replay", {"path": options.replay, "limit": options.limit, "start": False})
         app = build(_with_port(load(path), options))
@@ -67,7 +68,8 @@ def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path) -
 
 def _play_day(options: DemoOptions, sandbox: SandboxProcess) -> dict[str, Any]:
     """Play a day with faults; headless it ends by itself, with a page it goes on until somebody stops it."""
-    for kind, share in (("duplicate", DUPLICATES), ("reorder", REORDERED), ("lose", LOST)):
+    faults = (("duplicate", DUPLICATES), ("reorder", REORDERED), ("lose", LOST)) if options.faults else ()
+    for kind, share in faults:
         sandbox.post("fault", {"kind": kind, "share": share})
     for_s = options.for_s or (MINUTE_S if options.headless else FOREVER_S)
     sandbox.post(
@@ -122,7 +124,6 @@ def _judge(
     truth, log = sandbox.get("truth"), sandbox.get("log")
     polling = played.get("polling") or {}
     parity = compare_with_truth(app, shop, truth)
-    skus = {str(row["sku_id"]): str(row["sku"]) for row in truth["tiktok_shop"]}
     drifts = count_drifts(app, shop)
     counts = app.log.counts()
     with app.store.reading() as session:
@@ -157,7 +158,7 @@ def _judge(
         lost_sales_units_polling=int(polling.get("lost_sales_units", 0)),
         unexplained_units=unexplained_units,
         parity=parity,
-        latency_s=latency_s(log, truth["orders"], skus),
+        latency_s=latency_s(log, truth, sandbox.addresses["tiktok_location"]),
         drifts=drifts,
         sheet=Sheet(rows=0, differing=0),
         healed_in_s=round(healed_in_s, 1),
@@ -182,7 +183,8 @@ def _say(options: DemoOptions, line: str) -> None:
 
 
 def _sandbox(options: DemoOptions) -> SandboxProcess:
-    return SandboxProcess(seed=options.seed, items=ITEMS, locations=LOCATIONS)
+    words = () if options.throttled else UNTHROTTLED
+    return SandboxProcess(seed=options.seed, items=ITEMS, locations=LOCATIONS, options=words)
 
 
 def _with_port(config: Config, options: DemoOptions) -> Config:
