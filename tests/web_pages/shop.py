@@ -1,10 +1,13 @@
 """A small shop for the pages: a real store that tests write to as the worker would."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from onhand.domain.catalog import Item, Listing, Location
 from onhand.domain.drift import Observation
@@ -27,6 +30,15 @@ RULES = (
     SellingRule(channel="shopify_pos", locations=("1", "2")),
     SellingRule(channel=TIKTOK, locations=("3",), buffer_units=2),
 )
+
+
+T = TypeVar("T")
+
+
+def run_apart(work: Callable[[], Coroutine[None, None, T]]) -> T:
+    """Run something asynchronous in a thread: where a browser is open, this thread has a loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(work())).result()
 
 
 class Clock:
