@@ -15,11 +15,17 @@ class NoSuchOffer(OnhandError):
 
 
 def recalculate(books: Books, now: datetime, limit: int = BATCH) -> int:
-    """Compute up to `limit` stale offers and return how many there were. Needs a transaction."""
+    """Compute about `limit` stale offers and return how many there were. Needs a transaction.
+
+    Offers of a channel that has no rule any more are removed: it sells nothing.
+    """
     stale = books.offers.stale(limit)
     if not stale:
         return 0
     rules = {rule.channel: rule for rule in books.channels.rules()}
+    for row in stale:
+        if row.channel not in rules:
+            books.offers.remove(row.channel, [row.listing])
     items = sorted({row.item for row in stale})
     pools, unplaced = books.pools.of(items), books.pictures.unplaced_units(items)
     computed = [
