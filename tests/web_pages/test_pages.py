@@ -183,5 +183,8 @@ def test_several_shops_are_kept_apart_and_named(shop: Shop) -> None:
             assert unnamed.status_code == 400
             assert unnamed.json()["near"] == [NAME, "caps.myshopify.com"]
             assert client.get("/?shop=x").status_code == 404
+            lost = client.get("/items/TEE?shop=caps.myshopify.com")
+            assert lost.status_code == 404
+            assert 'href="/?q=TEE&amp;shop=caps.myshopify.com"' in lost.text
     finally:
         server.stop()

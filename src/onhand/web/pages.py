@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -88,11 +88,13 @@ class Pages:
             ),
         ]
 
-    def trouble(self, desk: Desk, trouble: Trouble) -> Response:
-        """Return trouble as a page, for people."""
-        shop = desk.shops[0] if desk.shops else ""
-        near = [{"words": words, "href": f"/?q={quote(words)}"} for words in trouble.near]
-        text = self._render("problem.html", {**_frame(desk, shop), "live": False, "trouble": trouble, "near": near})
+    def trouble(self, desk: Desk, trouble: Trouble, asked: str | None) -> Response:
+        """Return trouble as a page, for people who were looking at the shop that they asked for."""
+        shop = asked if asked in desk.shops else next(iter(desk.shops), "")
+        frame = _frame(desk, shop)
+        of_shop = {"shop": shop} if frame["shop_query"] else {}
+        near = [{"words": words, "href": f"/?{urlencode({'q': words, **of_shop})}"} for words in trouble.near]
+        text = self._render("problem.html", {**frame, "live": False, "trouble": trouble, "near": near})
         return HTMLResponse(text, status_code=trouble.status, headers=dict(trouble.headers))
 
     def _dashboard(self, desk: Desk, shop: str) -> Response:
@@ -119,7 +121,7 @@ class Pages:
             try:
                 page = read_item_page(books, shop, sku, item_id)
             except NotKnown as error:
-                raise not_found(str(error)) from error
+                raise not_found(str(error), near=(sku,)) from error
         return HTMLResponse(
             self._render(
                 "item.html",

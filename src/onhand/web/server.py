@@ -92,7 +92,7 @@ def _handlers(desk: Desk, pages: Pages) -> dict[type[Exception], Callable[[Reque
     def show(request: Request, trouble: Trouble) -> Response:
         path = request.url.path
         if path == "/" or path.startswith("/items/"):
-            return pages.trouble(desk, trouble)
+            return pages.trouble(desk, trouble, request.query_params.get("shop"))
         return as_response(trouble)
 
     async def on_refused(request: Request, error: Exception) -> Response:

@@ -151,7 +151,7 @@ def _tiles(
         "unknowns": f"{counted.unknowns:,}",
         "unknowns_small": "asked again with the same key" if counted.unknowns else "every write is answered",
         "drifts": f"{counted.drifts:,}",
-        "drifts_small": "onhand drift ls" if counted.drifts else "books and platforms agree",
+        "drifts_small": "onhand drift ls" if counted.drifts else "none is open",
         "problems": f"{counted.problems + counted.parked:,}",
         "problems_small": _problem_words(counted),
     }

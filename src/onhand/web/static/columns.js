@@ -109,7 +109,7 @@ function offerState(channel, offer, owed) {
   if (units_ === null) return { name: "wait", text: "not computed yet", title: "not computed yet" };
   if (!channel.is_told) {
     const title = `may sell ${units(units_)}; it sells from the levels that Shopify keeps`;
-    if (owed) return { name: "wait", text: "being told", title: `${title}, which are being told of other channels' orders` };
+    if (owed) return { name: "wait", text: "not told", title: `${title}, which were not told of other channels' orders yet` };
     return { name: stale ? "wait" : "agrees", text: stale ? "counting" : "", title };
   }
   if (told === null) return { name: "wait", text: "not told yet", title: `may sell ${units(units_)}, not told yet` };

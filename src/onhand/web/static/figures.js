@@ -14,6 +14,7 @@ export function showStatus(status) {
       if (element.textContent !== text) element.textContent = text;
     }
   }
+  document.title = `${status.figures.sentence} \u00b7 onhand`;
   for (const [name, tone] of Object.entries(status.tones)) {
     for (const element of document.querySelectorAll(`[data-tone-of="${name}"]`)) element.dataset.tone = tone;
   }
