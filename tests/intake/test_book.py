@@ -15,6 +15,7 @@ from onhand.domain.pictures import Version
 from onhand.domain.stock import Bin, LevelKey, State
 from onhand.heal.adopt import adopt_drift
 from onhand.intake.book import book
+from onhand.intake.opening import open_levels
 from onhand.ports.channel import Ask, Report, Wanted
 from onhand.store import Store, open_store
 
@@ -97,8 +98,19 @@ def test_two_webhooks_of_one_second_that_differ_are_settled_by_asking(store: Sto
     assert [ask.because for ask in orders_asked_for(store)] == ["two pictures of the same second differ"]
 
 
+OPENED_UNITS = 10
+
+
 def adopt_a_loss(store: Store, units: int) -> None:
-    """Adopt that Shopify shows `units` fewer available at Boston than the books."""
+    """Open Boston's shelf, then adopt that Shopify shows `units` fewer available there than the books."""
+    opened = Observation(
+        source="shopify",
+        item="TEE",
+        location="Boston",
+        units={State.AVAILABLE: OPENED_UNITS},
+        observed_at=T0 - timedelta(days=1),
+    )
+    open_levels(store, SHOP, [opened], NOW)
     with store.writing() as session:
         books = session.of(SHOP)
         booked = books.ledger.levels(["TEE"]).get(("TEE", Bin("Boston", State.AVAILABLE)), 0)
@@ -120,7 +132,7 @@ def test_an_order_that_explains_an_adoption_takes_it_back(store: Store) -> None:
         books = session.of(SHOP)
         assert books.ledger.unexplained_units()[1] == 0
         assert books.drifts.open_adoptions([LevelKey("TEE", "Boston")]) == []
-    assert levels(store)["TEE", Bin("Boston", State.AVAILABLE)] == -2
+    assert levels(store)["TEE", Bin("Boston", State.AVAILABLE)] == OPENED_UNITS - 2
 
 
 def test_an_order_placed_after_the_look_does_not_explain_the_adoption(store: Store) -> None:
@@ -129,7 +141,20 @@ def test_an_order_placed_after_the_look_does_not_explain_the_adoption(store: Sto
     book_all(store, picture(61, placed_at=late, shipped=(Shipped("L1", "Boston", 2, late),)))
     with store.reading() as session:
         assert session.of(SHOP).ledger.unexplained_units()[1] == 2
-    assert levels(store)["TEE", Bin("Boston", State.AVAILABLE)] == -4
+    assert levels(store)["TEE", Bin("Boston", State.AVAILABLE)] == OPENED_UNITS - 4
+
+
+def test_a_level_that_nothing_has_moved_is_opened_instead_of_adopted(store: Store) -> None:
+    with store.writing() as session:
+        seen = Observation(
+            source="shopify", item="NEW", location="Boston", units={State.AVAILABLE: 40}, observed_at=T0, reading=1
+        )
+        adopt_drift(session.of(SHOP), Drift(observation=seen, books_units={}), ["seen twice"], NOW)
+    with store.reading() as session:
+        books = session.of(SHOP)
+        assert books.ledger.unexplained_units() == (0, 0)
+        assert books.ledger.levels(["NEW"])["NEW", Bin("Boston", State.AVAILABLE)] == 40
+        assert books.ledger.cuts(["NEW"]) == {LevelKey("NEW", "Boston"): T0}
 
 
 def life_of_an_order() -> list[OrderPicture]:

@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 from onhand.app.results import Audited, AuditedSource
 from onhand.app.steps import Steps
-from onhand.app.syncing import LOOK_SIZE, take_census
+from onhand.app.syncing import LOOK_SIZE, Rewire, read_listings, read_platform
 from onhand.audit.compare import compare_levels, write_down
 from onhand.audit.judge import BATCH
 from onhand.config import SHOPIFY
 from onhand.domain.catalog import Listing
 from onhand.domain.stock import LevelKey
-from onhand.intake.opening import open_levels, take_over_catalog
 from onhand.ports.channel import Sells
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
@@ -38,7 +37,7 @@ class Tally(NamedTuple):
 
 
 def audit_shop(
-    steps: Steps, store: Store, clock: Clock, *, fix: bool, sku: str | None, location: str | None
+    steps: Steps, store: Store, clock: Clock, rewire: Rewire, *, fix: bool, sku: str | None, location: str | None
 ) -> Audited:
     """Return the parity of one shop. Raises ChannelUnavailable, ChannelRefused, IncompleteReading.
 
@@ -47,7 +46,15 @@ def audit_shop(
     """
     began, started_at = monotonic(), clock.now()
     steps.drain_log()
-    tallies = {SHOPIFY: _audit_levels(steps, store, clock, fix=fix, sku=sku, location=location)}
+    if sku is None and location is None:
+        census, _ = read_platform(steps, store, clock, rewire)
+        keys = [seen.key for seen in census.observations]
+        for seller in steps.parts.sellers:
+            read_listings(steps, store, clock, seller)
+    else:
+        keys = _wanted_levels(steps, store, sku, location)
+        steps.read_levels(keys)
+    tallies = {SHOPIFY: _audit_levels(steps, store, clock, keys, fix=fix)}
     for seller in steps.parts.sellers:
         tallies[seller.name] = _audit_listings(steps, store, clock, seller, sku)
     audited = Audited(
@@ -64,15 +71,8 @@ def audit_shop(
     return audited
 
 
-def _audit_levels(
-    steps: Steps, store: Store, clock: Clock, *, fix: bool, sku: str | None, location: str | None
-) -> Tally:
-    """Read levels, compare them, and judge the gaps."""
-    if sku is None and location is None:
-        keys = _observe_everything(steps, store, clock)
-    else:
-        keys = _wanted_levels(steps, store, sku, location)
-        steps.read_levels(keys)
+def _audit_levels(steps: Steps, store: Store, clock: Clock, keys: Sequence[LevelKey], *, fix: bool) -> Tally:
+    """Compare levels that were just read, and judge the gaps."""
     gaps: list[LevelKey] = []
     in_flight = 0
     for start in range(0, len(keys), CHUNK):
@@ -88,14 +88,6 @@ def _audit_levels(
         for key in steps.judge(gaps[start : start + BATCH], grace_s=0.0, adopt=fix)
     ]
     return Tally(equal=len(keys) - in_flight - len(left), in_flight=in_flight, drifts=len(left))
-
-
-def _observe_everything(steps: Steps, store: Store, clock: Clock) -> list[LevelKey]:
-    """Take a census of the platform that keeps levels, and keep everything it shows."""
-    census = take_census(steps, store, steps.parts.shopify)
-    take_over_catalog(store, steps.shop, census, steps.parts.lookup, clock.now())
-    open_levels(store, steps.shop, census.observations, clock.now())
-    return [seen.key for seen in census.observations]
 
 
 def _wanted_levels(steps: Steps, store: Store, sku: str | None, location: str | None) -> list[LevelKey]:

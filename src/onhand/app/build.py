@@ -59,7 +59,10 @@ class App:
 
     def audit(self, shop: str, *, fix: bool = False, sku: str | None = None, location: str | None = None) -> Audited:
         """Compare everything with every platform; with `fix`, adopt what nothing explains."""
-        return audit_shop(self.steps(shop), self.store, self.clock, fix=fix, sku=sku, location=location)
+        steps = self.steps(shop)
+        return audit_shop(
+            steps, self.store, self.clock, lambda: self._rewire(shop), fix=fix, sku=sku, location=location
+        )
 
     def arm(self, shop: str, channel: str, *, armed: bool) -> None:
         """Let onhand write to a channel, or stop it. Raises ConfigError for a channel that the shop has not."""

@@ -7,8 +7,9 @@ from time import monotonic
 
 from onhand.app.results import Synced
 from onhand.app.steps import Steps
-from onhand.config import SHOPIFY, TIKTOK_SHOP
-from onhand.domain.catalog import match_by_sku
+from onhand.config import SHOPIFY
+from onhand.domain.catalog import Listing, match_by_sku
+from onhand.intake.offered import offer
 from onhand.intake.opening import open_levels, take_over_catalog
 from onhand.ports.channel import Census, Observes, Problem, Sells
 from onhand.ports.clock import Clock
@@ -18,30 +19,31 @@ from onhand.store import Books, Store
 LOOK_SIZE = 500
 """Listings looked at in one call when everything is looked at; TikTok Shop takes 600 (202309, inventory/search)."""
 
+ROUNDS = 1_000
+"""Rounds of recalculating or comparing after a reading: a million items' worth, and bounded all the same."""
 
-def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Callable[[], None]) -> Synced:
+Rewire = Callable[[], None]
+"""Resolves names of locations again, once the catalog knows them."""
+
+
+def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Synced:
     """Read catalog, locations and levels of a shop, open what is new, match listings, and make offers.
 
     Raises ChannelUnavailable, ChannelRefused, IncompleteReading; what was read before stays.
     """
     began = monotonic()
-    parts, shop = steps.parts, steps.shop
-    census = take_census(steps, store, parts.shopify)
-    take_over_catalog(store, shop, census, parts.lookup, clock.now())
-    opened = open_levels(store, shop, census.observations, clock.now())
-    rewire()
-    with store.writing() as session:
-        books = session.of(shop)
-        if books.channels.get(SHOPIFY).cursor_at is None:
-            books.channels.move_cursor(SHOPIFY, census.read_at)
-        ensure_offers(books, clock.now())
-    listings = sum(_sync_seller(steps, store, clock, seller) for seller in parts.sellers)
-    while steps.recalculate():
-        pass
-    while steps.compare():
-        pass
+    census, opened = read_platform(steps, store, clock, rewire)
+    listings = 0
+    for seller in steps.parts.sellers:
+        found = read_listings(steps, store, clock, seller)
+        _look_at(steps, store, clock, seller, found)
+        listings += len(found)
+    for bring_up_to_date in (steps.recalculate, steps.compare):
+        for _ in range(ROUNDS):
+            if not bring_up_to_date():
+                break
     with store.reading() as session:
-        problems = len(session.of(shop).problems.open())
+        problems = len(session.of(steps.shop).problems.open())
     return Synced(
         items=len(census.items),
         locations=len(census.locations),
@@ -53,44 +55,64 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Callable[[], Non
     )
 
 
-def take_census(steps: Steps, store: Store, channel: Observes) -> Census:
+def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> tuple[Census, int]:
+    """Read everything of the platform that keeps levels; return it, and how many levels were opened."""
+    parts, shop = steps.parts, steps.shop
+    census = _take_census(steps, store, parts.shopify)
+    take_over_catalog(store, shop, census, parts.lookup, clock.now())
+    opened = open_levels(store, shop, census.observations, clock.now())
+    rewire()
+    with store.writing() as session:
+        books = session.of(shop)
+        _start_cursor(books, SHOPIFY, census.read_at)
+        offer(books, clock.now())
+    return census, opened
+
+
+def read_listings(steps: Steps, store: Store, clock: Clock, seller: Sells) -> list[Listing]:
+    """Read a seller's listings, match them with items by SKU, and return those that have one.
+
+    Listings that the channel refused get another try: whoever asked for this may have mended them.
+    """
+    observer = next(channel for channel in steps.parts.observers if channel.name == seller.name)
+    census = _take_census(steps, store, observer)
+    with store.writing() as session:
+        books = session.of(steps.shop)
+        _match_listings(books, census, clock.now())
+        _start_cursor(books, seller.name, census.read_at)
+        offer(books, clock.now())
+        listings = [row for row in books.catalog.listings(seller.name) if row.item is not None]
+        for row in books.offers.rows(channel=seller.name):
+            if row.parked_reason is not None:
+                books.offers.unpark(seller.name, row.listing)
+                books.problems.settle("offer refused", f"{seller.name}/{row.listing}", clock.now())
+    steps.parts.lookup.learn(listings, {})
+    return listings
+
+
+def _take_census(steps: Steps, store: Store, channel: Observes) -> Census:
     """Read everything of a channel, stamped with a reading number of its own."""
     with store.writing() as session:
         reading = session.of(steps.shop).asks.next_reading()
     return channel.take_census(reading, steps.parts.lookup)
 
 
-def ensure_offers(books: Books, now: datetime) -> None:
-    """Make a row for everything that each channel with a rule may sell: items for Shopify's own, listings elsewhere."""
-    items = [item.item for item in books.catalog.items() if item.tracked]
-    for rule in books.channels.rules():
-        if rule.channel == TIKTOK_SHOP:
-            mapped = [row for row in books.catalog.listings(rule.channel) if row.item is not None]
-            books.offers.ensure([(rule.channel, row.listing, row.item) for row in mapped if row.item is not None], now)
-        else:
-            books.offers.ensure([(rule.channel, item, item) for item in items], now)
+def _start_cursor(books: Books, channel: str, at: datetime) -> None:
+    """Let sweeps begin where the first reading began."""
+    if books.channels.get(channel).cursor_at is None:
+        books.channels.move_cursor(channel, at)
 
 
-def _sync_seller(steps: Steps, store: Store, clock: Clock, seller: Sells) -> int:
-    """Read a seller's listings, match them with items by SKU, and look at what each shows; return how many."""
-    observer = next(channel for channel in steps.parts.observers if channel.name == seller.name)
-    census = take_census(steps, store, observer)
-    with store.writing() as session:
-        books = session.of(steps.shop)
-        _match_listings(books, census, clock.now())
-        if books.channels.get(seller.name).cursor_at is None:
-            books.channels.move_cursor(seller.name, census.read_at)
-        ensure_offers(books, clock.now())
-        listings = [row for row in books.catalog.listings(seller.name) if row.item is not None]
-        steps.parts.lookup.learn(listings, {})
+def _look_at(steps: Steps, store: Store, clock: Clock, seller: Sells, listings: list[Listing]) -> None:
+    """Take over what a channel shows for its listings: that is what it counts as told."""
     for start in range(0, len(listings), LOOK_SIZE):
-        shown = seller.read_shown(listings[start : start + LOOK_SIZE])
+        batch = listings[start : start + LOOK_SIZE]
+        shown = seller.read_shown(batch)
         with store.writing() as session:
             books = session.of(steps.shop)
-            for listing in listings[start : start + LOOK_SIZE]:
-                if listing.listing in shown and listing.item is not None:
+            for listing in batch:
+                if listing.listing in shown:
                     show(books, listing, shown[listing.listing], clock.now())
-    return len(listings)
 
 
 def _match_listings(books: Books, census: Census, now: datetime) -> None:
@@ -99,6 +121,8 @@ def _match_listings(books: Books, census: Census, now: datetime) -> None:
     mapped = [replace(row, item=known[row.listing]) for row in census.listings if row.listing in known]
     matching = match_by_sku([row for row in census.listings if row.listing not in known], books.catalog.items())
     books.catalog.put_listings([*mapped, *matching.matched, *(row for row, _ in matching.unmatched)], now)
+    for row in matching.matched:
+        books.problems.settle("unmatched listing", f"{row.channel}/{row.listing}", now)
     for row, why in matching.unmatched:
         message = f"{row.channel} listing {row.listing} (SKU {row.sku!r}) is not mapped: {why}"
         books.problems.raise_(Problem("unmatched listing", f"{row.channel}/{row.listing}", message, _MATCH), now)

@@ -68,17 +68,19 @@ def compare(
     return drift
 
 
-def adopt(drift: Drift, cause: str) -> tuple[Movement, ...]:
-    """Return the movements that make the books agree with an observation, against `unexplained`.
+def adopt(
+    drift: Drift, cause: str, *, against: State = State.UNEXPLAINED, reason: str = "adopted"
+) -> tuple[Movement, ...]:
+    """Return the movements that make the books agree with an observation, against a state outside the location.
 
-    A gap that only shifts units between states of the level stays inside it; just the rest is unexplained.
-    `origin` is the source: it shows these units already and need not be told.
+    A gap that only shifts units between states of the level stays inside it; just the rest goes to or comes from
+    `against`. The origin is the source: it shows these units already and need not be told.
     """
     seen = drift.observation
     gaps = {(seen.item, Bin(seen.location, state)): units for state, units in drift.units.items()}
     balance = sum(gaps.values())
     if balance:
-        gaps[seen.item, Bin(seen.location, State.UNEXPLAINED)] = -balance
+        gaps[seen.item, Bin(seen.location, against)] = -balance
     return tuple(
         Movement(
             id=f"{cause}/{number}",
@@ -88,7 +90,7 @@ def adopt(drift: Drift, cause: str) -> tuple[Movement, ...]:
             units=transfer.units,
             cause=cause,
             origin=seen.source,
-            reason="adopted",
+            reason=reason,
             occurred_at=seen.observed_at,
         )
         for number, transfer in enumerate(pair_off(gaps), start=1)

@@ -11,15 +11,25 @@ from onhand.store import Books
 def adopt_drift(books: Books, drift: Drift, evidence: Sequence[str], now: datetime) -> str:
     """Book an adoption and return its cause. Needs a transaction; the caller has judged that nothing explains it.
 
-    The movements go against `unexplained`; a picture that explains them later takes them back.
+    The movements go against `unexplained`, and a picture that explains them later takes them back. A level that
+    nothing has moved yet is no riddle: it is new, and what it shows is its opening balance.
     """
+    if not books.ledger.touched([drift.observation.key]):
+        return _open(books, drift, now)
     seen = drift.observation
-    number = books.count("adoptions")
-    cause = f"adoption/{number}"
+    cause = f"adoption/{books.count('adoptions')}"
     books.ledger.append(adopt(drift, cause), now)
     books.drifts.record_adoption(cause, seen.key, seen.source, _kept(drift.units), seen.observed_at)
     drift_id = books.drifts.open(drift, "changed at the platform without an order", 0.5, evidence, now)
     books.drifts.close(drift_id, "adopted", now, cause)
+    return cause
+
+
+def _open(books: Books, drift: Drift, now: datetime) -> str:
+    seen = drift.observation
+    cause = f"opening/{seen.item}@{seen.location}"
+    books.ledger.set_cut(seen.key, seen.observed_at)
+    books.ledger.append(adopt(drift, cause, against=State.SUPPLIER, reason="opening balance"), now)
     return cause
 
 

@@ -11,6 +11,7 @@ from onhand.domain.drift import overlap
 from onhand.domain.orders import OrderPicture, settle
 from onhand.domain.pictures import judge
 from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, Movement, State, fold, pair_off
+from onhand.intake.offered import offer
 from onhand.ports.channel import Ask, Report, Wanted
 from onhand.store import Adoption, Books
 
@@ -28,6 +29,7 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
         books.catalog.put_locations(report.locations, now)
     if report.items:
         books.catalog.put_items(report.items, now)
+        offer(books, now, [item.item for item in report.items])
     if report.listings:
         books.catalog.put_listings(report.listings, now)
     if report.level_ids:

@@ -1,12 +1,13 @@
 """Opening: the first reading of everything becomes opening balances, each with its cut time."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from onhand.domain.drift import Observation
-from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, Movement, State, pair_off
+from onhand.domain.drift import Drift, Observation, adopt
+from onhand.domain.stock import KEPT_STATES, Movement, State
 from onhand.intake.lookup import Lookup
 from onhand.ports.channel import Census
 from onhand.store import Store
@@ -57,36 +58,12 @@ def open_levels(store: Store, shop: str, observations: Sequence[Observation], no
     return opened
 
 
-def opening_movements(seen: Observation) -> list[Movement]:
+def opening_movements(seen: Observation) -> tuple[Movement, ...]:
     """Return the movements from the supplier that bring an empty level to what was observed, state by state."""
-    gaps = {
-        (seen.item, Bin(seen.location, state)): units
-        for state, units in seen.units.items()
-        if units and state in KEPT_STATES
-    }
-    balance = sum(gaps.values())
-    if balance:
-        gaps[seen.item, Bin(seen.location, State.SUPPLIER)] = -balance
-    cause = opening_cause(seen.key)
-    return [
-        Movement(
-            id=f"{cause}/{number}",
-            item=transfer.item,
-            source=transfer.source,
-            target=transfer.target,
-            units=transfer.units,
-            cause=cause,
-            origin=seen.source,
-            reason="opening balance",
-            occurred_at=seen.observed_at,
-        )
-        for number, transfer in enumerate(pair_off(gaps), start=1)
-    ]
-
-
-def opening_cause(key: LevelKey) -> str:
-    """Return the name of a level's opening balance in the books."""
-    return f"opening/{key.item}@{key.location}"
+    kept = {state: units for state, units in seen.units.items() if state in KEPT_STATES}
+    drift = Drift(observation=replace(seen, units=kept), books_units={})
+    cause = f"opening/{seen.item}@{seen.location}"
+    return adopt(drift, cause, against=State.SUPPLIER, reason="opening balance")
 
 
 def _chunks(rows: Iterable[_Row], size: int = CHUNK) -> Iterator[list[_Row]]:

@@ -10,7 +10,7 @@ from types import FrameType
 from onhand.app import App
 from onhand.log import GroupCommit
 from onhand.ports.channel import Reports
-from onhand.ports.errors import ConfigError
+from onhand.ports.errors import ConfigError, OnhandError
 from onhand.serve.latency import Latency
 from onhand.serve.turns import Turns, Work
 from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
@@ -160,6 +160,8 @@ def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], N
     serving = Serving(app, role)
     ended = threading.Event()
     with _on_signals(ended):
+        if role in ("all", "worker"):
+            _read_new_shops(app)
         serving.start()
         try:
             if app.config.ingress.public_url is not None and role in ("all", "worker"):
@@ -169,6 +171,18 @@ def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], N
             ended.wait()
         finally:
             serving.stop()
+
+
+def _read_new_shops(app: App) -> None:
+    """Sync shops that nobody has read yet; without that nothing can be compared or offered."""
+    for shop in app.shops:
+        with app.store.reading() as session:
+            known = session.of(shop).catalog.locations()
+        if not known:
+            try:
+                logger.info("%s: first reading: %s", shop, app.sync(shop))
+            except OnhandError as trouble:
+                logger.warning("%s: not read yet (%s); `onhand sync` reads it", shop, trouble)
 
 
 @contextlib.contextmanager

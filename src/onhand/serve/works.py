@@ -10,7 +10,7 @@ from onhand.app import App
 from onhand.app.parts import ShopParts
 from onhand.app.steps import Steps
 from onhand.audit.judge import Rests
-from onhand.intake.process import process
+from onhand.intake.process import POSITION, process
 from onhand.ports.channel import Applied, Observes, Parcel, Rejected, Sells, Wanted
 from onhand.serve.latency import Latency
 from onhand.store import Intent
@@ -169,7 +169,8 @@ class Auditing:
                 self._steps.sweep(channel)
         if now >= self._audit_at:
             self._audit_at = now + timedelta(seconds=every.every_s)
-            self._app.audit(self._steps.shop, fix=True)
+            audited = self._app.audit(self._steps.shop, fix=True)
+            logger.info("audit of %s: %s of %s equal", self._steps.shop, audited.equal, audited.checked)
         left = self._steps.judge(grace_s=every.grace_s, adopt=True, resting=self._rests.at(now))
         self._rests.left_open(left, now)
         self._on_news()
@@ -212,7 +213,12 @@ class Housekeeping:
             shops = {shop: session.of(shop) for shop in self._app.shops}
             parked = [position for books in shops.values() for position in books.deliveries.parked_positions()]
             heads = {shop: books.ledger.head() for shop, books in shops.items()}
-        self._app.log.forget_bodies(now - timedelta(days=self._app.config.retention_days), parked)
+            position = session.position(POSITION)
+        waiting = self._app.log.read(position, 1)
+        keep_since = now - timedelta(days=self._app.config.retention_days)
+        if waiting:  # what is not booked yet is kept, however old
+            keep_since = min(keep_since, waiting[0].delivery.received_at)
+        self._app.log.forget_bodies(keep_since, parked)
         for shop, (sequence, head) in heads.items():
             if sequence:
                 self._app.log.anchor(shop, sequence, head, now)
