@@ -9,6 +9,7 @@ import pytest
 from onhand.audit.compare import compare_levels
 from onhand.config.model import LocationConfig
 from onhand.heal.adopt import adopt_drift
+from onhand.ports.channel import Ask, Wanted
 from onhand.store.drifts import DriftRow
 from tests.flow.merchant import (
     BOSTON,
@@ -227,3 +228,18 @@ def test_an_audit_finds_what_no_webhook_told_and_fixes_it_only_when_asked(patien
 def _drifts(merchant: Merchant, status: str | None = None) -> list[DriftRow]:
     with merchant.app.store.reading() as session:
         return session.of(merchant.shop).drifts.rows(status)
+
+
+def test_units_of_an_order_that_a_look_has_counted_are_not_counted_twice_once_it_is_booked(patient: Merchant) -> None:
+    tiktok = patient.ats(TEE, "tiktok_shop")
+    patient.fault("lose", platform="tiktok_shop")
+    patient.order("tiktok_shop", TEE, 2)
+    patient.do("heal")
+    listing = patient.offer(TEE, "tiktok_shop").listing
+    with patient.app.store.writing() as session:
+        ask = Ask(Wanted.LISTING, listing, "somebody looks before the order is known")
+        session.of(patient.shop).asks.add("tiktok_shop", [ask], patient.app.clock.now())
+    patient.until_equal(lambda: patient.level(TEE, WAREHOUSE, "reserved"), 2)  # the look found units it did not know
+    patient.until_equal(lambda: patient.offer(TEE, "tiktok_shop").unseen_units, 0)
+    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), tiktok - 2)
+    assert patient.at_tiktok(TEE) == tiktok - 2

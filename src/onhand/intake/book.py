@@ -84,7 +84,7 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> tuple[str,
     if settlement.unplaced_units or seen:
         books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
     books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=told, recorded_at=now)
-    _follow_the_channel(books, picture, settlement.movements)
+    _follow_the_channel(books, picture, settlement.movements, now)
     note = f"{picture.cause}: {len(movements)} movements"
     if settlement.unplaced_units or not picture.complete:
         return f"{note}, asked for more", (ask._replace(because="the webhook does not say everything"),)
@@ -97,8 +97,11 @@ def digest_of(picture: OrderPicture) -> str:
     return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
 
 
-def _follow_the_channel(books: Books, picture: OrderPicture, movements: Sequence[Movement]) -> None:
-    """Lower what a channel is believed to show by what it has just sold itself: it did so before it told us."""
+def _follow_the_channel(books: Books, picture: OrderPicture, movements: Sequence[Movement], now: datetime) -> None:
+    """Lower what a channel is believed to show by what it has just sold itself: it did so before it told us.
+
+    A look that came before the order has counted its units as unseen: it is looked again, or they count twice.
+    """
     if picture.hold is State.COMMITTED:
         return
     sold: defaultdict[str, int] = defaultdict(int)
@@ -107,6 +110,11 @@ def _follow_the_channel(books: Books, picture: OrderPicture, movements: Sequence
             sold[movement.item] += movement.units
     for item, units in sold.items():
         books.offers.sold(picture.origin, item, units)
+    moved = sorted({movement.item for movement in movements})
+    counted = [row for row in books.offers.rows(channel=picture.origin, items=moved) if row.unseen_units]
+    if counted:
+        because = "an order that it counted has become known"
+        books.asks.add(picture.origin, [Ask(Wanted.LISTING, row.listing, because) for row in counted], now)
 
 
 def _reverse_adoptions(books: Books, origin: str, movements: Sequence[Movement]) -> tuple[Movement, ...]:
