@@ -121,7 +121,7 @@ class Offers:
 
         Lowering comes before raising; of the lowering ones those to zero first, then the smallest, then the oldest.
         Where nothing was told or shown yet the channel may show too much: that counts as lowering. Listings of an
-        open intent, and parked ones, are left out.
+        open intent, and parked ones, are left out; so is a raise of what is stale.
         """
         rows = self._sql.rows("untold_offers", {"shop": self._shop, "channel": channel, "limit": limit})
         return [

@@ -40,6 +40,11 @@ WHERE shop = :shop AND channel = :channel AND units IS DISTINCT FROM told_units
         WHERE covered.shop = :shop AND covered.channel = :channel AND covered.kind = 'offer'
             AND covered.subject = offers.listing
     )
+    -- A number that is about to be computed anew may still lower, never raise.
+    AND (
+        units < COALESCE(told_units, shown_units, units + 1)
+        OR NOT EXISTS (SELECT 1 FROM touched WHERE touched.shop = offers.shop AND touched.item = offers.item)
+    )
 -- Risk first: what the channel shows too much of, and of that what has run out or is nearly gone.
 ORDER BY
     CASE WHEN units < COALESCE(told_units, shown_units, units + 1) THEN 0 ELSE 1 END,
