@@ -118,6 +118,14 @@ def test_a_row_of_the_grid_has_levels_and_offers_in_the_order_of_the_columns(ser
     assert empty["levels"][0] == [0, 0, 0, 0]  # stocked there, and nothing left
 
 
+def test_what_a_channel_shows_when_looked_at_is_as_old_as_the_look(served: Served) -> None:
+    at = datetime.now(UTC) + timedelta(minutes=1)
+    with served.shop.writing() as books:
+        books.offers.shown("tiktok_shop", "tt-13", 3, 0, at)
+    row = next(row for row in get(served, "/api/v1/grid")["rows"] if row["item"] == "13")
+    assert row["offers"][2] == [3, 3, round(at.timestamp() * 1000), False]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [

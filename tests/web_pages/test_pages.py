@@ -58,6 +58,7 @@ def test_the_item_page_shows_levels_and_every_term(still: Served) -> None:
     assert "the smaller of books 10 and shopify's 10" in page
     assert "may sell8" in page
     assert "opening: supplier to available at Boston" in page
+    assert "Shopify showed 12 available at Boston" in page
 
 
 def test_a_shortage_is_shown_as_what_it_is(served: Served) -> None:

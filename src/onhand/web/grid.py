@@ -10,7 +10,7 @@ import msgspec
 from onhand.answers.stock import OWN_CHANNELS
 from onhand.domain.catalog import Item, Location
 from onhand.domain.stock import KEPT_STATES, ON_HAND_STATES, State
-from onhand.store import Books
+from onhand.store import Books, OfferState
 from onhand.web.names import title_of
 
 _OTHER = (State.DAMAGED, State.QUALITY_CONTROL, State.SAFETY_STOCK)
@@ -45,7 +45,10 @@ class LevelCell(msgspec.Struct, array_like=True, frozen=True):
 
 
 class OfferCell(msgspec.Struct, array_like=True, frozen=True):
-    """What one channel may sell, what it was told, and when (milliseconds since 1970, so that ages are cheap)."""
+    """What one channel may sell, what it was told or shows, and since when that is known.
+
+    The time is in milliseconds since 1970, so that a page tells ages cheaply.
+    """
 
     units: int | None
     told_units: int | None
@@ -126,7 +129,7 @@ def _read_offers(books: Books, items: Sequence[str]) -> dict[tuple[str, str], Of
     """Two listings of one item on one channel are shown as one: both may sell their units, the older telling counts."""
     together: dict[tuple[str, str], OfferCell] = {}
     for row in books.offers.rows(items=items):
-        offer = OfferCell(row.units, row.told_units, _as_ms(row.told_at), bool(row.stale))
+        offer = OfferCell(row.units, row.told_units, _as_ms(_known_at(row)), bool(row.stale))
         other = together.get((row.item, row.channel))
         if other is not None:
             offer = OfferCell(
@@ -137,6 +140,11 @@ def _read_offers(books: Books, items: Sequence[str]) -> dict[tuple[str, str], Of
             )
         together[row.item, row.channel] = offer
     return together
+
+
+def _known_at(row: OfferState) -> datetime | None:
+    """Return since when we know what the channel has: it was told, or it showed it when it was looked at."""
+    return max(filter(None, (row.told_at, row.shown_at)), default=None)
 
 
 def _add(one: int | None, other: int | None) -> int | None:

@@ -153,7 +153,8 @@ def _line(row: Happened) -> Line:
             origin=title_of(row.origin),
             is_seen=False,
         )
-    seen = ", ".join(f"{signed(units)} {_words(state)}" for state, units in (row.seen or {}).items())
+    shown = {state: units for state, units in (row.seen or {}).items() if units or state is State.AVAILABLE}
+    seen = ", ".join(f"{signed(units)} {_words(state)}" for state, units in shown.items())
     return Line(
         at=row.happened_at,
         recorded_at=row.recorded_at,

@@ -63,7 +63,8 @@ export function levelColumn(location, index) {
       if (level?.[1]) beside.push(`${units(level[1])} committed`);
       if (level?.[2]) beside.push(`${units(level[2])} reserved`);
       if (level?.[3]) beside.push(`${units(level[3])} other`);
-      write(cell.lastChild, beside.join(" \u00b7 "));
+      const together = beside.length > 1 ? `${units(level[1] + level[2] + level[3])} set aside` : beside[0];
+      write(cell.lastChild, together ?? "");
       cell.classList.toggle("none", !level || (level[0] === 0 && !beside.length));
       cell.classList.toggle("short", Boolean(level) && level[0] < 0);
       cell.title = level ? `${location.name}: ${units(level[0])} available${beside.length ? ", " : ""}${beside.join(", ")}`
@@ -116,8 +117,8 @@ function offerState(channel, offer, owed) {
   const age = toldMs === null ? "" : ageText(toldMs);
   const when = age === "now" ? "just now" : age && `${age} ago`;
   const title = `may sell ${units(units_)}, was told ${units(told)} ${when}`;
-  if (told === units_ && !stale) return { name: "agrees", text: age, title };
-  return { name: "wait", text: `told ${units(told)} \u00b7 ${age}`, title };
+  if (told === units_ && !stale) return { name: "agrees", text: age || "told", title };
+  return { name: "wait", text: age ? `told ${units(told)} \u00b7 ${age}` : `told ${units(told)}`, title };
 }
 
 export const SHOWS = {
