@@ -64,7 +64,7 @@ listen = "127.0.0.1:{port}"
 [audit]
 poll_every_s = 10
 grace_s = 4
-every_s = 60
+every_s = 3600
 
 [[shop]]
 domain = "{shopify[shop]}"
