@@ -13,11 +13,10 @@ class Lookup:
     A miss is no harm: the adapter then asks the channel, and the answer is learned.
     """
 
-    def __init__(self, places: Mapping[tuple[str, str], str] | None = None) -> None:
+    def __init__(self) -> None:
         self._items: dict[tuple[str, str], str] = {}
         self._level_ids: dict[LevelKey, str] = {}
         self._locations: set[str] = set()
-        self._places = dict(places or {})
 
     def load(self, books: Books) -> None:
         """Learn everything that is stored."""
@@ -41,9 +40,6 @@ class Lookup:
         """Return the platform's own id of a level, or None while it is not known."""
         return self._level_ids.get(LevelKey(item, location))
 
-    def location_of(self, channel: str, place: str) -> str | None:
-        """Return the location behind a channel's place (a warehouse id), or None while it is not known.
-
-        Locations are named by Shopify's ids, so its own places need no mapping.
-        """
-        return self._places.get((channel, place)) or (place if place in self._locations else None)
+    def knows_location(self, location: str) -> bool:
+        """Return whether the shop is known to have a location."""
+        return location in self._locations

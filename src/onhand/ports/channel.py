@@ -68,8 +68,8 @@ class Catalog(Protocol):
     def level_id_of(self, item: str, location: str) -> str | None:
         """Return the platform's own id of a level, or None while it is not known."""
 
-    def location_of(self, channel: str, place: str) -> str | None:
-        """Return the location behind a channel's place (a warehouse id), or None while it is not mapped."""
+    def knows_location(self, location: str) -> bool:
+        """Return whether the shop is known to have a location."""
 
 
 class Reports(Protocol):

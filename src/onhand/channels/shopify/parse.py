@@ -130,7 +130,7 @@ def _read_level(body: bytes, topic: str, catalog: Catalog) -> Report:
     asks: tuple[Ask, ...] = ()
     if catalog.level_id_of(item, location) is None:
         asks = (Ask(Wanted.ITEM, item, f"{topic} of a level that is not known yet"),)
-        if catalog.location_of(NAME, location) is None:
+        if not catalog.knows_location(location):
             asks = (*asks, Ask(Wanted.LOCATIONS, "all", f"{topic} at location {location}, which is not known yet"))
     if payload.available is None:
         return Report(asks=asks, note="shopify does not count this item: its level means nothing")
