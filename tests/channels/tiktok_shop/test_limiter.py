@@ -31,25 +31,25 @@ def limiter(time: Time, per_s: float = 2.0) -> Limiter:
     return Limiter(per_s, time.read, time.sleep)
 
 
-def test_two_a_second_go_half_a_second_apart(time: Time) -> None:
+def test_two_a_second_go_half_a_second_apart_once_the_second_in_hand_is_used(time: Time) -> None:
     limit = limiter(time)
-    assert [limit.take(10) for _ in range(5)] == [0.0] * 5
+    assert [limit.take(10) for _ in range(6)] == [0.0] * 6
     assert time.slept_s == pytest.approx(2.0)
 
 
 def test_who_would_wait_too_long_hears_when_to_come_back(time: Time) -> None:
     limit = limiter(time)
-    assert limit.take(0.1) == 0.0
+    assert [limit.take(0.1), limit.take(0.1)] == [0.0, 0.0]
     assert limit.take(0.1) == pytest.approx(0.5)
     assert limit.ready() == 0
     time.now_s += 0.5
     assert (limit.ready(), limit.take(0.1)) == (1, 0.0)
 
 
-def test_rest_is_not_saved_up(time: Time) -> None:
+def test_no_more_than_one_second_of_rest_is_saved_up(time: Time) -> None:
     limit = limiter(time, 10.0)
     time.now_s += 1000
-    assert limit.ready() == 5
+    assert limit.ready() == 10
 
 
 def test_each_refusal_halves_the_rate_and_success_brings_it_back(time: Time) -> None:
