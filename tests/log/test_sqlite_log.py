@@ -11,7 +11,7 @@ from random import Random
 import apsw
 import pytest
 
-from onhand.log import file, sqlite_log
+from onhand.log import file, sqlite_log, write_ahead
 from onhand.log.seal import Seal
 from onhand.log.sqlite_log import SqliteLog
 from onhand.ports.errors import ConfigError, DataDamaged, LogUnavailable
@@ -101,11 +101,11 @@ def test_neither_a_customers_name_nor_the_body_stands_on_the_disk(tmp_path: Path
 
 def test_refused_deliveries_are_counted_without_making_the_disk_work(log: SqliteLog) -> None:
     log.append([delivery(1)])
-    pages = log.wal_pages
+    written = wal_bytes(log)
     log.count_rejected(5)
-    assert (log.counts().rejected, log.wal_pages) == (5, pages)
+    assert (log.counts().rejected, wal_bytes(log)) == (5, written)
     log.flush()
-    assert log.wal_pages > pages
+    assert wal_bytes(log) > written
     assert log.counts() == (1, 0, 5)
 
 
@@ -220,29 +220,54 @@ def test_a_failed_flush_to_disk_ends_writing_until_a_restart(tmp_path: Path, mon
     log.close()
 
 
-def test_the_write_ahead_log_is_emptied_beside_the_writer(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    grown = []
-    monkeypatch.setattr(sqlite_log, "_SOFT_WAL_PAGES", 20)
-    log.on_wal_growth = lambda: grown.append(log.wal_pages)
+def wal_bytes(log: SqliteLog) -> int:
+    return log.path.with_name(log.path.name + "-wal").stat().st_size
+
+
+def test_the_write_ahead_log_is_carried_over_beside_the_writer_and_begins_anew(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = []
+    monkeypatch.setattr(log.write_ahead, "_due_above", 100)
+    log.write_ahead.on_growth = lambda: due.append(log.write_ahead.pages)
     for start in range(0, 300, 10):
         log.append([delivery(number) for number in range(start, start + 10)])
-    assert grown
+    assert due
+    assert log.write_ahead.is_due
     log.checkpoint()
-    log.append([delivery(1000)])
-    assert log.wal_pages < 20  # it began anew
-    assert log.last_position() == 301
+    assert not log.write_ahead.is_due
+    grown = wal_bytes(log)
+    for start in range(1000, 1100, 10):
+        log.append([delivery(number) for number in range(start, start + 10)])
+    assert wal_bytes(log) == grown  # written over from its beginning
+    assert log.last_position() == 400
 
 
 def test_without_anybody_to_help_the_writer_bounds_its_own_write_ahead_log(
     log: SqliteLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_log, "_HARD_WAL_PAGES", 60)
-    monkeypatch.setattr(log, "_wait_above_pages", 60)
-    most = 0
-    for start in range(0, 1000, 10):
+    monkeypatch.setattr(write_ahead, "HARD_PAGES", 200)
+    monkeypatch.setattr(log.write_ahead, "_wait_above", 200)
+    for start in range(0, 2000, 10):
         log.append([delivery(number) for number in range(start, start + 10)])
-        most = max(most, log.wal_pages)
-    assert most < 150
+    assert wal_bytes(log) < 600 * 2048
+
+
+def test_a_reader_who_stays_keeps_the_log_growing_but_not_the_writer_waiting(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append([delivery(0)])
+    reader = apsw.Connection(str(log.path))
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM deliveries").fetchall()
+    monkeypatch.setattr(write_ahead, "SOFT_PAGES", 50)
+    for start in range(10, 300, 10):
+        log.append([delivery(number) for number in range(start, start + 10)])
+    log.checkpoint()
+    assert not log.write_ahead.is_due  # nothing more can be done while the reader stays
+    reader.close()
+    log.checkpoint()
+    assert log.write_ahead.pages == 0
 
 
 def test_readers_in_other_threads_see_whole_commits_while_the_writer_works(log: SqliteLog) -> None:

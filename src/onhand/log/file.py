@@ -16,6 +16,7 @@ VERSION = 1
 PAGE_BYTES = 2048
 WRITER_WAIT_MS = 1500  # TikTok Shop gives up after 3 s, Shopify after 5
 READER_WAIT_MS = 5000
+STATEMENTS = 100  # one for each size of a batch, and the others
 
 
 def check_sqlite(version: str | None = None) -> None:
@@ -37,7 +38,7 @@ def open_writer(path: Path) -> apsw.Connection:
         if not path.exists():
             # Not readable for others from its first byte on: it carries customers' orders, sealed as they are.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        db = apsw.Connection(str(path))
+        db = apsw.Connection(str(path), statementcachesize=STATEMENTS)
         db.set_busy_timeout(WRITER_WAIT_MS)
         _check(db, path)
         db.pragma("journal_mode", "wal")

@@ -56,7 +56,7 @@ class GroupCommit:
         self._stopped: str | None = None
         self._upkeep_due = threading.Event()
         self._single = _Single()
-        log.on_wal_growth = self._upkeep_due.set
+        log.write_ahead.on_growth = self._upkeep_due.set
         self._threads = (
             threading.Thread(target=self._commit_until_stopped, name="log-commit", daemon=True),
             threading.Thread(target=self._keep_up, name="log-upkeep", daemon=True),
@@ -163,7 +163,8 @@ class GroupCommit:
             self._upkeep_due.wait(_UPKEEP_S)
             self._upkeep_due.clear()
             try:
-                self.log.checkpoint()
+                if self.log.write_ahead.is_due:
+                    self.log.checkpoint()
                 self.log.flush()
             except LogUnavailable:
                 # Whoever brings a delivery hears the same; there is nobody else to tell here.

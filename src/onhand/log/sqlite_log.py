@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,13 @@ from onhand.log import file
 from onhand.log.rows import Packer, from_micros, to_micros
 from onhand.log.seal import Seal
 from onhand.log.statements import append_rows, statements
+from onhand.log.write_ahead import WriteAhead
 from onhand.ports.delivery import Counts, Delivery, Logged
 from onhand.ports.errors import LogUnavailable
 
-# Statements for these numbers of rows are kept prepared; a batch is cut into the fewest of them.
-_ROWS_AT_ONCE = (128, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
-_SOFT_WAL_PAGES = 4_000  # 8 MB: somebody who is not in a hurry should carry it into the file
-_HARD_WAL_PAGES = 32_000  # 64 MB: the writer itself waits for that
+# As many rows go into one statement, which is then a transaction by itself: each call into SQLite gives the
+# interpreter away, and taking it back from a thread that answers requests costs more than the call.
+_ROWS_AT_ONCE = 64
 _FORGET_AT_ONCE = 500
 _RESEAL_AT_ONCE = 200
 _SQL = statements()
@@ -29,48 +29,50 @@ _SQL = statements()
 class SqliteLog:
     """Deliveries in a SQLite file: `ports.delivery.Log`. Safe to use from several threads.
 
-    Only one process may append (another may read, and anchor). `on_wal_growth` is called by the thread that
-    commits when a checkpoint is due; without it the log makes checkpoints itself, later and in a sender's time.
+    Only one process may append (another may read, and anchor). Somebody should call `checkpoint` when `write_ahead`
+    says that it is due; otherwise the log does it itself, later and in a sender's time.
     """
 
     def __init__(self, path: str | Path, seal: Seal) -> None:
         self.path = Path(path)
-        self.on_wal_growth: Callable[[], None] | None = None
-        self.wal_pages = 0
         self._packer = Packer(seal)
         self._writer = file.open_writer(self.path)
-        self._writer.set_wal_hook(self._note_wal)
         self._identity = file.identity(self.path)
         self._broken: str | None = None
         self._lock = threading.Lock()
-        self._checkpoint_lock = threading.Lock()
-        self._checkpointer: apsw.Connection | None = None
+        self.write_ahead = WriteAhead(self.path, self._lock)
         self._readers = threading.local()
         self._open_readers: list[apsw.Connection] = []
-        self._wait_above_pages = _HARD_WAL_PAGES
-        self._rejected = self._rejected_counted = 0
-        self._rejected_lock = threading.Lock()
+        self._uncounted = Counter[str]()
+        self._uncounted_lock = threading.Lock()
         self._sources: dict[tuple[str, str], int] = {}
         self._source_names: dict[int, tuple[str, str]] = {}
-        self._added_sources: list[tuple[str, str]] = []
         self._load_sources(self._writer)
-        self._last = self._writer.execute(_SQL["last_position"]).get
+        self._last: int = self._writer.execute(_SQL["last_position"]).get
 
     def append(self, deliveries: Sequence[Delivery]) -> list[bool]:
         """Keep deliveries durably, in one transaction; False marks a repeat. Raises LogUnavailable."""
         if not deliveries:
             return []
-        with self._lock, self._transaction(f"keeping {len(deliveries)} deliveries"):
+        with self._lock, self._trouble_with(f"keeping {len(deliveries)} deliveries"):
             values: list[Any] = []
             keys: list[tuple[int, str]] = []
+            body_bytes = 0
             for delivery in deliveries:
                 source = self._sources.get((delivery.shop, delivery.channel)) or self._add_source(delivery)
                 keys.append((source, delivery.delivery_id))
                 values += self._packer.row(source, delivery)
-            new = self._insert(values, len(deliveries))
+                body_bytes += len(values[-1])
+            if len(keys) <= _ROWS_AT_ONCE:
+                self._writer.execute(append_rows(len(keys)), values)
+                new = self._writer.changes()
+            else:
+                new = self._append_in_parts(values, len(keys))
             results = [True] * len(keys) if new == len(keys) else self._tell_repeats(keys)
-            self._count_in_transaction(repeats=len(keys) - new)
-        self._last = max(self._last, self._writer.last_insert_rowid())
+            self._last += new
+            self.write_ahead.wrote(len(keys), body_bytes, self._writer)
+        if new < len(keys):
+            self._count_later("duplicates", len(keys) - new)
         return results
 
     def read(self, after: int, limit: int) -> list[Logged]:
@@ -96,28 +98,35 @@ class SqliteLog:
         with self._reading() as db, db:
             accepted: int = db.execute(_SQL["last_position"]).get
             counted = dict(_rows(db, "counters"))
-        with self._rejected_lock:
-            rejected = self._rejected
-        return Counts(accepted, counted.get("duplicates", 0), counted.get("rejected", 0) + rejected)
+        with self._uncounted_lock:
+            counted |= {name: counted.get(name, 0) + more for name, more in self._uncounted.items()}
+        return Counts(accepted, counted.get("duplicates", 0), counted.get("rejected", 0))
 
     def count_rejected(self, deliveries: int) -> None:
-        """Add to the count of refused deliveries; it reaches the disk with the next commit, or with `flush`.
+        """Add to the count of refused deliveries; it reaches the disk with the next `flush`.
 
         Whoever has no secret must not be able to make the disk work.
         """
-        with self._rejected_lock:
-            self._rejected += deliveries
+        self._count_later("rejected", deliveries)
 
     def flush(self) -> None:
-        """Write down what `count_rejected` counted, and look whether the file is still the one that was opened.
+        """Write down what was counted, and look whether the file is still the one that was opened.
 
         Raises LogUnavailable.
         """
         if self._broken is None and file.identity(self.path) != self._identity:
             self._broken = f"log {self.path} was deleted or replaced while in use: restart onhand"
-        if self._rejected:
-            with self._lock, self._transaction("counting refused deliveries"):
-                self._count_in_transaction(repeats=0)
+        with self._uncounted_lock:
+            counted, self._uncounted = self._uncounted, Counter()
+        if not counted:
+            return
+        try:
+            with self._lock, self._transaction("counting deliveries"):
+                self._writer.executemany(_SQL["count"], list(counted.items()))
+        except LogUnavailable:
+            with self._uncounted_lock:
+                self._uncounted += counted
+            raise
 
     def forget_bodies(self, received_before: datetime, keep: Sequence[int]) -> int:
         """Drop the bodies of deliveries received before a time, but for positions in `keep`; return how many.
@@ -172,47 +181,32 @@ class SqliteLog:
             return [(sequence, head) for sequence, head in _rows(db, "anchors", shop)]
 
     def checkpoint(self) -> None:
-        """Carry the write-ahead log into the file, beside whoever commits. Raises LogUnavailable.
-
-        Commits that arrive meanwhile keep it from being emptied; once it is large, they wait for a moment.
-        """
-        try:
-            with self._checkpoint_lock:
-                if self._checkpointer is None:
-                    self._checkpointer = file.open_checkpointer(self.path)
-                pages, carried = self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-                if carried < pages and self.wal_pages > _HARD_WAL_PAGES // 2:
-                    with self._lock:
-                        self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        except apsw.BusyError:
-            return
-        except apsw.Error as error:
-            raise LogUnavailable(f"log {self.path}: the write-ahead log cannot be emptied: {error}") from error
+        """Carry the write-ahead log into the file, beside whoever commits. Raises LogUnavailable."""
+        self.write_ahead.carry_over()
 
     def close(self) -> None:
         """Release the file. Nothing that was kept is lost by not calling this."""
         with suppress(LogUnavailable):  # at worst a few refused deliveries are not counted
             self.flush()
-        with self._checkpoint_lock, self._lock:
-            for connection in [*self._open_readers, self._checkpointer, self._writer]:
-                if connection is not None:
-                    connection.close()
+        self.write_ahead.close()
+        with self._lock:
+            for connection in [*self._open_readers, self._writer]:
+                connection.close()
             self._open_readers.clear()
-            self._checkpointer = None
             self._broken = f"log {self.path} is closed"
 
-    def _insert(self, values: list[Any], rows: int) -> int:
-        width = len(values) // rows
-        done = new = 0
-        for size in _ROWS_AT_ONCE:
-            while rows - done >= size:
-                self._writer.execute(append_rows(size), values[done * width : (done + size) * width])
-                new += self._writer.changes()
-                done += size
+    def _append_in_parts(self, values: list[Any], rows: int) -> int:
+        width, new = len(values) // rows, 0
+        self._writer.execute("BEGIN IMMEDIATE")
+        for start in range(0, rows, _ROWS_AT_ONCE):
+            part = values[start * width : (start + _ROWS_AT_ONCE) * width]
+            self._writer.execute(append_rows(len(part) // width), part)
+            new += self._writer.changes()
+        self._writer.execute("COMMIT")
         return new
 
     def _tell_repeats(self, keys: list[tuple[int, str]]) -> list[bool]:
-        """Return which of the keys were new: the first of each that this transaction has added."""
+        """Return which of the keys were new: the first of each that was added just now."""
         added = Counter[tuple[int, str]]()
         for source, delivery_id in _rows(self._writer, "appended_after", self._last):
             added[source, delivery_id] = 1
@@ -222,59 +216,39 @@ class SqliteLog:
             added[key] = 0
         return results
 
-    def _count_in_transaction(self, *, repeats: int) -> None:
-        if repeats:
-            self._writer.execute(_SQL["count"], ("duplicates", repeats))
-        if self._rejected:
-            with self._rejected_lock:
-                self._rejected_counted, self._rejected = self._rejected, 0
-            self._writer.execute(_SQL["count"], ("rejected", self._rejected_counted))
+    def _count_later(self, name: str, deliveries: int) -> None:
+        with self._uncounted_lock:
+            self._uncounted[name] += deliveries
 
     @contextmanager
     def _transaction(self, doing: str) -> Iterator[None]:
         """Run one write transaction; the caller holds the lock. Raises LogUnavailable, with nothing kept."""
+        with self._trouble_with(doing):
+            self._writer.execute("BEGIN IMMEDIATE")
+            yield
+            self._writer.execute("COMMIT")
+            self.write_ahead.wrote(self._writer.changes(), 0, self._writer)
+
+    @contextmanager
+    def _trouble_with(self, doing: str) -> Iterator[None]:
+        """Name what SQLite refuses, and take back what was not committed. Raises LogUnavailable."""
         if self._broken is not None:
             raise LogUnavailable(self._broken)
-        db = self._writer
-        self._added_sources.clear()
-        self._rejected_counted = 0
         try:
-            db.execute("BEGIN IMMEDIATE")
             yield
-            db.execute("COMMIT")
         except apsw.Error as error:
             self._roll_back()
             # The kernel forgets what it failed to write: after a failed flush only the file itself tells the truth.
             if _is_failed_flush(error):
                 self._broken = f"log {self.path}: a flush to disk failed ({error}): check the disk, restart onhand"
             raise LogUnavailable(f"log {self.path}: {doing} failed: {error}; the senders will try again") from error
-        if self.wal_pages > self._wait_above_pages:
-            self._checkpoint_here()
-
-    def _checkpoint_here(self) -> None:
-        with suppress(apsw.BusyError):
-            self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        # A reader who stays keeps the write-ahead log from starting anew: do not try again with every commit.
-        self._wait_above_pages = self.wal_pages + _SOFT_WAL_PAGES
 
     def _roll_back(self) -> None:
-        with self._rejected_lock:
-            self._rejected += self._rejected_counted
-        for source in self._added_sources:
-            self._sources.pop(source, None)
         try:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
         except apsw.Error as error:
             self._broken = f"log {self.path}: a failed commit cannot be taken back ({error}): restart onhand"
-
-    def _note_wal(self, _db: apsw.Connection, _name: str, pages: int) -> int:
-        self.wal_pages = pages
-        if pages < _HARD_WAL_PAGES:
-            self._wait_above_pages = _HARD_WAL_PAGES
-        if pages > _SOFT_WAL_PAGES and self.on_wal_growth is not None:
-            self.on_wal_growth()
-        return apsw.SQLITE_OK
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:
@@ -289,9 +263,9 @@ class SqliteLog:
             raise LogUnavailable(f"log {self.path} cannot be read: {error}") from error
 
     def _add_source(self, delivery: Delivery) -> int:
+        """Return the number of a shop's channel, which is committed by itself: deliveries may fail, it stays."""
         name = (delivery.shop, delivery.channel)
         self._writer.execute(_SQL["add_source"], name)
-        self._added_sources.append(name)
         self._load_sources(self._writer)
         return self._sources[name]
 

@@ -41,6 +41,9 @@ from onhand.ports.errors import ChannelRefused, ChannelUnavailable, IncompleteRe
 
 ORDERS_A_READ = 50  # GET orders takes at most 50 ids
 _ORDERS_A_PAGE = 100
+# A reading that came a little too early goes again after a moment; the limiter waits for it.
+_READ_TRIES = 3
+_MOMENT_S = 2.0
 _READ_AGAIN_S = 2.0
 _ACCOUNT_RETRY_S = 60.0
 _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)  # before TikTok Shop
@@ -179,7 +182,7 @@ class TikTokShopChannel:
         address = f"{base_url.rstrip('/')}/webhooks/tiktok-shop/{self.settings.shop}"
         for event_type in EVENT_TYPES:
             body = encode({"address": address, "event_type": event_type})
-            self._read(Call(method="PUT", path="/event/202309/webhooks", body=body, of_shop=True), Empty)
+            self._read(Call(method="PUT", path="/event/202309/webhooks", body=body, effort=Effort.WRITE), Empty)
 
     # Sells
 
@@ -256,12 +259,15 @@ class TikTokShopChannel:
             raise ChannelRefused(f"{NAME}: {error}") from error
 
     def _client_read(self, call: Call, kind: type[T]) -> T:
-        try:
-            return self._client.call(call, kind)
-        except NotCarriedOut as error:
-            raise ChannelUnavailable(f"{NAME}: {error}", error.retry_after_s) from error
-        except NoAnswer as error:
-            raise ChannelUnavailable(f"{NAME}: {error}", _READ_AGAIN_S) from error
+        for tries_left in reversed(range(_READ_TRIES)):
+            try:
+                return self._client.call(call, kind)
+            except NotCarriedOut as error:
+                if not tries_left or error.retry_after_s > _MOMENT_S:
+                    raise ChannelUnavailable(f"{NAME}: {error}", error.retry_after_s) from error
+            except NoAnswer as error:
+                raise ChannelUnavailable(f"{NAME}: {error}", _READ_AGAIN_S) from error
+        raise AssertionError("the last try returns or raises")
 
 
 def _rejected(errors: Sequence[shelf.UpdateError], skus: Sequence[str]) -> Rejected | Unknown:

@@ -10,22 +10,28 @@ import time
 from collections.abc import Callable
 
 UNLIMITED_PER_S = 10_000.0
-_BURST_S = 1.0
+# Both sides count, and a call that took longer on its way than the one before it comes too early over there.
+_MARGIN_SHARE = 0.95
 _SLOWEST_SHARE = 0.05
 _GAIN_SHARE = 0.02
 _LONGEST_PAUSE_S = 60.0
 
 
 class Limiter:
-    """A bucket that fills at a rate of its own; thread-safe. `per_s` is the most it ever fills at."""
+    """A bucket that fills at a rate of its own; thread-safe. `per_s` is the most it ever fills at.
+
+    It holds the calls of `burst_s` seconds, and one at least.
+    """
 
     def __init__(
         self,
         per_s: float,
+        burst_s: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._most = min(per_s, UNLIMITED_PER_S)
+        self._burst_s = burst_s
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -46,7 +52,7 @@ class Limiter:
         with self._lock:
             self._fill()
             now = self._clock()
-            due_in_s = max(self._paused_until - now, (1.0 - self._calls) / self.per_s, 0.0)
+            due_in_s = max(self._paused_until - now, (1.0 - self._calls) / (self.per_s * _MARGIN_SHARE), 0.0)
             if due_in_s > wait_s:
                 return due_in_s
             self._calls -= 1.0  # below zero: whoever comes next waits behind us
@@ -73,9 +79,9 @@ class Limiter:
 
     @property
     def _room(self) -> float:
-        return max(1.0, self.per_s * _BURST_S)
+        return max(1.0, self.per_s * self._burst_s)
 
     def _fill(self) -> None:
         now = self._clock()
-        self._calls = min(self._room, self._calls + (now - self._filled_at) * self.per_s)
+        self._calls = min(self._room, self._calls + (now - self._filled_at) * self.per_s * _MARGIN_SHARE)
         self._filled_at = now
