@@ -232,8 +232,7 @@ def test_the_write_ahead_log_is_carried_over_beside_the_writer_and_begins_anew(
     log.write_ahead.on_growth = lambda: due.append(log.write_ahead.pages)
     for start in range(0, 300, 10):
         log.append([delivery(number) for number in range(start, start + 10)])
-    assert due
-    assert log.write_ahead.is_due
+    assert max(due) == log.write_ahead.pages > 100
     log.checkpoint()
     assert not log.write_ahead.is_due
     grown = wal_bytes(log)
