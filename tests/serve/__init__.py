@@ -1,0 +1,1 @@
+"""`onhand serve` as a process of its own."""

@@ -1,0 +1,146 @@
+"""kill -9 at any moment under load: what was answered 200 is in the books once, and what was sent is resolved."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+import pytest
+
+from onhand.app import App, build
+from onhand.demo.house import load
+from onhand.demo.quiet import wait_for_quiet
+from onhand.sandbox.server import Options, SandboxThread
+from onhand.sandbox.state import Settings
+from tests.serve.process import OnhandProcess
+from tests.support.parity import differences
+
+KILLS = 5
+ORDERS_PER_S = 12.0
+# Platforms take a moment to answer, so that a kill finds calls under way.
+BUSY = Settings(bucket_points=None, tiktok_writes_per_s=None, tiktok_reads_per_s=None, api_latency_s=0.03)
+
+
+class Platforms:
+    """The sandbox beside the process: what it sent, what it was asked."""
+
+    def __init__(self, control: httpx.Client) -> None:
+        self._control = control
+
+    def do(self, what: str, **ask: object) -> None:
+        """Ask the control for something."""
+        assert self._control.post(f"/{what}", json=ask).status_code == 200
+
+    def see(self, what: str, **query: str) -> dict[str, Any]:
+        """Look at something."""
+        seen: dict[str, Any] = self._control.get(f"/{what}", params=query).json()
+        return seen
+
+    def answered_200(self) -> set[str]:
+        """Return the ids of deliveries that were answered 200."""
+        return {row["delivery_id"] for row in self.see("log")["deliveries"] if row["status"] == 200}
+
+    def unanswered_writes(self) -> int:
+        """Return how many writes were carried out without an answer."""
+        counts = self.see("log", limit="1")["counts"]
+        lost = (name for name in counts if name.endswith("timeout_after_apply"))
+        return sum(counts[name] for name in lost if "inventoryMove" in name or "inventory/update" in name)
+
+    def until(self, what: str, within_s: float, **wanted: object) -> None:
+        """Wait until what is seen there has these values."""
+        ends_at = monotonic() + within_s
+        while monotonic() < ends_at:
+            seen = self.see(what, limit="1")
+            if all(seen[name] == value for name, value in wanted.items()):
+                return
+            sleep(0.1)
+        raise AssertionError(
+            f"{what} was to have {wanted} within {within_s} s, and has { {k: seen[k] for k in wanted} }"
+        )
+
+
+@contextmanager
+def opened(onhand: OnhandProcess) -> Iterator[App]:
+    """Open the books beside the process."""
+    app = build(load(onhand.path))
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def kill_at_some_moment(onhand: OnhandProcess, platforms: Platforms, chance: Random) -> None:
+    """Kill it somewhere among the next deliveries."""
+    before = len(platforms.answered_200())
+    while len(platforms.answered_200()) < before + 30:
+        sleep(0.05)
+    sleep(chance.uniform(0.0, 0.8))
+    onhand.kill()
+
+
+def kill_while_a_write_has_no_answer(onhand: OnhandProcess, platforms: Platforms) -> None:
+    """Kill it after a platform has carried out a write, and before it could know."""
+    platforms.do("fault", kind="timeout_after_apply", share=1.0)
+    before = platforms.unanswered_writes()
+    while platforms.unanswered_writes() == before:
+        sleep(0.05)
+    onhand.kill()
+    platforms.do("fault", kind="timeout_after_apply", share=0.0)
+
+
+@pytest.mark.timeout(170)
+def test_killed_again_and_again_under_load_it_books_every_answered_delivery_once(tmp_path: Path) -> None:
+    chance = Random(7)
+    with (
+        SandboxThread(Options(items=25, settings=BUSY, retry_speed=400.0)) as running,
+        httpx.Client(base_url=str(running.addresses["control"]), timeout=30) as control,
+    ):
+        platforms, shop = Platforms(control), running.sandbox.settings.shop
+        onhand = OnhandProcess(tmp_path, running.addresses, poll_every_s=2, every_s=6, grace_s=1)
+        assert onhand.run("sync").returncode == 0
+        sleep(1.1)  # a sale in the second of the first sync may be in the opening balance
+        onhand.start()
+        try:
+            platforms.do("play", for_s=22, orders_per_s=ORDERS_PER_S, baseline=False, seed=3)
+            for number in range(KILLS):
+                if number % 2:
+                    kill_while_a_write_has_no_answer(onhand, platforms)
+                else:
+                    kill_at_some_moment(onhand, platforms, chance)
+                onhand.start()
+            platforms.until("play", 60, done=True)
+            platforms.do("heal")
+            platforms.until("log", 40, backlog=0, held=0)
+            with opened(onhand) as app:
+                going_on = wait_for_quiet(app, shop, 40)
+                assert not going_on, going_on
+                assert onhand.is_running()
+                assert onhand.stop() == 0
+                check_books(app, shop, platforms)
+        finally:
+            if onhand.is_running():
+                onhand.kill()
+
+
+def check_books(app: App, shop: str, platforms: Platforms) -> None:
+    """Everything answered is booked once, everything sent is resolved, and books and platforms agree."""
+    answered = platforms.answered_200()
+    with app.store.reading() as session:
+        books = session.of(shop)
+        booked = [row.delivery_id for row in books.deliveries.rows(limit=1_000_000)]
+        assert len(answered) > 300
+        assert len(booked) == len(set(booked))
+        assert answered <= set(booked)
+        assert books.deliveries.counts()["parked"] == 0
+        assert books.intents.unsettled() == []
+        intents = books.intents.recent(100_000)
+        assert books.ledger.unexplained_units() == (0, 0)
+        assert books.ledger.verify(app.log.anchors(shop)).problems == []
+    sent_again = [intent for intent in intents if intent.kind == "telling" and intent.attempts > 1]
+    read_back = [intent for intent in intents if intent.note == "outcome taken from reading back"]
+    assert sent_again or read_back
+    found = differences(app, shop, platforms.see("truth"))
+    assert not found, "\n".join(found)
