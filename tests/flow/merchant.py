@@ -107,12 +107,15 @@ class Merchant:
 
     def truth(self, *parts: str) -> dict[str, Any]:
         """Return the sandbox's truth."""
-        answer: dict[str, Any] = self._control.get("/truth", params={"parts": ",".join(parts)}).json()
-        return answer
+        return self.see("truth", parts=",".join(parts))
 
     def log(self) -> dict[str, Any]:
         """Return what the sandbox sent and was asked."""
-        answer: dict[str, Any] = self._control.get("/log").json()
+        return self.see("log")
+
+    def see(self, what: str, **query: str) -> dict[str, Any]:
+        """Look at something of the sandbox."""
+        answer: dict[str, Any] = self._control.get(f"/{what}", params=query).json()
         return answer
 
     def at_shopify(self, sku: str, location: str, state: str = "available") -> int:

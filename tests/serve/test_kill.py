@@ -52,14 +52,9 @@ class Platforms:
     def until(self, what: str, within_s: float, **wanted: object) -> None:
         """Wait until what is seen there has these values."""
         ends_at = monotonic() + within_s
-        while monotonic() < ends_at:
-            seen = self.see(what, limit="1")
-            if all(seen[name] == value for name, value in wanted.items()):
-                return
+        while (seen := {name: self.see(what, limit="1")[name] for name in wanted}) != wanted:
+            assert monotonic() < ends_at, f"{what} was to have {wanted} within {within_s} s, and has {seen}"
             sleep(0.1)
-        raise AssertionError(
-            f"{what} was to have {wanted} within {within_s} s, and has { {k: seen[k] for k in wanted} }"
-        )
 
 
 @contextmanager

@@ -1,0 +1,97 @@
+"""A short storm: repeats, reordering, delays and losses all at once; then it heals, and all numbers agree."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onhand.config.model import AuditConfig
+from tests.flow.merchant import TEE, WAREHOUSE, Choices, Merchant, open_shop
+from tests.support.parity import differences
+
+STORMY = AuditConfig(every_s=3600.0, poll_every_s=1.0, grace_s=1.0)
+
+
+@pytest.fixture
+def stormy(tmp_path: Path) -> Iterator[Merchant]:
+    """A shop whose changed orders are polled every second."""
+    with open_shop(tmp_path, Choices(items=20, audit=STORMY)) as merchant:
+        yield merchant
+
+
+def play(merchant: Merchant, for_s: float, orders_per_s: float) -> int:
+    """Play a day to its end and return how many orders it had."""
+    merchant.do("play", for_s=for_s, orders_per_s=orders_per_s, baseline=False, seed=11)
+    merchant.until(lambda: merchant.see("play")["done"], "the day is over", within_s=for_s + 20)
+    return int(merchant.see("play")["orders"])
+
+
+def accepted_deliveries_are_booked_once(merchant: Merchant) -> None:
+    answered = {row["delivery_id"] for row in merchant.log()["deliveries"] if row["status"] == 200}
+    booked = merchant.booked_deliveries()
+    assert answered == set(booked)
+    assert set(booked.values()) == {1}
+    assert merchant.app.log.counts().accepted == len(booked)
+
+
+def test_after_a_storm_of_webhooks_everything_agrees_and_nothing_is_unexplained(stormy: Merchant) -> None:
+    for kind, share in (("duplicate", 0.1), ("reorder", 0.1), ("delay", 0.1), ("lose", 0.05)):
+        stormy.fault(kind, share)
+    orders = play(stormy, for_s=6.0, orders_per_s=15.0)
+    stormy.do("heal")
+    done = stormy.log()["faults"]["done"]
+    assert orders > 50
+    assert all(done.get(kind, 0) > 0 for kind in ("duplicate", "reorder", "delay", "lose"))
+    stormy.quiet(40)
+    assert stormy.app.audit(stormy.shop).drifts == 0
+    stormy.quiet()
+    found = differences(stormy.app, stormy.shop, stormy.truth())
+    assert not found, "\n".join(found)
+    assert stormy.unexplained() == (0, 0)
+    accepted_deliveries_are_booked_once(stormy)
+    assert stormy.app.log.counts().duplicates > 0
+    assert stormy.truth()["sold_after_confirmed_zero_units"] == 0
+
+
+def test_webhooks_of_one_order_in_any_order_end_in_the_same_books(stormy: Merchant) -> None:
+    tiktok = stormy.ats(TEE, "tiktok_shop")
+    stormy.fault("reorder")
+    first = stormy.order("online_store", TEE, 4)
+    stormy.do("edit", order=first, remove=[{"sku": TEE, "units": 1}])
+    stormy.do("fulfil", order=first, lines=[{"sku": TEE, "units": 1}])
+    second = stormy.order("tiktok_shop", TEE, 2)
+    stormy.do("cancel", order=second)
+    stormy.do("refund", order=first, lines=[{"sku": TEE, "units": 1}], restock="cancel")
+    stormy.do("heal")
+    stormy.quiet()
+    assert stormy.level(TEE, WAREHOUSE, "committed") == stormy.at_shopify(TEE, WAREHOUSE, "committed") == 1
+    assert stormy.ats(TEE, "tiktok_shop") == stormy.at_tiktok(TEE) == tiktok - 2
+    assert stormy.unexplained() == (0, 0)
+
+
+def test_every_delivery_twice_changes_nothing(stormy: Merchant) -> None:
+    stormy.fault("duplicate")
+    orders = play(stormy, for_s=2.0, orders_per_s=10.0)
+    stormy.do("heal")
+    stormy.quiet(30)
+    counts = stormy.app.log.counts()
+    assert orders > 5
+    assert counts.duplicates == stormy.log()["faults"]["done"]["duplicate"] > 50
+    assert not differences(stormy.app, stormy.shop, stormy.truth())
+    accepted_deliveries_are_booked_once(stormy)
+
+
+def test_what_comes_a_while_late_is_taken_for_what_it_is(stormy: Merchant) -> None:
+    """The delayed webhook of a sale arrives after its order was polled, shipped and told again."""
+    stormy.fault("delay", platform="shopify")
+    order = stormy.order("online_store", TEE, 3)
+    stormy.do("fault", kind="delay", share=0.0, platform="shopify")
+    stormy.until_equal(lambda: stormy.level(TEE, WAREHOUSE, "committed"), 3)  # the poll has found it
+    stormy.do("fulfil", order=order)
+    stormy.until_equal(lambda: stormy.level(TEE, WAREHOUSE, "committed"), 0)
+    stormy.do("heal")
+    stormy.quiet()
+    assert not differences(stormy.app, stormy.shop, stormy.truth())
+    with stormy.app.store.reading() as session:
+        notes = [row.note for row in session.of(stormy.shop).deliveries.rows(limit=1000)]
+    assert any("older, not news" in note for note in notes)
