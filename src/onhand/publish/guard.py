@@ -34,10 +34,13 @@ def hold_if_emptying(books: Books, channel: str, zero_share: float, now: datetim
     """Hold the channel and raise a problem when what waits would empty too much of it; return True then.
 
     What waits is the run: all listings that were told more than zero and would now be told zero. One listing alone
-    never counts as a run. `onhand offers resume` lets exactly what waits now go through.
+    never counts as a run. `onhand offers resume` lets as many go through as wait now, and that leave is used up by
+    them: the next run is asked about again.
     """
     listings, zeros = books.offers.count(channel)
     state = books.channels.get(channel)
+    if zeros < state.zeros_allowed:
+        books.channels.allow_zeros(channel, zeros)
     allowed = max(1, int(listings * zero_share), state.zeros_allowed)
     if zeros <= allowed:
         return False
