@@ -4,12 +4,12 @@ A picture is settled by difference: what the order has done to every bin accordi
 booked for it already. So a repeat moves nothing and a lost picture is made good by the next one.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from onhand.domain.pictures import Version
 from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, difference, pair_off
@@ -87,12 +87,11 @@ class OrderPicture:
 
 
 class Step(NamedTuple):
-    """One thing that happened to units of an order: they went from one state to another at one location."""
+    """One thing that happened to units of an order: they went from one bin to another of the same location."""
 
     item: str
-    location: str
-    source: State
-    target: State
+    source: Bin
+    target: Bin
     units: int
     occurred_at: datetime
 
@@ -115,13 +114,13 @@ def settle(picture: OrderPicture, booked: Levels, cuts: Cuts, booked_count: int)
     steps, unplaced = _read_steps(_stay_put(picture, booked))
     effect: dict[tuple[str, Bin], int] = {}
     happened: dict[tuple[str, Bin], datetime] = {}
-    for item, location, source, target, units, occurred_at in steps:
-        cut = cuts.get(LevelKey(item, location))
+    for item, source, target, units, occurred_at in steps:
+        cut = cuts.get(LevelKey(item, source.location))
         if cut is not None and occurred_at <= cut:
             continue
-        key = (item, Bin(location, source))
+        key = (item, source)
         effect[key] = effect.get(key, 0) - units
-        key = (item, Bin(location, target))
+        key = (item, target)
         effect[key] = effect.get(key, 0) + units
         happened[key] = max(occurred_at, happened.get(key, occurred_at))
     movements = tuple(
@@ -180,93 +179,83 @@ def _stay_put(picture: OrderPicture, booked: Levels) -> OrderPicture:
 
 
 def _read_steps(picture: OrderPicture) -> tuple[list[Step], dict[str, int]]:
-    placed, shipped, refunded = (
-        _by_line(picture.placed),
-        _by_line(picture.shipped),
-        _by_line(picture.refunded),
-    )
+    """Return everything that happened to the order's units, and units by item of which it is not known where."""
+    items = {line.line: line.item for line in picture.lines}
     steps: list[Step] = []
     unplaced: Counter[str] = Counter()
-    for line in picture.lines:
-        story = _LineStory(
-            line=line,
-            placed_at=picture.placed_at,
-            hold=picture.hold,
-            placed=placed.get(line.line, []),
-            shipped=shipped.get(line.line, []),
-            refunded=refunded.get(line.line, []),
-        )
-        steps.extend(story.steps())
-        unplaced[line.item] += story.unplaced_units()
+    for row in picture.placed:
+        if row.line in items and row.units:
+            if row.location is None:
+                unplaced[items[row.line]] += row.units
+            else:
+                steps.append(_ordered(picture, items[row.line], row.location, row.units))
+    for shipment in picture.shipped:
+        if shipment.line in items:
+            steps += _shipped(picture, items[shipment.line], shipment)
+    if picture.refunded:
+        for line in picture.lines:
+            undoing = _Undoing(picture, line)
+            steps += undoing.steps()
+            unplaced[line.item] += undoing.unplaced_units()
     return steps, {item: units for item, units in unplaced.items() if units}
 
 
-_Row = TypeVar("_Row", Placed, Shipped, Refunded)
+def _ordered(picture: OrderPicture, item: str, location: str, units: int) -> Step:
+    shelf, held = Bin(location, State.AVAILABLE), Bin(location, picture.hold)
+    return Step(item, shelf, held, units, picture.placed_at)
 
 
-def _by_line(rows: tuple[_Row, ...]) -> dict[str, list[_Row]]:
-    grouped: dict[str, list[_Row]] = defaultdict(list)
-    for row in rows:
-        grouped[row.line].append(row)
-    return grouped
+def _shipped(picture: OrderPicture, item: str, shipment: Shipped) -> list[Step]:
+    """Return the steps of units that left: held first, unless they were taken away as they were sold."""
+    _, location, units, shipped_at = shipment
+    customer = Bin(location, State.CUSTOMER)
+    if shipped_at <= picture.placed_at:
+        return [Step(item, Bin(location, State.AVAILABLE), customer, units, shipped_at)]
+    ordered = _ordered(picture, item, location, units)
+    return [ordered, Step(item, ordered.target, customer, units, shipped_at)]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _LineStory:
-    """What became of the units of one line: each is open, shipped, cancelled, written off or merely gone."""
+class _Undoing:
+    """What refunds did to one line: they put units back, write them off, or take goods in again."""
 
-    line: OrderLine
-    placed_at: datetime
-    hold: State
-    placed: list[Placed]
-    shipped: list[Shipped]
-    refunded: list[Refunded]
+    def __init__(self, picture: OrderPicture, line: OrderLine) -> None:
+        self._picture = picture
+        self._line = line
+        self._refunded = [row for row in picture.refunded if row.line == line.line]
+        self._placed = [row for row in picture.placed if row.line == line.line]
+        self._shipped = [row for row in picture.shipped if row.line == line.line]
+        self._home = self._find_home()
 
     def steps(self) -> Iterator[Step]:
-        for row in self.placed:
-            if row.location is not None and row.units:
-                yield self._ordered(row.location, row.units)
-        for shipment in self.shipped:
-            yield self._ordered(shipment.location, shipment.units)
-            yield self._step(shipment.location, self.hold, State.CUSTOMER, shipment.units, shipment.shipped_at)
-        if self.refunded:
-            yield from self._removed_steps()
-            yield from self._returned_steps()
+        """Yield the way of units that are neither open nor shipped any more, and of goods given back.
 
-    def unplaced_units(self) -> int:
-        """Return units that have left some bin, but we do not know which: open or written off without a location."""
-        unplaced = sum(row.units for row in self.placed if row.location is None)
-        if self.refunded and self._home() is None:
-            unplaced += sum(units for _, units in self._written_off())
-        return unplaced
-
-    def _removed_steps(self) -> Iterator[Step]:
-        """Yield the way of units that are neither open nor shipped any more.
-
-        A refund that cancels puts them back; one without restock takes unshipped units out of the books (Shopify
+        A refund that cancels puts units back; one without restock takes unshipped units out of the books (Shopify
         lowers committed and on hand). Units that no refund speaks of were released: they leave no trace.
         """
-        home = self._home()
         for refund, units in self._cancelled():
-            location = refund.location or home
-            if location is not None:
-                yield self._ordered(location, units)
-                yield self._step(location, self.hold, State.AVAILABLE, units, refund.refunded_at)
+            yield from self._removed(refund, units, State.AVAILABLE)
         for refund, units in self._written_off():
-            location = refund.location or home
-            if location is not None:
-                yield self._ordered(location, units)
-                yield self._step(location, self.hold, State.CUSTOMER, units, refund.refunded_at)
-
-    def _returned_steps(self) -> Iterator[Step]:
-        for refund in self.refunded:
-            location = refund.location or self._home()
+            yield from self._removed(refund, units, State.CUSTOMER)
+        for refund in self._refunded:
+            location = refund.location or self._home
             if refund.restock is Restock.RETURN and location is not None:
-                yield self._step(location, State.CUSTOMER, State.AVAILABLE, refund.units, refund.refunded_at)
+                customer, shelf = Bin(location, State.CUSTOMER), Bin(location, State.AVAILABLE)
+                yield Step(self._line.item, customer, shelf, refund.units, refund.refunded_at)
+
+    def unplaced_units(self) -> int:
+        """Return written-off units of which it is not known from where they went."""
+        return 0 if self._home is not None else sum(units for _, units in self._written_off())
+
+    def _removed(self, refund: Refunded, units: int, target: State) -> Iterator[Step]:
+        location = refund.location or self._home
+        if location is not None:
+            ordered = _ordered(self._picture, self._line.item, location, units)
+            yield ordered
+            yield Step(self._line.item, ordered.target, Bin(location, target), units, refund.refunded_at)
 
     def _removed_units(self) -> int:
-        kept = sum(row.units for row in self.placed) + sum(row.units for row in self.shipped)
-        return max(0, self.line.units - kept)
+        kept = sum(row.units for row in self._placed) + sum(row.units for row in self._shipped)
+        return max(0, self._line.units - kept)
 
     def _cancelled(self) -> list[tuple[Refunded, int]]:
         return self._share(Restock.CANCEL, self._removed_units())
@@ -277,21 +266,15 @@ class _LineStory:
 
     def _share(self, restock: Restock, units: int) -> list[tuple[Refunded, int]]:
         shares: list[tuple[Refunded, int]] = []
-        for refund in self.refunded:
+        for refund in self._refunded:
             share = min(units, refund.units) if refund.restock is restock else 0
             if share:
                 shares.append((refund, share))
                 units -= share
         return shares
 
-    def _home(self) -> str | None:
+    def _find_home(self) -> str | None:
         """Return where units of this line stood, or None while nothing says so."""
-        if self.shipped:
-            return self.shipped[0].location
-        return next((row.location for row in self.placed if row.location is not None), None)
-
-    def _ordered(self, location: str, units: int) -> Step:
-        return self._step(location, State.AVAILABLE, self.hold, units, self.placed_at)
-
-    def _step(self, location: str, source: State, target: State, units: int, occurred_at: datetime) -> Step:
-        return Step(self.line.item, location, source, target, units, occurred_at)
+        if self._shipped:
+            return self._shipped[0].location
+        return next((row.location for row in self._placed if row.location is not None), None)

@@ -15,8 +15,8 @@ from onhand.store import Books, Session, Store
 POSITION = "log"
 """The name under which the store keeps how far the log is booked."""
 
-BATCH = 200
-"""Deliveries a transaction: enough to share its fsync, few enough to be done within 100 ms."""
+BATCH = 400
+"""Deliveries a transaction: enough to share its flush, few enough to be done within some 100 ms."""
 
 logger = logging.getLogger(__name__)
 
