@@ -47,7 +47,6 @@ class IngestResult:
     ratio: float
     p50_ms: float
     p99_ms: float
-    deliveries_a_commit: float
     paced_per_s: float
     paced_p50_ms: float
     paced_p99_ms: float
@@ -72,7 +71,6 @@ class _Run(NamedTuple):
 class _Kept(NamedTuple):
     """What a server says when it ends."""
 
-    commits: int
     kept: int
     last_position: int
     booked: int | None
@@ -84,7 +82,6 @@ class _Idle:
     full: list[_Run]
     paced: list[_Run]
     flushes: list[float]
-    kept: _Kept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +120,7 @@ def _measure_idle(place: Path, no_work: "_Server", senders: "_Senders", runs: in
             flushes += _fsyncs(place)
         kept = server.end()
     _check(kept, [*full, *paced])
-    return _Idle(no_work=rates, full=full, paced=paced, flushes=sorted(flushes), kept=kept)
+    return _Idle(no_work=rates, full=full, paced=paced, flushes=sorted(flushes))
 
 
 def _measure_busy(place: Path, no_work: "_Server", senders: "_Senders", runs: int, seconds: float) -> _Busy:
@@ -168,7 +165,6 @@ def _result(runs: int, seconds: float, idle: _Idle, busy: _Busy) -> IngestResult
         ratio=round(accepts / _rate(idle.no_work), 3),
         p50_ms=_ms(run.p50_s for run in idle.full),
         p99_ms=_ms(run.p99_s for run in idle.full),
-        deliveries_a_commit=round(idle.kept.kept / idle.kept.commits, 1),
         paced_per_s=round(_rate(idle.paced)),
         paced_p50_ms=_ms(run.p50_s for run in idle.paced),
         paced_p99_ms=_ms([paced_p99_s]),

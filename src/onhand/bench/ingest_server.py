@@ -117,11 +117,9 @@ def _say_where(port: int, shop: str, secret: str, levels: Sequence[Sequence[int]
 
 
 def _say_what_was_kept(commit: GroupCommit, log: SqliteLog, *, booked: int | None) -> None:
-    figures = commit.figures
     _say(
         {
-            "commits": figures.commit_s.count,
-            "kept": int(figures.batch_deliveries.total),
+            "kept": int(commit.figures.batch_deliveries.total),
             "last_position": log.last_position(),
             "booked": booked,
         }
