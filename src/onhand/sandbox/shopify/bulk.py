@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from itertools import count
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import msgspec
-from graphql import execute_sync
+from graphql import GraphQLError
 
+from onhand.sandbox.shopify.bulk_plan import plan_of
+from onhand.sandbox.shopify.bulk_rows import Piece, by_graphql, by_plan
 from onhand.sandbox.shopify.bulk_rules import why_not_bulk
 from onhand.sandbox.shopify.bulk_store import CONCURRENT_MAX, UNFINISHED, BulkOperation
 from onhand.sandbox.shopify.call import BulkWindow, Call
-from onhand.sandbox.shopify.cost import CostField
-from onhand.sandbox.shopify.documents import Document, Operation
+from onhand.sandbox.shopify.documents import Document
 from onhand.sandbox.shopify.face import Face
 from onhand.sandbox.shopify.fields import Arguments, iso
 from onhand.sandbox.shopify.gids import gid, number_of
@@ -22,8 +22,8 @@ from onhand.sandbox.shopify.idempotency import Payload
 from onhand.sandbox.shopify.writing import refused, user_error
 from onhand.sandbox.world.world import World
 
-# Root rows read in one go: some milliseconds, so that other calls and webhooks are served in between.
-ROWS_AT_ONCE = 100
+# How long a bulk operation reads before other calls and webhooks have their turn.
+TURN_S = 0.003
 
 _EMPTY = ("bulkOperation",)
 
@@ -62,12 +62,9 @@ class BulkReader:
     """Reads one bulk query to its end."""
 
     def __init__(self, *, world: World, face: Face, document: Document, held: BulkOperation, base_url: str) -> None:
-        operation = document.operation(None)
-        assert operation is not None, "the rules of bulk queries were checked"
         self._world = world
         self._face = face
         self._document = document
-        self._operation: Operation = operation
         self._held = held
         self._base_url = base_url
 
@@ -78,39 +75,41 @@ class BulkReader:
         if held.status == "CREATED":
             held.status = "RUNNING"
         with held.path.open("wb") as out:
-            for start in count(step=ROWS_AT_ONCE):
-                if held.status == "CANCELING":
-                    break
-                rows = self._read(start, out)
-                if rows < ROWS_AT_ONCE:
-                    break
-                await asyncio.sleep(0)
+            try:
+                await self._write(out)
+            except GraphQLError:
+                held.status, held.error_code = "FAILED", "INTERNAL_SERVER_ERROR"
         self._finish()
 
-    def _read(self, start: int, out: BinaryIO) -> int:
-        """Read and write one piece; return how many rows of the outermost list it had."""
-        now = self._face.clock()
-        call = Call(
+    async def _write(self, out: BinaryIO) -> None:
+        loop = asyncio.get_running_loop()
+        turn_ends_s = loop.time() + TURN_S
+        encode = msgspec.json.Encoder().encode
+        for piece in self._pieces():
+            if self._held.status == "CANCELING":
+                return
+            out.writelines(encode(line) + b"\n" for line in piece.lines)
+            self._held.object_count += len(piece.lines)
+            self._held.root_object_count += piece.roots
+            if loop.time() > turn_ends_s:
+                await asyncio.sleep(0)
+                turn_ends_s = loop.time() + TURN_S
+
+    def _pieces(self) -> Iterator[Piece]:
+        plan = plan_of(self._face.schema, self._document)
+        if plan is None:
+            return by_graphql(self._face.schema, self._document, self._call)
+        return by_plan(plan, self._call)
+
+    def _call(self, window: BulkWindow) -> Call:
+        return Call(
             world=self._world,
             face=self._face,
-            now=now,
+            now=self._face.clock(),
             base_url=self._base_url,
             call_id=next(self._face.call_ids),
-            bulk=BulkWindow(start=start, stop=start + ROWS_AT_ONCE),
+            bulk=window,
         )
-        assert self._document.ast is not None
-        result = execute_sync(self._face.schema, self._document.ast, context_value=call)
-        if result.errors or result.data is None:
-            self._held.status, self._held.error_code = "FAILED", "INTERNAL_SERVER_ERROR"
-            return 0
-        key, field = next(iter(self._operation.plan.fields.items()))
-        roots = field.items(result.data[key])
-        for root in roots:
-            for row in _lines(root, field, None):
-                out.write(msgspec.json.encode(row) + b"\n")
-                self._held.object_count += 1
-        self._held.root_object_count += len(roots)
-        return len(roots)
 
     def _finish(self) -> None:
         held, now = self._held, self._face.clock()
@@ -134,16 +133,3 @@ def finish_payload(held: BulkOperation) -> dict[str, object]:
         "status": held.status.lower(),
         "type": "query",
     }
-
-
-def _lines(row: Mapping[str, Any], field: CostField, parent_id: str | None) -> Iterator[dict[str, Any]]:
-    """Yield an object and, behind it, those of its connections, each with the id of what it belongs to."""
-    below = field.below()
-    nested = [(key, one) for key, one in below.items() if one.is_connection and row.get(key) is not None]
-    line = {key: value for key, value in row.items() if key not in {name for name, _ in nested}}
-    if parent_id is not None:
-        line["__parentId"] = parent_id
-    yield line
-    for key, one in nested:
-        for inner in one.items(row[key]):
-            yield from _lines(inner, one, str(row["id"]))

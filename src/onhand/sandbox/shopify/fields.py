@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from inspect import signature
-from typing import Any
+from typing import Any, NamedTuple
+
+from graphql import GraphQLField
 
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.errors import refuse
@@ -25,6 +27,29 @@ Key = Callable[[Any], SortKey]
 def parameters(resolver: Callable[..., Any]) -> int:
     """Return how many parameters a resolver takes: 1, 2 or 3."""
     return len(signature(resolver).parameters)
+
+
+class RawResolver(NamedTuple):
+    """A resolver as its table has it, and how many parameters it takes."""
+
+    function: Callable[..., Any]
+    parameters: int
+
+
+_RAW = "onhand resolver"
+
+
+def keep_raw(field: GraphQLField, resolver: Resolver) -> RawResolver:
+    """Keep a field's resolver where `raw_resolver` finds it, beside the form in which graphql-core calls it."""
+    raw = RawResolver(resolver, parameters(resolver))
+    field.extensions[_RAW] = raw
+    return raw
+
+
+def raw_resolver(field: GraphQLField) -> RawResolver:
+    """Return the resolver that was kept for a field of a query."""
+    raw: RawResolver = field.extensions[_RAW]
+    return raw
 
 
 def full(resolver: Resolver) -> FullResolver:

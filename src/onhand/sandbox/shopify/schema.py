@@ -11,7 +11,7 @@ from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_
 
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.errors import unknown_to_the_sandbox
-from onhand.sandbox.shopify.fields import FieldTable, Resolver, parameters
+from onhand.sandbox.shopify.fields import FieldTable, RawResolver, Resolver, keep_raw
 from onhand.sandbox.shopify.read_catalog import CATALOG_FIELDS
 from onhand.sandbox.shopify.read_inventory import INVENTORY_FIELDS
 from onhand.sandbox.shopify.read_orders import ORDER_FIELDS
@@ -77,23 +77,21 @@ def _bind(kind: GraphQLObjectType) -> None:
     elif table is None and kind.name.endswith("Edge"):
         table = _EDGE
     for name, field in kind.fields.items():
-        if kind.name == "Mutation" and name in WRITE_FIELDS:
-            field.resolve = WRITE_FIELDS[name]
+        if kind.name == "Mutation":
+            field.resolve = WRITE_FIELDS.get(name) or _bound(keep_raw(field, _unknown(kind.name, name)))
         elif table is None:
-            field.resolve = _from_mapping
-        elif name in table:
-            field.resolve = _bound(table[name])
+            field.resolve = _bound(keep_raw(field, _from_mapping(kind.name, name)))
         else:
-            field.resolve = _unknown
+            field.resolve = _bound(keep_raw(field, table.get(name) or _unknown(kind.name, name)))
     strangers = set(table or ()) - set(kind.fields)
     if strangers:
         raise LookupError(f"{kind.name} has resolvers for fields the schema does not have: {sorted(strangers)}")
 
 
-def _bound(resolver: Resolver) -> Callable[..., Any]:
+def _bound(raw: RawResolver) -> Callable[..., Any]:
     """Return a resolver as graphql-core calls it: with what it asks for and nothing else, since it runs so often."""
-    function: Any = resolver
-    match parameters(function):
+    function = raw.function
+    match raw.parameters:
         case 1:
             return lambda source, _info, **_arguments: function(source)
         case 2:
@@ -102,15 +100,22 @@ def _bound(resolver: Resolver) -> Callable[..., Any]:
             return lambda source, info, **arguments: function(source, info.context, arguments)
 
 
-def _from_mapping(source: Mapping[str, Any], info: GraphQLResolveInfo[Call], **_arguments: Any) -> Any:
-    """Return a field of a payload or a value object, which the resolver above gave as a mapping."""
-    if info.field_name not in source:
-        raise unknown_to_the_sandbox(info.parent_type.name, info.field_name)
-    return source[info.field_name]
+def _from_mapping(type_name: str, name: str) -> Resolver:
+    """Return what reads a field of a payload or a value object, which the resolver above gave as a mapping."""
+
+    def read(source: Mapping[str, Any]) -> Any:
+        if name not in source:
+            raise unknown_to_the_sandbox(type_name, name)
+        return source[name]
+
+    return read
 
 
-def _unknown(_source: Any, info: GraphQLResolveInfo[Call], **_arguments: Any) -> Any:
-    raise unknown_to_the_sandbox(info.parent_type.name, info.field_name)
+def _unknown(type_name: str, name: str) -> Resolver:
+    def refuse(_source: Any) -> Any:
+        raise unknown_to_the_sandbox(type_name, name)
+
+    return refuse
 
 
 def _type_name(value: Any, _info: GraphQLResolveInfo[Call], _abstract: Any) -> str:
