@@ -21,6 +21,9 @@ from onhand.ports.channel import Problem, Reading, Report
 BY_VARIANT = "variant:"
 """The key of an ask for the item that a variant stands for."""
 
+ONLY_VARIANT = " - Default Title"
+"""What `ProductVariant.displayName` ends in where a product has no options (2026-10): it says nothing to people."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemRows:
@@ -35,7 +38,7 @@ class ItemRows:
     def add(self, item: str, sku: str | None, tracked: bool, variants: Sequence[answers.Variant]) -> None:
         """Add an item; its title is what its first variant is called."""
         sku = sku or None
-        title = variants[0].display_name if variants else sku or item
+        title = variants[0].display_name.removesuffix(ONLY_VARIANT) if variants else sku or item
         self.items.append(Item(item=item, sku=sku, title=title, tracked=tracked))
         for variant in variants:
             listing = number_of(variant.id)
