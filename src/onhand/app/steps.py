@@ -117,13 +117,14 @@ class Steps:
                 session.of(self.shop), channel, capacity, self._clock.now(), run=run, zero_share=zero_share
             )
 
-    def plan_tellings(self, capacity: int, run: str) -> list[Intent]:
+    def plan_tellings(self, capacity: int, run: str, resting: Collection[LevelKey] = ()) -> list[Intent]:
         """Plan what the platform is to be told of movements that did not come from it, durably."""
         with self._store.writing() as session:
             books = session.of(self.shop)
             if any(books.channels.get(channel.name).imported != "no" for channel in self.parts.sellers):
                 return []
-            return tellings.plan(books, self.parts.shopify, capacity, self._clock.now(), run)
+            now = self._clock.now()
+            return tellings.plan(books, self.parts.shopify, capacity, now, run=run, resting=resting)
 
     def unsettled_tellings(self) -> list[Intent]:
         """Return tellings whose outcome is unknown or that were throttled, as far as they may go out again now."""

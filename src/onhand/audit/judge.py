@@ -17,9 +17,6 @@ from onhand.store import Books
 BATCH = 40
 """Levels a judgement: one reading of them stays well under Shopify's 1,000 points a query."""
 
-LONGEST_REST_S = 300.0
-"""The longest rest of a level that was judged and left open: what it waits for may come without telling us."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
@@ -30,33 +27,14 @@ class Judgement:
     first_gaps: Mapping[LevelKey, Mapping[State, int]] = field(default_factory=dict)
 
 
-class Rests:
-    """Levels that were judged and left open, each with the time until which it is not judged again.
-
-    A gap that stays (another authority counts there, or the level never stands still) would otherwise be read again
-    and again, and keep the gaps behind it waiting.
-    """
-
-    def __init__(self) -> None:
-        self._rests: dict[LevelKey, tuple[float, datetime]] = {}
-
-    def at(self, now: datetime) -> set[LevelKey]:
-        """Return the levels that rest now."""
-        return {key for key, (_, until) in self._rests.items() if now < until}
-
-    def left_open(self, keys: Sequence[LevelKey], now: datetime) -> None:
-        """Let levels rest that a judgement left open: a second at first, then twice as long each time."""
-        for key in keys:
-            rest_s = min(2.0 * self._rests[key][0], LONGEST_REST_S) if key in self._rests else 1.0
-            self._rests[key] = (rest_s, now + timedelta(seconds=rest_s))
-        forgotten = now - timedelta(seconds=LONGEST_REST_S)
-        self._rests = {key: rest for key, rest in self._rests.items() if rest[1] > forgotten}
-
-
 def due(
     books: Books, now: datetime, grace_s: float, resting: Collection[LevelKey] = (), limit: int = BATCH
 ) -> Judgement | None:
-    """Return the levels whose gap has stood longer than the grace and that do not rest, oldest first, or None."""
+    """Return the levels whose gap has stood longer than the grace, oldest first, or None.
+
+    Levels that are `resting` are left out: a gap that stays, because another authority counts there or the level never
+    stands still, must not keep the gaps behind it waiting.
+    """
     gaps = books.observations.gaps(now - timedelta(seconds=grace_s), limit + len(resting))
     keys = [key for key in gaps if key not in resting][:limit]
     return begin(books, keys, now) if keys else None

@@ -124,7 +124,7 @@ class Serving:
             steps = self._app.steps(shop)
             steps.recover()
             works: list[Work] = [Publishing(steps, name, started_at, self.told) for name in steps.seller_names]
-            works.append(Telling(steps, started_at))
+            works.append(Telling(steps, self._app.clock))
             self._publishers += [Turns(work) for work in works]
         self._turns += self._publishers
 

@@ -9,10 +9,12 @@ from itertools import count
 from onhand.app import App
 from onhand.app.parts import ShopParts
 from onhand.app.steps import Steps
-from onhand.audit.judge import Rests
 from onhand.intake.process import POSITION, process
 from onhand.ports.channel import Applied, Observes, Parcel, Rejected, Sells, Wanted
+from onhand.ports.clock import Clock
+from onhand.publish.tellings import levels_of, refused_levels
 from onhand.serve.latency import Latency
+from onhand.serve.rests import Rests
 from onhand.store import Intent
 
 logger = logging.getLogger(__name__)
@@ -130,18 +132,25 @@ class Telling:
 
     idle_s = 0.25
 
-    def __init__(self, steps: Steps, started_at: datetime) -> None:
+    def __init__(self, steps: Steps, clock: Clock) -> None:
         self.name = f"teller {steps.shop}"
         self._steps = steps
-        self._runs = _runs(f"shopify-{started_at:%Y%m%dT%H%M%S%f}")
+        self._clock = clock
+        self._rests = Rests()
+        self._runs = _runs(f"shopify-{clock.now():%Y%m%dT%H%M%S%f}")
 
     def turn(self) -> bool:
         """Send again what is unknown, under its own key; then tell what is owed."""
         intents = self._steps.unsettled_tellings()
         if not intents:
-            intents = self._steps.plan_tellings(TELLINGS, next(self._runs))
+            resting = self._rests.at(self._clock.now())
+            intents = self._steps.plan_tellings(TELLINGS, next(self._runs), resting)
         outcomes = [(intent, self._steps.parts.shopify.send(_parcel(intent))) for intent in intents]
-        self._steps.conclude(outcomes)
+        now = self._steps.conclude(outcomes)
+        for intent, outcome in outcomes:
+            if isinstance(outcome, Applied):
+                self._rests.end(levels_of(intent))
+            self._rests.begin(refused_levels(intent, outcome), now)
         return any(isinstance(outcome, Applied | Rejected) for _, outcome in outcomes)
 
 
@@ -172,7 +181,7 @@ class Auditing:
             audited = self._app.audit(self._steps.shop, fix=True)
             logger.info("audit of %s: %s of %s equal", self._steps.shop, audited.equal, audited.checked)
         left = self._steps.judge(grace_s=every.grace_s, adopt=True, resting=self._rests.at(now))
-        self._rests.left_open(left, now)
+        self._rests.begin(left, now)
         self._on_news()
         return False
 
