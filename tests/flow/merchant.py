@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 from onhand.app import App, build
+from onhand.app.parts import ShopParts
 from onhand.audit.compare import compare_levels
 from onhand.config import Config
 from onhand.config.model import AuditConfig, GuardConfig, ImportedOrders, LocationConfig
@@ -48,7 +49,11 @@ _Found = TypeVar("_Found")
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """How the shop is, and how onhand is configured. Sweeps and audits wait for an hour unless a test wants them."""
+    """How the shop is, and how onhand is configured. Sweeps and audits wait for an hour unless a test wants them.
+
+    Without an `own_token` Shopify is asked for tokens with the app's credentials. `answers_within_s` is how long an
+    answer is waited for; None as long as in earnest.
+    """
 
     items: int = 12
     settings: Settings = UNLIMITED
@@ -60,6 +65,8 @@ class Choices:
     guard: GuardConfig = ANY_ZEROS
     locations: tuple[LocationConfig, ...] = ()
     subscribed: bool = True
+    own_token: bool = True
+    answers_within_s: float | None = None
 
 
 PLAIN = Choices()
@@ -256,7 +263,7 @@ class Merchant:
 def configured(path: Path, choices: Choices) -> Config:
     """Return the demo's configuration with a test's choices."""
     config = load(path)
-    (shop,) = (shop.domain for shop in config.shops)
+    (domain,) = (shop.domain for shop in config.shops)
     channels = []
     for channel in config.channels:
         told = replace(
@@ -268,8 +275,20 @@ def configured(path: Path, choices: Choices) -> Config:
             fast = replace(told.tiktok, writes_per_s=FAST_PER_S, reads_per_s=FAST_PER_S)
             told = replace(told, tiktok=fast, orders_imported_to_shopify=choices.imported)
         channels.append(told)
-    locations = tuple(replace(location, shop=shop) for location in choices.locations)
-    return replace(config, channels=tuple(channels), audit=choices.audit, guard=choices.guard, locations=locations)
+    locations = tuple(replace(location, shop=domain) for location in choices.locations)
+    shops = config.shops
+    if not choices.own_token:
+        shops = tuple(replace(shop, access_token=None) for shop in shops)
+    return replace(
+        config, shops=shops, channels=tuple(channels), audit=choices.audit, guard=choices.guard, locations=locations
+    )
+
+
+def be_impatient(parts: ShopParts, answers_within_s: float) -> None:
+    """Wait for answers a shorter time than in earnest: nobody wants a test to last twenty seconds for each."""
+    assert parts.tiktok is not None
+    for client in (parts.shopify._client, parts.tiktok._client):
+        client._settings = replace(client._settings, request_timeout_s=answers_within_s)
 
 
 @contextmanager
@@ -285,6 +304,8 @@ def open_shop(folder: Path, choices: Choices = PLAIN) -> Iterator[Merchant]:
         merchant = Merchant(running, app, serving, control)
         try:
             app.sync(merchant.shop)
+            if choices.answers_within_s is not None:
+                be_impatient(app.parts(merchant.shop), choices.answers_within_s)
             serving.start()
             if choices.subscribed:
                 serving.subscribe(serving.addresses["webhooks"])

@@ -1,0 +1,157 @@
+"""Platforms that are slow, busy, wrong or away: the books stay right, and what was to be told is told afterwards."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from onhand.app import App
+from tests.flow.merchant import (
+    BOSTON,
+    CAP,
+    HOODIE,
+    NEVER_BY_ITSELF,
+    TEE,
+    WAREHOUSE,
+    Choices,
+    Merchant,
+    open_shop,
+)
+from tests.support.parity import differences
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[Merchant]:
+    """A shop whose gaps wait until a test judges them."""
+    with open_shop(tmp_path, Choices(audit=NEVER_BY_ITSELF)) as merchant:
+        yield merchant
+
+
+def sell_everywhere(merchant: Merchant) -> None:
+    merchant.order("online_store", TEE, 2)
+    merchant.order("tiktok_shop", TEE, 1)
+    merchant.sale(CAP, 1, at=BOSTON)
+    cancelled = merchant.order("tiktok_shop", HOODIE, 2)
+    merchant.do("cancel", order=cancelled)
+
+
+def agree(merchant: Merchant) -> None:
+    """Wait until all is told; then nothing differs and nothing came from nowhere."""
+    merchant.quiet(30)
+    found = differences(merchant.app, merchant.shop, merchant.truth())
+    assert not found, "\n".join(found)
+    assert merchant.unexplained() == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error_5xx"])
+def test_while_half_of_all_calls_fail_books_stay_right_and_everybody_is_told_in_the_end(
+    merchant: Merchant, kind: str
+) -> None:
+    merchant.fault(kind, 0.5)
+    sell_everywhere(merchant)
+    merchant.until(lambda: merchant.log()["faults"]["done"].get(kind, 0) >= 3, "calls have failed")
+    merchant.do("heal")
+    agree(merchant)
+
+
+def test_while_the_platforms_are_away_webhooks_are_booked_and_selling_follows(merchant: Merchant) -> None:
+    online, tills, tiktok = merchant.ats_everywhere(TEE)
+    merchant.fault("outage")
+    order = merchant.order("online_store", TEE, 2)
+    merchant.sale(TEE, 1, at=BOSTON)
+    merchant.booked()
+    # Where the online order ships from cannot be read now: its units lower every pool that they could come from.
+    merchant.until(lambda: merchant.ats(TEE, "tiktok_shop") <= tiktok - 2, "the order counts at once")
+    merchant.until(lambda: merchant.ats(TEE, "online_store") <= online - 3, "the sale counts at once")
+    merchant.do("cancel", order=order)
+    merchant.booked()
+    merchant.do("heal")
+    merchant.until_equal(lambda: merchant.ats_everywhere(TEE), (online - 1, tills - 1, tiktok), within_s=25)
+    agree(merchant)
+
+
+def test_a_telling_without_an_answer_is_carried_out_once(tmp_path: Path) -> None:
+    with open_shop(tmp_path, Choices(answers_within_s=0.6)) as merchant:
+        at_shopify = merchant.at_shopify(TEE, WAREHOUSE)
+        merchant.order("tiktok_shop", CAP, 1)
+        merchant.quiet()
+        merchant.fault("timeout_after_apply", platform="shopify")
+        merchant.order("tiktok_shop", TEE, 3)
+        merchant.until_equal(lambda: merchant.at_shopify(TEE, WAREHOUSE), at_shopify - 3)
+        merchant.until(lambda: merchant.intents("shopify")[0].status == "unknown", "nobody knows what became of it")
+        merchant.do("heal")
+        agree(merchant)
+        newest = merchant.intents("shopify")[0]
+        assert (newest.status, newest.attempts > 1) == ("applied", True)
+        assert merchant.at_shopify(TEE, WAREHOUSE) == at_shopify - 3
+
+
+def test_an_offer_without_an_answer_is_read_back_and_not_believed(tmp_path: Path) -> None:
+    with open_shop(tmp_path, Choices(answers_within_s=0.6)) as merchant:
+        tiktok = merchant.ats(TEE, "tiktok_shop")
+        merchant.fault("timeout_after_apply", platform="tiktok_shop")
+        merchant.order("online_store", TEE, 3)
+        merchant.until(lambda: any(row.status == "unknown" for row in merchant.intents("tiktok_shop")), "nobody knows")
+        merchant.do("heal")
+        agree(merchant)
+        assert merchant.at_tiktok(TEE) == tiktok - 3
+        assert any("reading back" in row.note for row in merchant.intents("tiktok_shop"))
+
+
+def test_a_shopify_token_that_runs_out_is_replaced_and_nobody_notices(tmp_path: Path) -> None:
+    short = replace(Choices().settings, access_token_life_s=2)
+    with open_shop(tmp_path, Choices(settings=short, own_token=False)) as merchant:
+        for _ in range(3):
+            merchant.order("tiktok_shop", TEE, 1)
+            merchant.quiet()
+        agree(merchant)
+        assert merchant.at_shopify(TEE, WAREHOUSE, "reserved") == 3
+        assert merchant.problems() == []
+
+
+def test_a_raise_that_loses_its_compare_waits_for_the_level_instead_of_hammering(patient: Merchant) -> None:
+    """Someone has changed the level meanwhile; until that is judged, giving units back must wait."""
+    order = patient.order("tiktok_shop", TEE, 2)
+    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 2)
+    patient.do("adjust", location=WAREHOUSE, sku=TEE, units=5)
+    patient.booked()
+    patient.do("cancel", order=order)
+    patient.until(lambda: patient.intents("shopify")[0].status == "stale", "the compare is lost")
+    patient.order("tiktok_shop", CAP, 1)  # others are told meanwhile
+    patient.until_equal(lambda: patient.at_shopify(CAP, WAREHOUSE, "reserved"), 1)
+    stale = [row for row in patient.intents("shopify") if row.status == "stale"]
+    assert len(stale) <= 3
+    patient.app.steps(patient.shop).judge(grace_s=0.0, adopt=True)
+    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 0)
+    assert patient.unexplained() == (5, -5)
+
+
+def test_a_lowering_that_keeps_losing_its_compare_goes_without_one(patient: Merchant) -> None:
+    at_shopify = patient.at_shopify(TEE, WAREHOUSE)
+    patient.do("adjust", location=WAREHOUSE, sku=TEE, units=5)
+    patient.booked()
+    patient.order("tiktok_shop", TEE, 2)
+    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 2)
+    assert patient.at_shopify(TEE, WAREHOUSE) == at_shopify + 3
+    statuses = [row.status for row in patient.intents("shopify") if row.rows[0].item == patient.item(TEE)]
+    assert sorted(statuses) == ["applied", "stale", "stale"]
+
+
+def test_a_platform_that_takes_no_telling_at_all_is_asked_rarely_and_a_person_is_told(patient: Merchant) -> None:
+    shopify = patient.app.parts(patient.shop).shopify
+    tokens = shopify._client._tokens
+    good = tokens.token()
+    tokens._token = "shpat_revoked"  # type: ignore[attr-defined]
+    patient.order("tiktok_shop", TEE, 2)
+    patient.until(lambda: any("401" in problem for problem in patient.problems()), "a person is told")
+    patient.until(lambda: len(refused(patient.app, patient.shop)) >= 2, "it is tried again")
+    assert len(refused(patient.app, patient.shop)) <= 4
+    tokens._token = good  # type: ignore[attr-defined]
+    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 2)
+    patient.until(lambda: not [row for row in patient.problems() if "refused what it was told" in row], "it is settled")
+
+
+def refused(app: App, shop: str) -> list[str]:
+    with app.store.reading() as session:
+        return [row.key for row in session.of(shop).intents.recent(1000) if row.status == "rejected"]
