@@ -155,3 +155,20 @@ def test_a_platform_that_takes_no_telling_at_all_is_asked_rarely_and_a_person_is
 def refused(app: App, shop: str) -> list[str]:
     with app.store.reading() as session:
         return [row.key for row in session.of(shop).intents.recent(1000) if row.status == "rejected"]
+
+
+def test_a_channel_that_takes_nothing_is_left_alone_for_a_while_and_a_person_is_told(patient: Merchant) -> None:
+    tiktok = patient.app.parts(patient.shop).tiktok
+    assert tiktok is not None
+    tokens = tiktok._client._tokens
+    tokens._access, tokens._refresh_token = "revoked", None
+    may_sell = patient.ats(CAP, "tiktok_shop")
+    for sku in (TEE, CAP, HOODIE):
+        patient.order("online_store", sku, 1)
+    (problem,) = patient.until(patient.problems, "a person is told")
+    assert problem.startswith("tiktok_shop: ")
+    asked = len(patient.calls("inventory/update"))
+    patient.order("online_store", CAP, 1)
+    patient.until_equal(lambda: patient.ats(CAP, "tiktok_shop"), may_sell - 2)
+    patient.booked()
+    assert len(patient.calls("inventory/update")) == asked <= 8

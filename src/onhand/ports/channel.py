@@ -193,9 +193,13 @@ class Unknown(NamedTuple):
 
 
 class Throttled(NamedTuple):
-    """The platform is busy with us: nothing was carried out, the same parcel may be sent again after a while."""
+    """The platform takes nothing now: nothing was carried out, the same parcel may be sent again after a while.
+
+    `trouble` is what a person must mend first, such as a token that is not valid any more; None where it is just busy.
+    """
 
     retry_after_s: float
+    trouble: str | None = None
 
 
 Outcome = Applied | Rejected | Unknown | Throttled

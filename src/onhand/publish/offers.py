@@ -26,6 +26,9 @@ from onhand.ports.channel import (
 from onhand.publish.guard import ZERO_SHARE, gate, hold_if_emptying
 from onhand.store import Books, Intent, IntentRow, Untold
 
+NOT_TAKEN = "channel takes nothing"
+"""The kind of problem that is not about a listing but about the whole channel."""
+
 READ_BACK_S = 1.5
 """How long after a write its listings are read back: platforms answer before all their caches follow."""
 
@@ -85,14 +88,20 @@ def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> s
             for listing, row in zip(listings, intent.rows, strict=True):
                 books.offers.told(intent.channel, listing, row.units["units"], now)
             books.intents.conclude(intent.key, "applied", note, now)
+            books.problems.settle(NOT_TAKEN, intent.channel, now)
         case Rejected(_, rows, note):
             for number in rows or range(len(listings)):
                 _park(books, intent.channel, listings[number], note, now)
             books.intents.conclude(intent.key, "rejected", note, now)
         case Unknown(note):
             books.intents.conclude(intent.key, "unknown", note, now)
-        case Throttled(retry_after_s):
+        case Throttled(retry_after_s, trouble):
             books.intents.conclude(intent.key, "rejected", f"throttled, free again in {retry_after_s:.1f} s", now)
+            if trouble is not None:
+                next_step = "mend what the message names; telling goes on by itself within a minute"
+                books.problems.raise_(
+                    Problem(NOT_TAKEN, intent.channel, f"{intent.channel}: {trouble}", next_step), now
+                )
             return f"{intent.channel}: throttled for {retry_after_s:.1f} s"
     ending = type(outcome).__name__.lower()
     asks = [Ask(Wanted.LISTING, listing, f"reading back after a write: {ending}") for listing in listings]

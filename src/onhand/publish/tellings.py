@@ -115,7 +115,7 @@ def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> s
             books.intents.conclude(intent.key, "stale" if stale else "rejected", note, now, rows=rows)
         case Unknown(note):
             books.intents.conclude(intent.key, "unknown", note, now)
-        case Throttled(retry_after_s):
+        case Throttled(retry_after_s, _):
             books.intents.conclude(intent.key, "planned", f"throttled for {retry_after_s:.1f} s", now)
             return f"{intent.channel}: throttled for {retry_after_s:.1f} s"
     return f"{intent.channel}: telling of {len(intent.rows)} levels {type(outcome).__name__.lower()}"

@@ -119,11 +119,10 @@ class Serving:
         self._turns += [*self._readers, Turns(Housekeeping(self._app))]
 
     def _start_publishing(self) -> None:
-        started_at = self._app.clock.now()
         for shop in self._app.shops:
             steps = self._app.steps(shop)
             steps.recover()
-            works: list[Work] = [Publishing(steps, name, started_at, self.told) for name in steps.seller_names]
+            works: list[Work] = [Publishing(steps, name, self._app.clock, self.told) for name in steps.seller_names]
             works.append(Telling(steps, self._app.clock))
             self._publishers += [Turns(work) for work in works]
         self._turns += self._publishers

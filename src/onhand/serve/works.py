@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 
 from onhand.app import App
 from onhand.app.parts import ShopParts
 from onhand.app.steps import Steps
 from onhand.intake.process import POSITION, process
-from onhand.ports.channel import Applied, Observes, Parcel, Rejected, Sells, Wanted
+from onhand.ports.channel import Applied, Observes, Parcel, Rejected, Sells, Throttled, Wanted
 from onhand.ports.clock import Clock
 from onhand.publish.tellings import levels_of, refused_levels
 from onhand.serve.latency import Latency
@@ -104,19 +104,21 @@ class Publishing:
 
     idle_s = 0.25
 
-    def __init__(self, steps: Steps, channel: str, started_at: datetime, latency: Latency) -> None:
+    def __init__(self, steps: Steps, channel: str, clock: Clock, latency: Latency) -> None:
         self.name = f"publisher {steps.shop} {channel}"
         self._steps = steps
         self._name = channel
+        self._clock = clock
         self._latency = latency
-        self._runs = _runs(f"{channel}-{started_at:%Y%m%dT%H%M%S%f}")
+        self._rests_until = clock.now()
+        self._runs = _runs(f"{channel}-{clock.now():%Y%m%dT%H%M%S%f}")
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix=self.name)
 
     def turn(self) -> bool:
         """Plan as much as may go now, send it, and conclude."""
         channel = self._steps.seller(self._name)
         capacity = min(SENDERS * 2, channel.ready())
-        if capacity < 1:
+        if capacity < 1 or self._clock.now() < self._rests_until:
             return False
         planned = self._steps.plan_offers(channel, capacity, next(self._runs))
         outcomes = list(self._senders.map(channel.send, [_parcel(each.intent) for each in planned]))
@@ -124,6 +126,8 @@ class Publishing:
         for each, outcome in zip(planned, outcomes, strict=True):
             if isinstance(outcome, Applied):
                 self._latency.note(each.touched_at, now)
+            if isinstance(outcome, Throttled):
+                self._rests_until = max(self._rests_until, now + timedelta(seconds=outcome.retry_after_s))
         return bool(planned)
 
 

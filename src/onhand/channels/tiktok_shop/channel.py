@@ -220,7 +220,7 @@ class TikTokShopChannel:
         except Refused as error:
             if error.code in trouble.OF_THE_ACCOUNT:  # no listing is to blame
                 logger.warning("%s: nothing can be told: %s", NAME, error)
-                return Throttled(_ACCOUNT_RETRY_S)
+                return Throttled(_ACCOUNT_RETRY_S, f"{error}; {trouble.way_out(error.code)}")
             return Rejected(stale=False, rows=(), reason=str(error))
         return _rejected(errors, body.skus) if errors else Applied(None, f"{len(body.skus)} listings")
 
