@@ -36,6 +36,26 @@ def test_the_newest_observation_counts(store: Store, second: Observation, news: 
         assert shown(books) == {State.AVAILABLE: 4 if news and second.units[State.AVAILABLE] == 4 else 5}
 
 
+def test_many_observations_are_kept_as_one_by_one(store: Store) -> None:
+    readings = [
+        [seen(5, 10, reading=1, committed=2), seen(1, 10, reading=1, key=TEE_IN_WAREHOUSE)],
+        [seen(5, 10, reading=2), seen(2, 9, key=TEE_IN_WAREHOUSE), seen(8, 3, source="threepl")],
+        [seen(7, 12, damaged=1), seen(6, 13), seen(4, 11, key=TEE_IN_WAREHOUSE), seen(8, 4, source="threepl")],
+        [],
+    ]
+    with store.writing() as session:
+        one_by_one, together = (session.of(shop).observations for shop in (OTHER, SHOP))
+        for number, reading in enumerate(readings):
+            news = sum(one_by_one.put(observation, at(20 + number)) for observation in reading)
+            assert together.put_all(reading, at(20 + number)) == news
+        for source in ("shopify", "threepl"):
+            keys = [TEE_IN_BOSTON, TEE_IN_WAREHOUSE]
+            assert together.newest(keys, source) == one_by_one.newest(keys, source) != {}
+        assert together.history(TEE, 99) == one_by_one.history(TEE, 99)
+        assert len(together.history(TEE, 99)) == 6
+        assert together.to_compare(99) == one_by_one.to_compare(99) == [TEE_IN_BOSTON, TEE_IN_WAREHOUSE]
+
+
 def test_states_that_are_not_shown_keep_what_was_shown_before(store: Store) -> None:
     with store.writing() as session:
         books = session.of(SHOP)

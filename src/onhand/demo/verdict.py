@@ -15,15 +15,15 @@ def compare_with_truth(app: App, shop: str, truth: Mapping[str, Any]) -> Parity:
         items = {item.sku: item.item for item in books.catalog.items()}
         locations = {location.name: location.location for location in books.catalog.locations()}
         levels = books.ledger.all_levels()
-        owed = books.owed.units([LevelKey(item, place) for item in items.values() for place in locations.values()])
+        keys = [LevelKey(items[row["sku"]], locations[row["location"]]) for row in truth["shopify"]]
+        owed = books.owed.units(keys)
         offers = {row.listing: row.units for row in books.offers.rows(channel="tiktok_shop")}
     checked = differing = 0
-    for row in truth["shopify"]:
-        item, location = items[row["sku"]], locations[row["location"]]
-        untold = owed.get(LevelKey(item, location), {})
+    for row, key in zip(truth["shopify"], keys, strict=True):
+        untold = owed.get(key, {})
         for state in KEPT_STATES:
             checked += 1
-            booked = levels.get((item, Bin(location, state)), 0) - untold.get(state, 0)
+            booked = levels.get((key.item, Bin(key.location, state)), 0) - untold.get(state, 0)
             differing += booked != row[str(state)]
     for row in truth["tiktok_shop"]:
         checked += 1

@@ -49,11 +49,9 @@ def open_levels(store: Store, shop: str, observations: Sequence[Observation], no
             known = books.ledger.touched([seen.key for seen in chunk])
             cuts = books.ledger.cuts(sorted({seen.item for seen in chunk}))
             fresh = [seen for seen in chunk if seen.key not in known and seen.key not in cuts]
-            for seen in fresh:
-                books.ledger.set_cut(seen.key, seen.observed_at)
+            books.ledger.set_cuts({seen.key: seen.observed_at for seen in fresh})
             books.ledger.append([movement for seen in fresh for movement in opening_movements(seen)], now)
-            for seen in chunk:
-                books.observations.put(seen, now)
+            books.observations.put_all(chunk, now)
             opened += len(fresh)
     return opened
 

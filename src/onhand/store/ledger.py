@@ -1,7 +1,7 @@
 """The ledger of one shop: movements in a chain of hashes, and the levels that follow from them."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -161,7 +161,12 @@ class Ledger:
 
     def set_cut(self, key: LevelKey, cut_at: datetime) -> None:
         """Keep when the opening balance of a level was read: what happened until then is in it."""
-        self._sql.run("set_cut", (self._shop, key.item, key.location, to_us(cut_at)))
+        self.set_cuts({key: cut_at})
+
+    def set_cuts(self, cuts: Mapping[LevelKey, datetime]) -> None:
+        """Keep when the opening balances of some levels were read."""
+        rows = [(self._shop, key.item, key.location, to_us(cut_at)) for key, cut_at in cuts.items()]
+        self._sql.run_many("set_cut", rows)
 
     def touched(self, keys: Iterable[LevelKey]) -> set[LevelKey]:
         """Return those levels in which any movement began or ended."""

@@ -1,6 +1,6 @@
 """Observations: the newest of every level and source, their history, and what waits to be compared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from onhand.store.statements import Row
 from onhand.store.times import from_us, to_us
 
 _STATES = len(KEPT_STATES)
+_VERSION = ("observed_at", "reading")
+"""The columns behind the states by which the newer observation is found."""
 
 
 class Observed(NamedTuple):
@@ -52,16 +54,38 @@ class Observations:
         """
         level = (self._shop, observation.item, observation.location, observation.source)
         kept = self._sql.row("observed", level)
-        shown = {state.value: units for state, units in observation.units.items()}
-        before: Row = kept[:_STATES] if kept else (None,) * _STATES
-        after = tuple(shown.get(state.value, units) for state, units in zip(KEPT_STATES, before, strict=True))
-        observed_us = to_us(observation.observed_at)
-        if kept and not _is_newer((observed_us, observation.reading), kept[_STATES:], differs=after != before):
+        after = _after(kept, observation)
+        if after is None:
             return False
-        self._sql.run("put_observed", (*level, *after, observed_us, observation.reading, to_us(recorded_at)))
-        if after != before:
+        self._sql.run("put_observed", _columns(level, after, observation, recorded_at))
+        if after != _before(kept):
             self._sql.run("append_observation", level)
         return True
+
+    def put_all(self, observations: Sequence[Observation], recorded_at: datetime) -> int:
+        """Keep many observations as `put` does, in few statements; return how many were newer than what is kept."""
+        levels = {(seen.source, seen.key): seen for seen in observations}
+        if len(levels) < len(observations):  # one level twice: the second looks at what the first has left
+            return sum(self.put(seen, recorded_at) for seen in observations)
+        kept: dict[tuple[str, LevelKey], Row] = {}
+        for source in {source for source, _ in levels}:
+            keys = pairs(key for name, key in levels if name == source)
+            for row in self._sql.rows("newest_observations", (self._shop, keys, source)):
+                kept[source, LevelKey(row[0], row[1])] = row[2 : 2 + _STATES + len(_VERSION)]
+        news: list[Row] = []
+        changed: list[Row] = []
+        for name, seen in levels.items():
+            level = (self._shop, seen.item, seen.location, seen.source)
+            after = _after(kept.get(name), seen)
+            if after is not None:
+                news.append(_columns(level, after, seen, recorded_at))
+                if after != _before(kept.get(name)):
+                    changed.append(level)
+        if news:
+            self._sql.run_many("put_observed", news)
+        if changed:
+            self._sql.run_many("append_observation", changed)
+        return len(news)
 
     def newest(self, keys: Iterable[LevelKey], source: str = "shopify") -> dict[LevelKey, Observed]:
         """Return the newest observation of some levels; levels that the source never showed are left out."""
@@ -111,6 +135,24 @@ class Observations:
     def compared(self, keys: Iterable[LevelKey]) -> None:
         """Strike levels off the list; do it in the transaction that read it, or a touch in between is lost."""
         self._sql.run("compared", (self._shop, pairs(keys)))
+
+
+def _before(kept: Row | None) -> Row:
+    """Return the units of a level by state as they are kept; None where a state was never shown."""
+    return kept[:_STATES] if kept else (None,) * _STATES
+
+
+def _after(kept: Row | None, observation: Observation) -> Row | None:
+    """Return the units of a level by state once it was observed; None when what is kept is as new."""
+    before = _before(kept)
+    shown = observation.units
+    after = tuple([shown.get(state, units) for state, units in zip(KEPT_STATES, before, strict=True)])
+    version = (to_us(observation.observed_at), observation.reading)
+    return after if not kept or _is_newer(version, kept[_STATES:], differs=after != before) else None
+
+
+def _columns(level: Row, units: Row, observation: Observation, recorded_at: datetime) -> Row:
+    return (*level, *units, to_us(observation.observed_at), observation.reading, to_us(recorded_at))
 
 
 def _is_newer(version: tuple[int, int], kept: Row, *, differs: bool) -> bool:
