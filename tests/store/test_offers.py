@@ -102,13 +102,25 @@ def test_what_a_channel_sold_itself_it_shows_no_more(store: Store) -> None:
     with store.writing() as session:
         books = session.of(SHOP)
         fill(books, {"tee": (5, 5), "cap": (5, None)})
-        books.offers.sold(TIKTOK, "item-tee", 2)
-        books.offers.sold(TIKTOK, "item-cap", 2)
-        books.offers.sold("online_store", "item-tee", 1)
+        books.offers.sold(TIKTOK, "item-tee", 2, at(900))
+        books.offers.sold(TIKTOK, "item-cap", 2, at(900))
+        books.offers.sold("online_store", "item-tee", 1, at(900))
         told = {row.listing: row.told_units for row in books.offers.rows()}
         assert told == {"tee": 3, "cap": None}
-        books.offers.sold(TIKTOK, "item-tee", 9)
+        books.offers.sold(TIKTOK, "item-tee", 9, at(900))
         assert {row.told_units for row in books.offers.rows(items=["item-tee"])} == {0}
+
+
+def test_a_sale_from_before_a_number_was_told_or_seen_does_not_lower_it_again(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        fill(books, {"told": (5, None), "seen": (5, None)})
+        books.offers.told(TIKTOK, "told", 5, at(500))
+        books.offers.shown(TIKTOK, "seen", 5, 0, at(500))
+        for sold_at, left in ((at(498), 5), (at(500), 4)):
+            books.offers.sold(TIKTOK, "item-told", 1, sold_at)
+            books.offers.sold(TIKTOK, "item-seen", 1, sold_at)
+            assert {row.told_units for row in books.offers.rows(channel=TIKTOK)} == {left}
 
 
 def test_a_run_knows_how_many_listings_it_would_set_to_zero(store: Store) -> None:

@@ -109,7 +109,7 @@ def _follow_the_channel(books: Books, picture: OrderPicture, movements: Sequence
         if movement.source.state is State.AVAILABLE:
             sold[movement.item] += movement.units
     for item, units in sold.items():
-        books.offers.sold(picture.origin, item, units)
+        books.offers.sold(picture.origin, item, units, picture.placed_at)
     moved = sorted({movement.item for movement in movements})
     counted = [row for row in books.offers.rows(channel=picture.origin, items=moved) if row.unseen_units]
     if counted:

@@ -12,6 +12,9 @@ from onhand.store.rows import time_of
 from onhand.store.times import from_us, from_us_or_none, to_us
 
 
+WHOLE_SECOND_US = 1_000_000
+
+
 class Stale(NamedTuple):
     """An offer whose units must be computed anew, touched first at `touched_at`."""
 
@@ -133,9 +136,14 @@ class Offers:
         """Keep what a channel has confirmed for a listing."""
         self._sql.run("offer_told", (units, to_us(at), self._shop, channel, listing))
 
-    def sold(self, channel: str, item: str, units: int) -> None:
-        """Lower what a channel was told of an item by what it has sold: it did so itself before it told us."""
-        self._sql.run("offer_sold", (units, self._shop, item, channel))
+    def sold(self, channel: str, item: str, units: int, sold_at: datetime) -> None:
+        """Lower what a channel was told of an item by what it has sold: it did so itself before it told us.
+
+        A number that was told or looked at after the sale is left as it is: telling sets a channel's number whatever
+        it has sold, and a look has seen it lowered. Channels tell their times in whole seconds.
+        """
+        row = {"units": units, "shop": self._shop, "item": item, "channel": channel}
+        self._sql.run("offer_sold", {**row, "until": to_us(sold_at) + WHOLE_SECOND_US})
 
     def shown(self, channel: str, listing: str, shown_units: int, unseen_units: int, at: datetime) -> None:
         """Keep what a channel shows: that is what it was told, whoever told it.

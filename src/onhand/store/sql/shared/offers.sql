@@ -57,9 +57,10 @@ UPDATE offers SET told_units = :units, told_at = :at
 WHERE shop = :shop AND channel = :channel AND listing = :listing
 
 -- name: offer_sold
--- No channel shows less than nothing.
+-- No channel shows less than nothing. What was told or seen after the sale stands: the number was set or seen as it is.
 UPDATE offers SET told_units = CASE WHEN told_units > :units THEN told_units - :units ELSE 0 END
 WHERE shop = :shop AND item = :item AND channel = :channel AND told_units IS NOT NULL
+    AND COALESCE(told_at, :until) <= :until AND COALESCE(shown_at, :until) <= :until
 
 -- name: offer_shown
 UPDATE offers SET shown_units = :shown_units, told_units = :shown_units, unseen_units = :unseen_units, shown_at = :at
