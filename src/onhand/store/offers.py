@@ -11,7 +11,6 @@ from onhand.store.json_text import pairs, texts
 from onhand.store.rows import time_of
 from onhand.store.times import from_us, from_us_or_none, to_us
 
-
 WHOLE_SECOND_US = 1_000_000
 
 
