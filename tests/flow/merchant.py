@@ -221,6 +221,11 @@ class Merchant:
         opened = max(cuts.values()) + timedelta(seconds=1)
         self.until(lambda: self.app.clock.now() >= opened, "the second of the first sync is over")
 
+    def next_second(self) -> None:
+        """Wait for the next second: Shopify's versions have whole ones, and two of the same must be read to be told."""
+        began = self.app.clock.now().replace(microsecond=0)
+        self.until(lambda: self.app.clock.now() >= began + timedelta(seconds=1), "a second is over")
+
     def until(self, check: Callable[[], _Found], what: str, within_s: float = WITHIN_S) -> _Found:
         """Return what `check` finds as soon as it is true; fail with `what` when it never is."""
         ends_at = monotonic() + within_s

@@ -184,6 +184,7 @@ def test_a_return_is_not_for_sale_before_shopify_has_shown_it(merchant: Merchant
     online, tills, _ = merchant.ats_everywhere(TEE)
     order = merchant.sale(TEE, 3, at=BOSTON)
     merchant.quiet()
+    merchant.next_second()
     with without_webhooks(merchant, "inventory_levels/update"):
         merchant.fault("outage", platform="shopify")
         merchant.do("refund", order=order, restock="return")
