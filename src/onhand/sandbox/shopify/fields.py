@@ -71,6 +71,7 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=65_536)  # a large shop's orders are sorted for every page of them
 def sortable(moment: datetime) -> str:
     """Return a time as a text that sorts like the time, fraction kept."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

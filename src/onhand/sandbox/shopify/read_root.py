@@ -181,7 +181,10 @@ def _wanted_orders(call: Call, query: str | None) -> Sequence[Order]:
     if numbers is not None:
         return [book.by_id[number] for number in dict.fromkeys(numbers) if number in book.by_id]
     bound = since(query, "updated_at")
-    return matching(book if bound is None else book.changed_since(bound), query, ORDER_GETTERS)
+    if bound is None:
+        return matching(book, query, ORDER_GETTERS)
+    changed = book.changed_since(bound.moment)
+    return changed if bound.is_all else matching(changed, query, ORDER_GETTERS)
 
 
 def _fulfillment_orders(_: Any, call: Call, arguments: Arguments) -> Page:

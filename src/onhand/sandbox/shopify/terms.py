@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from onhand.sandbox.shopify.errors import refuse
 
@@ -57,15 +57,23 @@ def matching(rows: Iterable[Any], text: str | None, getters: Mapping[str, Getter
     return [row for row in rows if any(all(test(row) for test in one) for one in tests)]
 
 
-def since(text: str | None, field: str) -> datetime | None:
-    """Return the earliest moment of `field` that a search can find, or None when it sets no bound."""
+class Bound(NamedTuple):
+    """The earliest moment that a search can find; `is_all` where nothing else is asked for."""
+
+    moment: datetime
+    is_all: bool
+
+
+def since(text: str | None, field: str) -> Bound | None:
+    """Return from when on a search can find anything by a time of theirs, or None when it sets no bound."""
     alternatives = parse_terms(text or "")
     if len(alternatives) != 1:
         return None
     bounds = [
         _moment(term.value) for term in alternatives[0] if term.field == field and term.operator in (">", ">=", "=")
     ]
-    return max(bounds) if bounds else None
+    is_all = [(term.field, term.operator) for term in alternatives[0]] == [(field, ">=")]
+    return Bound(max(bounds), is_all) if bounds else None
 
 
 def ids_wanted(text: str | None) -> list[int] | None:
