@@ -47,8 +47,7 @@ def audit_shop(
     began, started_at = monotonic(), clock.now()
     steps.drain_log()
     if sku is None and location is None:
-        census, _ = read_platform(steps, store, clock, rewire)
-        keys = [seen.key for seen in census.observations]
+        keys = _read_all_levels(steps, store, clock, rewire)
         for seller in steps.parts.sellers:
             read_listings(steps, store, clock, seller)
     else:
@@ -88,6 +87,12 @@ def _audit_levels(steps: Steps, store: Store, clock: Clock, keys: Sequence[Level
         for key in steps.judge(gaps[start : start + BATCH], grace_s=0.0, adopt=fix)
     ]
     return Tally(equal=len(keys) - in_flight - len(left), in_flight=in_flight, drifts=len(left))
+
+
+def _read_all_levels(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> list[LevelKey]:
+    """Read everything and keep it; of a large shop's reading nothing but the levels' names stays in memory."""
+    census, _ = read_platform(steps, store, clock, rewire)
+    return [seen.key for seen in census.observations]
 
 
 def _wanted_levels(steps: Steps, store: Store, sku: str | None, location: str | None) -> list[LevelKey]:

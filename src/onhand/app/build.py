@@ -38,6 +38,8 @@ class App:
                 locations = session.of(shop.domain).catalog.locations()
             self.shops[shop.domain] = build_parts(config, shop, http, locations)
             self._meet(shop.domain)
+            with store.reading() as session:
+                self.shops[shop.domain].lookup.load(session.of(shop.domain))
 
     def steps(self, shop: str) -> Steps:
         """Return the steps of one shop's work."""
@@ -102,7 +104,7 @@ class App:
             raise ConfigError(f"{shop} has no channel {channel!r} to write to; it has {', '.join(self.writable(shop))}")
 
     def _meet(self, shop: str) -> None:
-        """Bring rules and first states of a shop's channels into the store, and learn what is stored."""
+        """Bring rules and first states of a shop's channels into the store."""
         parts = self.shops[shop]
         with self.store.writing() as session:
             books = session.of(shop)
@@ -113,7 +115,6 @@ class App:
                 imported = channel.orders_imported_to_shopify
                 books.channels.meet(name, armed=channel.armed)
                 books.channels.set_imported(name, "unknown" if imported == "auto" else imported)
-            parts.lookup.load(books)
 
     def _rewire(self, shop: str) -> None:
         """Resolve names of locations again, now that the catalog knows them."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from sys import intern
 
 from onhand.domain.catalog import Item, Listing, Location, match_key
 from onhand.domain.stock import LevelKey
@@ -117,7 +118,7 @@ class Catalog:
     def level_ids(self) -> dict[LevelKey, str]:
         """Return the platform's own ids of levels."""
         rows = self._sql.rows("level_ids", (self._shop,))
-        return {LevelKey(item, location): id_ for item, location, id_ in rows}
+        return {LevelKey(intern(item), intern(location)): id_ for item, location, id_ in rows}
 
 
 def _read_item(row: Row) -> Item:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from sys import intern
 
 from onhand.channels.shopify.answers import stock as answers
 from onhand.channels.shopify.answers.stock import Level
@@ -50,7 +51,8 @@ class ItemRows:
         location = number_of(level.location.id) if level.location is not None else None
         if location is None:
             return
-        key = LevelKey(item, location)
+        # Interned: of a million levels, each item and each location is one text.
+        key = LevelKey(intern(item), intern(location))
         self.level_ids[key] = level.id
         if tracked:
             self.observations.append(observe(key, level, reading, read_at))
