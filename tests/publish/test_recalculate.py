@@ -83,7 +83,7 @@ def test_every_explanation_sums_to_the_number_that_is_told(store: Store) -> None
 def test_asking_for_what_nobody_sells_names_the_channels_there_are(store: Store) -> None:
     with store.reading() as session:
         books = session.of(SHOP)
-        with pytest.raises(NoSuchOffer, match="item 5 is not sold on tiktok_shop; .* online_store, tiktok_shop"):
+        with pytest.raises(NoSuchOffer, match=r"item 5 is not sold on tiktok_shop; .* online_store, tiktok_shop"):
             explain(books, "5", "tiktok_shop")
         with pytest.raises(NoSuchOffer, match="not sold on ebay"):
             explain(books, "1", "ebay")

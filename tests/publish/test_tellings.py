@@ -115,14 +115,14 @@ def test_after_two_lost_compares_a_lowering_goes_without_one(store: Store, shopi
     with store.writing() as session:
         books = session.of(SHOP)
         owe(books, 1, 3)
-        compares = []
+        intents: list[Intent] = []
         for number in range(3):
             (intent,) = plan(books, shopify, 2 + number, f"run-{number}")
-            compares.append(intent.compares)
+            intents.append(intent)
             assert refused_levels(intent, STALE) == ([] if intent.compares else [TEE_AT_WAREHOUSE])
             tellings.conclude(books, intent, STALE, later(2 + number))
-        assert compares == [True, True, False]
-        assert b'"changeFromQuantity":null' in intent.body
+        assert [intent.compares for intent in intents] == [True, True, False]
+        assert b'"changeFromQuantity":null' in intents[-1].body
         asked = books.asks.due(SHOPIFY, Wanted.LEVEL, 10, later(9))
         assert [ask.key for ask in asked] == [f"1@{WAREHOUSE}"]
 
