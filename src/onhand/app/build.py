@@ -10,6 +10,7 @@ from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
 from onhand.app.results import Audited, Synced
 from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
+from onhand.app.tokens import TokenFolder
 from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
 from onhand.intake.process import replay
 from onhand.log import Seal, SqliteLog
@@ -21,22 +22,35 @@ from onhand.store import Store, open_store
 TIMEOUT_S = httpx.Timeout(20.0, connect=5.0)
 """How long a platform may take to answer. Shopify ends a query after about 10 s; longer is a gray failure."""
 
+TOKENS = "onhand-tokens"
+"""The folder beside the log where replaced tokens lie, sealed."""
+
 
 class App:
     """Everything that is chosen, in one place. Close it when done."""
 
-    def __init__(self, config: Config, *, store: Store, log: SqliteLog, clock: Clock, http: httpx.Client) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        store: Store,
+        log: SqliteLog,
+        clock: Clock,
+        http: httpx.Client,
+        tokens: TokenFolder,
+    ) -> None:
         self.config = config
         self.store = store
         self.log = log
         self.clock = clock
         self._http = http
+        self._tokens = tokens
         self.shops: dict[str, ShopParts] = {}
         for shop in config.shops:
             with store.writing() as session:
                 session.add_shop(shop.domain, clock.now())
                 locations = session.of(shop.domain).catalog.locations()
-            self.shops[shop.domain] = build_parts(config, shop, http, locations)
+            self.shops[shop.domain] = build_parts(config, shop, http, locations, tokens)
             self._meet(shop.domain)
             with store.reading() as session:
                 self.shops[shop.domain].lookup.load(session.of(shop.domain))
@@ -123,7 +137,7 @@ class App:
         if channel is not None and channel.tiktok is not None:
             with self.store.reading() as session:
                 locations = session.of(shop).catalog.locations()
-            parts.tiktok = build_tiktok(channel, locations, self._http)
+            parts.tiktok = build_tiktok(channel, locations, self._http, self._tokens)
         self._meet(shop)
 
 
@@ -133,6 +147,8 @@ def build(config: Config, clock: Clock | None = None) -> App:
         raise ConfigError('encryption_key: missing; `onhand init` makes one, e.g. encryption_key = "file:onhand.key"')
     clock = clock or SystemClock()
     store = open_store(config.database)
-    log = SqliteLog(Path(config.log), Seal.of(config.encryption_key.reveal()))
+    seal = Seal.of(config.encryption_key.reveal())
+    log = SqliteLog(Path(config.log), seal)
+    tokens = TokenFolder(Path(config.log).parent / TOKENS, seal)
     http = httpx.Client(timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False)
-    return App(config, store=store, log=log, clock=clock, http=http)
+    return App(config, store=store, log=log, clock=clock, http=http, tokens=tokens)

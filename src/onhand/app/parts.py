@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from onhand.app.tokens import Pair, TokenFolder
 from onhand.channels.shopify import ShopifyChannel, ShopifySettings
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
 from onhand.config import (
@@ -55,7 +56,9 @@ class ShopParts:
         return {channel.name: channel for channel in self.config.channels_of(self.shop)}
 
 
-def build_parts(config: Config, shop: ShopConfig, http: httpx.Client, locations: Sequence[Location]) -> ShopParts:
+def build_parts(
+    config: Config, shop: ShopConfig, http: httpx.Client, locations: Sequence[Location], tokens: TokenFolder
+) -> ShopParts:
     """Return one shop's parts. `locations` is what the catalog knows; before the first sync it is empty."""
     settings = ShopifySettings(
         shop=shop.domain,
@@ -71,22 +74,29 @@ def build_parts(config: Config, shop: ShopConfig, http: httpx.Client, locations:
         shop=shop.domain,
         config=config,
         shopify=ShopifyChannel(settings, http),
-        tiktok=build_tiktok(tiktok, locations, http) if tiktok and tiktok.tiktok else None,
+        tiktok=build_tiktok(tiktok, locations, http, tokens) if tiktok and tiktok.tiktok else None,
     )
 
 
-def build_tiktok(channel: ChannelConfig, locations: Sequence[Location], http: httpx.Client) -> TikTokShopChannel:
-    """Return the TikTok Shop adapter with its warehouses resolved to the locations that the catalog knows."""
+def build_tiktok(
+    channel: ChannelConfig, locations: Sequence[Location], http: httpx.Client, tokens: TokenFolder
+) -> TikTokShopChannel:
+    """Return the TikTok Shop adapter with its warehouses resolved to the locations that the catalog knows.
+
+    Its tokens are the configured ones, or the pair that a refresh has put in their place.
+    """
     tiktok = channel.tiktok
     assert tiktok is not None, "only called where TikTok Shop is configured"
     pool = resolve_locations(channel, locations)
+    configured = tiktok.refresh_token.reveal() if tiktok.refresh_token else ""
+    kept = tokens.restore(channel.shop, channel.name, configured)
     settings = TikTokSettings(
         shop=channel.shop,
         shop_id=tiktok.shop_id,
         app_key=tiktok.app_key.reveal(),
         app_secrets=tuple(secret.reveal() for secret in (tiktok.app_secret, tiktok.old_app_secret) if secret),
-        access_token=tiktok.access_token.reveal() if tiktok.access_token else None,
-        refresh_token=tiktok.refresh_token.reveal() if tiktok.refresh_token else None,
+        access_token=kept.access_token if kept else tiktok.access_token.reveal() if tiktok.access_token else None,
+        refresh_token=kept.refresh_token if kept else configured or None,
         shop_cipher=tiktok.shop_cipher.reveal() if tiktok.shop_cipher else None,
         warehouses=_warehouses(tiktok, locations),
         default_location=pool[0] if pool else "",
@@ -95,7 +105,11 @@ def build_tiktok(channel: ChannelConfig, locations: Sequence[Location], http: ht
         writes_per_s=tiktok.writes_per_s,
         reads_per_s=tiktok.reads_per_s,
     )
-    return TikTokShopChannel(settings, http)
+    return TikTokShopChannel(
+        settings,
+        http,
+        lambda pair: tokens.keep(channel.shop, channel.name, configured, Pair(pair.access_token, pair.refresh_token)),
+    )
 
 
 def resolve_locations(channel: ChannelConfig, locations: Sequence[Location]) -> tuple[str, ...]:

@@ -1,0 +1,41 @@
+"""Tokens that a platform replaced survive a restart, sealed, and give way to a new connection."""
+
+from pathlib import Path
+
+import pytest
+
+from onhand.app.tokens import Pair, TokenFolder
+from onhand.log import Seal
+from onhand.ports.errors import DataDamaged
+
+SHOP, CHANNEL = "tees.myshopify.com", "tiktok_shop"
+KEY = Seal.generate_key()
+
+
+def folder(path: Path, key: str = KEY) -> TokenFolder:
+    return TokenFolder(path / "tokens", Seal([key]))
+
+
+def test_a_replaced_pair_is_found_again_after_a_restart(tmp_path: Path) -> None:
+    folder(tmp_path).keep(SHOP, CHANNEL, "configured", Pair("access-1", "refresh-1"))
+    folder(tmp_path).keep(SHOP, CHANNEL, "configured", Pair("access-2", "refresh-2"))
+    assert folder(tmp_path).restore(SHOP, CHANNEL, "configured") == Pair("access-2", "refresh-2")
+
+
+def test_a_newly_configured_token_counts_more_than_a_kept_pair(tmp_path: Path) -> None:
+    folder(tmp_path).keep(SHOP, CHANNEL, "configured", Pair("access-1", "refresh-1"))
+    assert folder(tmp_path).restore(SHOP, CHANNEL, "connected again") is None
+
+
+def test_no_token_lies_readable_on_the_disk_and_only_the_owner_may_open_the_file(tmp_path: Path) -> None:
+    folder(tmp_path).keep(SHOP, CHANNEL, "configured", Pair("access-1", "refresh-1"))
+    (path,) = (tmp_path / "tokens").iterdir()
+    assert b"access-1" not in path.read_bytes()
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_pair_of_another_shop_or_under_another_key_is_not_taken(tmp_path: Path) -> None:
+    folder(tmp_path).keep(SHOP, CHANNEL, "configured", Pair("access-1", "refresh-1"))
+    assert folder(tmp_path).restore("caps.myshopify.com", CHANNEL, "configured") is None
+    with pytest.raises(DataDamaged, match="put the old key behind the new one"):
+        folder(tmp_path, Seal.generate_key()).restore(SHOP, CHANNEL, "configured")
