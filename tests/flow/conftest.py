@@ -1,22 +1,37 @@
-"""A small shop with everything at work: one of a test's own, or one that a module's tests share, each with its SKUs."""
+"""Small shops with everything at work. Most tests share one, each with items that no other test has touched."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.flow.merchant import Choices, Merchant, open_shop
+from tests.flow.merchant import NEVER_BY_ITSELF, Choices, Merchant, open_shop
+
+ITEMS = 110
+"""Enough for all tests that share a shop; four in five of them are plentiful."""
+
+
+@pytest.fixture(scope="session")
+def shared_merchant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Merchant]:
+    with open_shop(tmp_path_factory.mktemp("merchant"), Choices(items=ITEMS)) as merchant:
+        yield merchant
+
+
+@pytest.fixture(scope="session")
+def shared_patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Merchant]:
+    with open_shop(tmp_path_factory.mktemp("patient"), Choices(items=ITEMS, audit=NEVER_BY_ITSELF)) as merchant:
+        yield merchant
 
 
 @pytest.fixture
-def merchant(tmp_path: Path) -> Iterator[Merchant]:
-    """A shop with twelve items at three locations, every channel armed, no rate limits."""
-    with open_shop(tmp_path) as merchant:
-        yield merchant
+def merchant(shared_merchant: Merchant) -> Merchant:
+    """A shop at three locations, every channel armed, no rate limits; gaps are judged soon."""
+    shared_merchant.begin()
+    return shared_merchant
 
 
-@pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Merchant]:
-    """The same with more items, for all tests of a module: each takes SKUs that nobody has touched."""
-    with open_shop(tmp_path_factory.mktemp("market"), Choices(items=40)) as merchant:
-        yield merchant
+@pytest.fixture
+def patient(shared_patient: Merchant) -> Merchant:
+    """The same, but its gaps wait until a test judges them."""
+    shared_patient.begin()
+    return shared_patient

@@ -26,10 +26,8 @@ from onhand.sandbox.server import Options, Running, SandboxThread
 from onhand.sandbox.state import Settings
 from onhand.serve import Serving
 from onhand.store import Intent
+from onhand.store.drifts import DriftRow
 from onhand.store.offers import OfferState
-
-TEE, HOODIE, CAP, SOCKS, SCARF = "TEE-BLK-XS", "HOODIE-BLK-XS", "CAP-BLK-XS", "SOCKS-BLK-XS", "SCARF-BLK-XS"
-"""Items of which there are plenty at every location."""
 
 WAREHOUSE, BOSTON, PORTLAND = "Warehouse", "Boston", "Portland"
 """No till; a till that also serves the Online Store; a till only. TikTok Shop sells from the warehouse."""
@@ -52,7 +50,7 @@ class Choices:
     """How the shop is, and how onhand is configured. Sweeps and audits wait for an hour unless a test wants them.
 
     Without an `own_token` Shopify is asked for tokens with the app's credentials. `answers_within_s` is how long an
-    answer is waited for; None as long as in earnest.
+    answer is waited for; None as long as in earnest. `database` None is a SQLite file of the shop's own.
     """
 
     items: int = 12
@@ -67,6 +65,7 @@ class Choices:
     subscribed: bool = True
     own_token: bool = True
     answers_within_s: float | None = None
+    database: str | None = None
 
 
 PLAIN = Choices()
@@ -81,13 +80,39 @@ class Merchant:
         self.serving = serving
         self.shop = running.sandbox.settings.shop
         self._control = control
+        self._names: dict[str, str] = {}
         self._fresh = (
             sku_name(index) for index in range(len(running.sandbox.world.catalog.items)) if not is_scarce(index)
         )
 
+    def begin(self) -> None:
+        """Begin a test: names stand for other items than in the test before, and nothing goes wrong."""
+        self._names.clear()
+        self.do("heal")
+
     def sku(self) -> str:
         """Return a SKU that no test has touched yet, with plenty of it everywhere."""
         return next(self._fresh)
+
+    @property
+    def tee(self) -> str:
+        """The SKU of an item that this test has for itself."""
+        return self._named("tee")
+
+    @property
+    def cap(self) -> str:
+        """The SKU of another one."""
+        return self._named("cap")
+
+    @property
+    def hoodie(self) -> str:
+        """The SKU of a third one."""
+        return self._named("hoodie")
+
+    def _named(self, name: str) -> str:
+        if name not in self._names:
+            self._names[name] = self.sku()
+        return self._names[name]
 
     # What people do
 
@@ -181,10 +206,18 @@ class Merchant:
         """Return what the Online Store, the tills and TikTok Shop may sell."""
         return self.ats(sku, "online_store"), self.ats(sku, "shopify_pos"), self.ats(sku, "tiktok_shop")
 
-    def unexplained(self) -> tuple[int, int]:
-        """Return the units ever moved to or from `unexplained`, and what is left of them."""
+    def unexplained(self, *skus: str) -> tuple[int, int]:
+        """Return the units of SKUs (none: of all) that were moved to or from `unexplained`, and what is left there."""
         with self.app.store.reading() as session:
-            return session.of(self.shop).ledger.unexplained_units()
+            books = session.of(self.shop)
+            if not skus:
+                return books.ledger.unexplained_units()
+            moved = [
+                row[1] for sku in skus for row in books.ledger.history(books.catalog.item_by_sku(sku)[0].item, 1000)
+            ]
+        into = sum(movement.units for movement in moved if movement.target.state is State.UNEXPLAINED)
+        out_of = sum(movement.units for movement in moved if movement.source.state is State.UNEXPLAINED)
+        return into + out_of, into - out_of
 
     def intents(self, channel: str) -> list[Intent]:
         """Return the intents of a channel, newest first."""
@@ -195,6 +228,18 @@ class Merchant:
         """Return the messages of open problems."""
         with self.app.store.reading() as session:
             return [row.message for row in session.of(self.shop).problems.open()]
+
+    def drifts(self, *skus: str, status: str | None = None) -> list[DriftRow]:
+        """Return the drifts of SKUs that were filed."""
+        items = {self.item(sku) for sku in skus}
+        with self.app.store.reading() as session:
+            return [row for row in session.of(self.shop).drifts.rows(status) if row.item in items]
+
+    def adopted(self, *skus: str) -> list[tuple[str, int]]:
+        """Return the location and the units of every adoption of SKUs."""
+        with self.app.store.reading() as session:
+            names = {row.location: row.name for row in session.of(self.shop).catalog.locations()}
+        return [(names[row.location], row.units) for row in self.drifts(*skus, status="adopted")]
 
     def drift_of(self, sku: str, location: str) -> Drift | None:
         """Return the gap between the newest observation of a level and the books."""
@@ -285,7 +330,13 @@ def configured(path: Path, choices: Choices) -> Config:
     if not choices.own_token:
         shops = tuple(replace(shop, access_token=None) for shop in shops)
     return replace(
-        config, shops=shops, channels=tuple(channels), audit=choices.audit, guard=choices.guard, locations=locations
+        config,
+        database=choices.database or config.database,
+        shops=shops,
+        channels=tuple(channels),
+        audit=choices.audit,
+        guard=choices.guard,
+        locations=locations,
     )
 
 

@@ -9,10 +9,7 @@ import pytest
 from onhand.app import App
 from tests.flow.merchant import (
     BOSTON,
-    CAP,
-    HOODIE,
     NEVER_BY_ITSELF,
-    TEE,
     WAREHOUSE,
     Choices,
     Merchant,
@@ -29,10 +26,10 @@ def patient(tmp_path: Path) -> Iterator[Merchant]:
 
 
 def sell_everywhere(merchant: Merchant) -> None:
-    merchant.order("online_store", TEE, 2)
-    merchant.order("tiktok_shop", TEE, 1)
-    merchant.sale(CAP, 1, at=BOSTON)
-    cancelled = merchant.order("tiktok_shop", HOODIE, 2)
+    merchant.order("online_store", merchant.tee, 2)
+    merchant.order("tiktok_shop", merchant.tee, 1)
+    merchant.sale(merchant.cap, 1, at=BOSTON)
+    cancelled = merchant.order("tiktok_shop", merchant.hoodie, 2)
     merchant.do("cancel", order=cancelled)
 
 
@@ -56,46 +53,46 @@ def test_while_half_of_all_calls_fail_books_stay_right_and_everybody_is_told_in_
 
 
 def test_while_the_platforms_are_away_webhooks_are_booked_and_selling_follows(merchant: Merchant) -> None:
-    online, tills, tiktok = merchant.ats_everywhere(TEE)
+    online, tills, tiktok = merchant.ats_everywhere(merchant.tee)
     merchant.fault("outage")
-    order = merchant.order("online_store", TEE, 2)
-    merchant.sale(TEE, 1, at=BOSTON)
+    order = merchant.order("online_store", merchant.tee, 2)
+    merchant.sale(merchant.tee, 1, at=BOSTON)
     merchant.booked()
     # Where the online order ships from cannot be read now: its units lower every pool that they could come from.
-    merchant.until(lambda: merchant.ats(TEE, "tiktok_shop") <= tiktok - 2, "the order counts at once")
-    merchant.until(lambda: merchant.ats(TEE, "online_store") <= online - 3, "the sale counts at once")
+    merchant.until(lambda: merchant.ats(merchant.tee, "tiktok_shop") <= tiktok - 2, "the order counts at once")
+    merchant.until(lambda: merchant.ats(merchant.tee, "online_store") <= online - 3, "the sale counts at once")
     merchant.do("cancel", order=order)
     merchant.booked()
     merchant.do("heal")
-    merchant.until_equal(lambda: merchant.ats_everywhere(TEE), (online - 1, tills - 1, tiktok), within_s=25)
+    merchant.until_equal(lambda: merchant.ats_everywhere(merchant.tee), (online - 1, tills - 1, tiktok), within_s=25)
     agree(merchant)
 
 
 def test_a_telling_without_an_answer_is_carried_out_once(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(answers_within_s=0.6)) as merchant:
-        at_shopify = merchant.at_shopify(TEE, WAREHOUSE)
-        merchant.order("tiktok_shop", CAP, 1)
+        at_shopify = merchant.at_shopify(merchant.tee, WAREHOUSE)
+        merchant.order("tiktok_shop", merchant.cap, 1)
         merchant.quiet()
         merchant.fault("timeout_after_apply", platform="shopify")
-        merchant.order("tiktok_shop", TEE, 3)
-        merchant.until_equal(lambda: merchant.at_shopify(TEE, WAREHOUSE), at_shopify - 3)
+        merchant.order("tiktok_shop", merchant.tee, 3)
+        merchant.until_equal(lambda: merchant.at_shopify(merchant.tee, WAREHOUSE), at_shopify - 3)
         merchant.until(lambda: merchant.intents("shopify")[0].status == "unknown", "nobody knows what became of it")
         merchant.do("heal")
         agree(merchant)
         newest = merchant.intents("shopify")[0]
         assert (newest.status, newest.attempts > 1) == ("applied", True)
-        assert merchant.at_shopify(TEE, WAREHOUSE) == at_shopify - 3
+        assert merchant.at_shopify(merchant.tee, WAREHOUSE) == at_shopify - 3
 
 
 def test_an_offer_without_an_answer_is_read_back_and_not_believed(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(answers_within_s=0.6)) as merchant:
-        tiktok = merchant.ats(TEE, "tiktok_shop")
+        tiktok = merchant.ats(merchant.tee, "tiktok_shop")
         merchant.fault("timeout_after_apply", platform="tiktok_shop")
-        merchant.order("online_store", TEE, 3)
+        merchant.order("online_store", merchant.tee, 3)
         merchant.until(lambda: any(row.status == "unknown" for row in merchant.intents("tiktok_shop")), "nobody knows")
         merchant.do("heal")
         agree(merchant)
-        assert merchant.at_tiktok(TEE) == tiktok - 3
+        assert merchant.at_tiktok(merchant.tee) == tiktok - 3
         assert any("reading back" in row.note for row in merchant.intents("tiktok_shop"))
 
 
@@ -103,38 +100,38 @@ def test_a_shopify_token_that_runs_out_is_replaced_and_nobody_notices(tmp_path: 
     short = replace(Choices().settings, access_token_life_s=2)
     with open_shop(tmp_path, Choices(settings=short, own_token=False)) as merchant:
         for _ in range(3):
-            merchant.order("tiktok_shop", TEE, 1)
+            merchant.order("tiktok_shop", merchant.tee, 1)
             merchant.quiet()
         agree(merchant)
-        assert merchant.at_shopify(TEE, WAREHOUSE, "reserved") == 3
+        assert merchant.at_shopify(merchant.tee, WAREHOUSE, "reserved") == 3
         assert merchant.problems() == []
 
 
 def test_a_raise_that_loses_its_compare_waits_for_the_level_instead_of_hammering(patient: Merchant) -> None:
     """Someone has changed the level meanwhile; until that is judged, giving units back must wait."""
-    order = patient.order("tiktok_shop", TEE, 2)
-    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 2)
-    patient.do("adjust", location=WAREHOUSE, sku=TEE, units=5)
+    order = patient.order("tiktok_shop", patient.tee, 2)
+    patient.until_equal(lambda: patient.at_shopify(patient.tee, WAREHOUSE, "reserved"), 2)
+    patient.do("adjust", location=WAREHOUSE, sku=patient.tee, units=5)
     patient.booked()
     patient.do("cancel", order=order)
     patient.until(lambda: patient.intents("shopify")[0].status == "stale", "the compare is lost")
-    patient.order("tiktok_shop", CAP, 1)  # others are told meanwhile
-    patient.until_equal(lambda: patient.at_shopify(CAP, WAREHOUSE, "reserved"), 1)
+    patient.order("tiktok_shop", patient.cap, 1)  # others are told meanwhile
+    patient.until_equal(lambda: patient.at_shopify(patient.cap, WAREHOUSE, "reserved"), 1)
     stale = [row for row in patient.intents("shopify") if row.status == "stale"]
     assert len(stale) <= 3
     patient.app.steps(patient.shop).judge(grace_s=0.0, adopt=True)
-    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 0)
+    patient.until_equal(lambda: patient.at_shopify(patient.tee, WAREHOUSE, "reserved"), 0)
     assert patient.unexplained() == (5, -5)
 
 
 def test_a_lowering_that_keeps_losing_its_compare_goes_without_one(patient: Merchant) -> None:
-    at_shopify = patient.at_shopify(TEE, WAREHOUSE)
-    patient.do("adjust", location=WAREHOUSE, sku=TEE, units=5)
+    at_shopify = patient.at_shopify(patient.tee, WAREHOUSE)
+    patient.do("adjust", location=WAREHOUSE, sku=patient.tee, units=5)
     patient.booked()
-    patient.order("tiktok_shop", TEE, 2)
-    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 2)
-    assert patient.at_shopify(TEE, WAREHOUSE) == at_shopify + 3
-    statuses = [row.status for row in patient.intents("shopify") if row.rows[0].item == patient.item(TEE)]
+    patient.order("tiktok_shop", patient.tee, 2)
+    patient.until_equal(lambda: patient.at_shopify(patient.tee, WAREHOUSE, "reserved"), 2)
+    assert patient.at_shopify(patient.tee, WAREHOUSE) == at_shopify + 3
+    statuses = [row.status for row in patient.intents("shopify") if row.rows[0].item == patient.item(patient.tee)]
     assert sorted(statuses) == ["applied", "stale", "stale"]
 
 
@@ -143,12 +140,12 @@ def test_a_platform_that_takes_no_telling_at_all_is_asked_rarely_and_a_person_is
     tokens = shopify._client._tokens
     good = tokens.token()
     tokens._token = "shpat_revoked"  # type: ignore[attr-defined]
-    patient.order("tiktok_shop", TEE, 2)
+    patient.order("tiktok_shop", patient.tee, 2)
     patient.until(lambda: any("401" in problem for problem in patient.problems()), "a person is told")
     patient.until(lambda: len(refused(patient.app, patient.shop)) >= 2, "it is tried again")
     assert len(refused(patient.app, patient.shop)) <= 4
     tokens._token = good  # type: ignore[attr-defined]
-    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 2)
+    patient.until_equal(lambda: patient.at_shopify(patient.tee, WAREHOUSE, "reserved"), 2)
     patient.until(lambda: not [row for row in patient.problems() if "refused what it was told" in row], "it is settled")
 
 
@@ -162,13 +159,13 @@ def test_a_channel_that_takes_nothing_is_left_alone_for_a_while_and_a_person_is_
     assert tiktok is not None
     tokens = tiktok._client._tokens
     tokens._access, tokens._refresh_token = "revoked", None
-    may_sell = patient.ats(CAP, "tiktok_shop")
-    for sku in (TEE, CAP, HOODIE):
+    may_sell = patient.ats(patient.cap, "tiktok_shop")
+    for sku in (patient.tee, patient.cap, patient.hoodie):
         patient.order("online_store", sku, 1)
     (problem,) = patient.until(patient.problems, "a person is told")
     assert problem.startswith("tiktok_shop: ")
     asked = len(patient.calls("inventory/update"))
-    patient.order("online_store", CAP, 1)
-    patient.until_equal(lambda: patient.ats(CAP, "tiktok_shop"), may_sell - 2)
+    patient.order("online_store", patient.cap, 1)
+    patient.until_equal(lambda: patient.ats(patient.cap, "tiktok_shop"), may_sell - 2)
     patient.booked()
     assert len(patient.calls("inventory/update")) == asked <= 8

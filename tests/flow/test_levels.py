@@ -13,12 +13,8 @@ from onhand.ports.channel import Ask, Wanted
 from onhand.store.drifts import DriftRow
 from tests.flow.merchant import (
     BOSTON,
-    CAP,
-    HOODIE,
     NEVER_BY_ITSELF,
     PORTLAND,
-    SOCKS,
-    TEE,
     WAREHOUSE,
     Choices,
     Merchant,
@@ -51,12 +47,12 @@ def adopted(merchant: Merchant) -> list[tuple[str, str, int]]:
 
 
 def test_a_receipt_raises_what_is_for_sale_once_it_was_judged(merchant: Merchant) -> None:
-    online, tills, tiktok = merchant.ats_everywhere(TEE)
+    online, tills, tiktok = merchant.ats_everywhere(merchant.tee)
     asked = len(merchant.log()["calls"])
-    merchant.do("receive", location=WAREHOUSE, sku=TEE, units=25)
-    merchant.until_equal(lambda: merchant.ats_everywhere(TEE), (online + 25, tills + 25, tiktok + 25))
-    merchant.until_equal(lambda: merchant.at_tiktok(TEE), tiktok + 25)
-    assert adopted(merchant) == [(merchant.item(TEE), merchant.location(WAREHOUSE), 25)]
+    merchant.do("receive", location=WAREHOUSE, sku=merchant.tee, units=25)
+    merchant.until_equal(lambda: merchant.ats_everywhere(merchant.tee), (online + 25, tills + 25, tiktok + 25))
+    merchant.until_equal(lambda: merchant.at_tiktok(merchant.tee), tiktok + 25)
+    assert adopted(merchant) == [(merchant.item(merchant.tee), merchant.location(WAREHOUSE), 25)]
     (drift,) = _drifts(merchant)
     assert any("read twice" in proof for proof in drift.evidence)
     operations = [call["operation"] for call in merchant.log()["calls"][asked:] if call["platform"] == "shopify"]
@@ -66,47 +62,47 @@ def test_a_receipt_raises_what_is_for_sale_once_it_was_judged(merchant: Merchant
 
 
 def test_before_it_is_judged_a_receipt_raises_nothing(patient: Merchant) -> None:
-    before, listed = patient.ats_everywhere(TEE), patient.at_tiktok(TEE)
-    patient.do("receive", location=WAREHOUSE, sku=TEE, units=25)
-    patient.until(lambda: patient.drift_of(TEE, WAREHOUSE), "the level is seen")
-    patient.sale(HOODIE)  # something else moves, and everything is computed meanwhile
+    before, listed = patient.ats_everywhere(patient.tee), patient.at_tiktok(patient.tee)
+    patient.do("receive", location=WAREHOUSE, sku=patient.tee, units=25)
+    patient.until(lambda: patient.drift_of(patient.tee, WAREHOUSE), "the level is seen")
+    patient.sale(patient.hoodie)  # something else moves, and everything is computed meanwhile
     patient.booked()
-    assert patient.ats_everywhere(TEE) == before
-    assert patient.at_tiktok(TEE) == listed
+    assert patient.ats_everywhere(patient.tee) == before
+    assert patient.at_tiktok(patient.tee) == listed
     assert patient.app.steps(patient.shop).judge(grace_s=0.0, adopt=True) == []
-    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), before[2] + 25)
+    patient.until_equal(lambda: patient.ats(patient.tee, "tiktok_shop"), before[2] + 25)
 
 
 def test_an_adjustment_downwards_lowers_at_once_and_is_adopted_later(patient: Merchant) -> None:
-    online, tills, tiktok = patient.ats_everywhere(CAP)
-    patient.do("adjust", location=WAREHOUSE, sku=CAP, units=-4)
-    patient.until_equal(lambda: patient.ats_everywhere(CAP), (online - 4, tills - 4, tiktok - 4))
-    patient.until_equal(lambda: patient.at_tiktok(CAP), tiktok - 4)
+    online, tills, tiktok = patient.ats_everywhere(patient.cap)
+    patient.do("adjust", location=WAREHOUSE, sku=patient.cap, units=-4)
+    patient.until_equal(lambda: patient.ats_everywhere(patient.cap), (online - 4, tills - 4, tiktok - 4))
+    patient.until_equal(lambda: patient.at_tiktok(patient.cap), tiktok - 4)
     assert adopted(patient) == []
     patient.app.steps(patient.shop).judge(grace_s=0.0, adopt=True)
-    assert adopted(patient) == [(patient.item(CAP), patient.location(WAREHOUSE), -4)]
-    assert patient.level(CAP, WAREHOUSE) == patient.at_shopify(CAP, WAREHOUSE)
+    assert adopted(patient) == [(patient.item(patient.cap), patient.location(WAREHOUSE), -4)]
+    assert patient.level(patient.cap, WAREHOUSE) == patient.at_shopify(patient.cap, WAREHOUSE)
 
 
 def test_units_that_someone_calls_damaged_leave_sale_and_the_books_follow_in_both_states(merchant: Merchant) -> None:
-    tiktok = merchant.ats(SOCKS, "tiktok_shop")
-    merchant.do("adjust", location=WAREHOUSE, sku=SOCKS, units=-2)
-    merchant.do("adjust", location=WAREHOUSE, sku=SOCKS, units=2, state="damaged")
-    merchant.until_equal(lambda: merchant.level(SOCKS, WAREHOUSE, "damaged"), 2)
-    merchant.until_equal(lambda: merchant.ats(SOCKS, "tiktok_shop"), tiktok - 2)
+    tiktok = merchant.ats(merchant.hoodie, "tiktok_shop")
+    merchant.do("adjust", location=WAREHOUSE, sku=merchant.hoodie, units=-2)
+    merchant.do("adjust", location=WAREHOUSE, sku=merchant.hoodie, units=2, state="damaged")
+    merchant.until_equal(lambda: merchant.level(merchant.hoodie, WAREHOUSE, "damaged"), 2)
+    merchant.until_equal(lambda: merchant.ats(merchant.hoodie, "tiktok_shop"), tiktok - 2)
     assert merchant.parity()[1] == 0
 
 
 def test_a_sale_whose_webhooks_are_lost_is_found_by_the_sweep_and_not_adopted(patient: Merchant) -> None:
-    online, tills, tiktok = patient.ats_everywhere(TEE)
+    online, tills, tiktok = patient.ats_everywhere(patient.tee)
     patient.fault("lose")
-    patient.order("online_store", TEE, 2)
-    patient.sale(TEE, 1, at=BOSTON)
+    patient.order("online_store", patient.tee, 2)
+    patient.sale(patient.tee, 1, at=BOSTON)
     patient.do("heal")
     steps = patient.app.steps(patient.shop)
     assert steps.sweep(steps.parts.shopify) == 2
-    patient.until_equal(lambda: patient.ats_everywhere(TEE), (online - 3, tills - 3, tiktok - 2))
-    steps.read_levels([patient.key(TEE, WAREHOUSE), patient.key(TEE, BOSTON)])
+    patient.until_equal(lambda: patient.ats_everywhere(patient.tee), (online - 3, tills - 3, tiktok - 2))
+    steps.read_levels([patient.key(patient.tee, WAREHOUSE), patient.key(patient.tee, BOSTON)])
     patient.quiet()
     assert adopted(patient) == []
     assert patient.unexplained() == (0, 0)
@@ -114,12 +110,12 @@ def test_a_sale_whose_webhooks_are_lost_is_found_by_the_sweep_and_not_adopted(pa
 
 def test_a_level_that_a_lost_order_explains_is_not_adopted_when_it_is_judged(merchant: Merchant) -> None:
     """Only the order's own webhooks are lost: the level arrives, and judging it finds the order."""
-    tiktok = merchant.ats(TEE, "tiktok_shop")
+    tiktok = merchant.ats(merchant.tee, "tiktok_shop")
     with without_webhooks(merchant, "orders/create", "orders/updated", "orders/paid", "fulfillment_orders/moved"):
-        merchant.order("online_store", TEE, 2)
-        merchant.until_equal(lambda: merchant.level(TEE, WAREHOUSE, "committed"), 2)
+        merchant.order("online_store", merchant.tee, 2)
+        merchant.until_equal(lambda: merchant.level(merchant.tee, WAREHOUSE, "committed"), 2)
     merchant.quiet()
-    assert merchant.ats(TEE, "tiktok_shop") == tiktok - 2
+    assert merchant.ats(merchant.tee, "tiktok_shop") == tiktok - 2
     assert adopted(merchant) == []
     assert merchant.unexplained() == (0, 0)
     with merchant.app.store.reading() as session:
@@ -127,46 +123,50 @@ def test_a_level_that_a_lost_order_explains_is_not_adopted_when_it_is_judged(mer
 
 
 def test_a_lost_tiktok_order_is_found_by_its_own_sweep(patient: Merchant) -> None:
-    tiktok = patient.ats(TEE, "tiktok_shop")
+    tiktok = patient.ats(patient.tee, "tiktok_shop")
     patient.fault("lose")
-    patient.order("tiktok_shop", TEE, 2)
+    patient.order("tiktok_shop", patient.tee, 2)
     patient.do("heal")
     steps = patient.app.steps(patient.shop)
     assert steps.parts.tiktok is not None
     assert steps.sweep(steps.parts.tiktok) == 1
-    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), tiktok - 2)
-    patient.until_equal(lambda: patient.at_shopify(TEE, WAREHOUSE, "reserved"), 2)
-    steps.read_levels([patient.key(TEE, WAREHOUSE)])  # a webhook shows available only
+    patient.until_equal(lambda: patient.ats(patient.tee, "tiktok_shop"), tiktok - 2)
+    patient.until_equal(lambda: patient.at_shopify(patient.tee, WAREHOUSE, "reserved"), 2)
+    steps.read_levels([patient.key(patient.tee, WAREHOUSE)])  # a webhook shows available only
     patient.quiet()
     assert patient.parity()[1] == 0
 
 
 def test_an_adoption_that_a_later_picture_explains_is_taken_back(patient: Merchant) -> None:
     """Shopify's search follows late: the order is not found while its level is judged, and comes afterwards."""
-    online, _, tiktok = patient.ats_everywhere(TEE)
+    online, _, tiktok = patient.ats_everywhere(patient.tee)
     patient.fault("lose")
-    patient.order("online_store", TEE, 2)
+    patient.order("online_store", patient.tee, 2)
     patient.do("heal")
-    steps, key = patient.app.steps(patient.shop), patient.key(TEE, WAREHOUSE)
+    steps, key = patient.app.steps(patient.shop), patient.key(patient.tee, WAREHOUSE)
     steps.read_levels([key])
     with patient.app.store.writing() as session:
         books = session.of(patient.shop)
         adopt_drift(books, compare_levels(books, [key]).drifts[key], ["read twice"], patient.app.clock.now())
     assert patient.unexplained() == (0, 0)  # from available to committed: nothing came or went
-    assert patient.level(TEE, WAREHOUSE, "committed") == 2
+    assert patient.level(patient.tee, WAREHOUSE, "committed") == 2
     assert steps.sweep(steps.parts.shopify) == 1
     patient.quiet()
-    assert patient.level(TEE, WAREHOUSE, "committed") == patient.at_shopify(TEE, WAREHOUSE, "committed") == 2
-    assert patient.ats_everywhere(TEE)[::2] == (online - 2, tiktok - 2)
+    assert (
+        patient.level(patient.tee, WAREHOUSE, "committed")
+        == patient.at_shopify(patient.tee, WAREHOUSE, "committed")
+        == 2
+    )
+    assert patient.ats_everywhere(patient.tee)[::2] == (online - 2, tiktok - 2)
     assert patient.parity()[1] == 0
 
 
 def test_an_adopted_till_sale_leaves_nothing_unexplained_once_the_sale_is_known(patient: Merchant) -> None:
-    tills = patient.ats(TEE, "shopify_pos")
+    tills = patient.ats(patient.tee, "shopify_pos")
     patient.fault("lose")
-    patient.sale(TEE, 3, at=PORTLAND)
+    patient.sale(patient.tee, 3, at=PORTLAND)
     patient.do("heal")
-    steps, key = patient.app.steps(patient.shop), patient.key(TEE, PORTLAND)
+    steps, key = patient.app.steps(patient.shop), patient.key(patient.tee, PORTLAND)
     steps.read_levels([key])
     with patient.app.store.writing() as session:
         books = session.of(patient.shop)
@@ -175,24 +175,24 @@ def test_an_adopted_till_sale_leaves_nothing_unexplained_once_the_sale_is_known(
     assert steps.sweep(steps.parts.shopify) == 1
     patient.until_equal(patient.unexplained, (6, 0))  # there and back: net 0
     patient.quiet()
-    assert patient.ats(TEE, "shopify_pos") == tills - 3
-    assert patient.level(TEE, PORTLAND) == patient.at_shopify(TEE, PORTLAND)
+    assert patient.ats(patient.tee, "shopify_pos") == tills - 3
+    assert patient.level(patient.tee, PORTLAND) == patient.at_shopify(patient.tee, PORTLAND)
 
 
 def test_a_return_is_not_for_sale_before_shopify_has_shown_it(merchant: Merchant) -> None:
     """The books know of the goods at once; the level that confirms them is lost, and cannot be read for a while."""
-    online, tills, _ = merchant.ats_everywhere(TEE)
-    order = merchant.sale(TEE, 3, at=BOSTON)
+    online, tills, _ = merchant.ats_everywhere(merchant.tee)
+    order = merchant.sale(merchant.tee, 3, at=BOSTON)
     merchant.quiet()
     merchant.next_second()
     with without_webhooks(merchant, "inventory_levels/update"):
         merchant.fault("outage", platform="shopify")
         merchant.do("refund", order=order, restock="return")
-        merchant.until_equal(lambda: merchant.level(TEE, BOSTON), merchant.at_shopify(TEE, BOSTON))
+        merchant.until_equal(lambda: merchant.level(merchant.tee, BOSTON), merchant.at_shopify(merchant.tee, BOSTON))
         merchant.booked()
-        assert merchant.ats_everywhere(TEE)[:2] == (online - 3, tills - 3)
+        assert merchant.ats_everywhere(merchant.tee)[:2] == (online - 3, tills - 3)
     merchant.do("heal")
-    merchant.until_equal(lambda: merchant.ats_everywhere(TEE)[:2], (online, tills), within_s=20)
+    merchant.until_equal(lambda: merchant.ats_everywhere(merchant.tee)[:2], (online, tills), within_s=20)
     assert adopted(merchant) == []
 
 
@@ -212,18 +212,18 @@ def test_a_location_that_somebody_else_counts_is_not_adopted_and_does_not_keep_o
 
 
 def test_an_audit_finds_what_no_webhook_told_and_fixes_it_only_when_asked(patient: Merchant) -> None:
-    tiktok = patient.ats(TEE, "tiktok_shop")
+    tiktok = patient.ats(patient.tee, "tiktok_shop")
     patient.fault("lose")
-    patient.do("receive", location=WAREHOUSE, sku=TEE, units=7)
+    patient.do("receive", location=WAREHOUSE, sku=patient.tee, units=7)
     patient.do("heal")
     audited = patient.app.audit(patient.shop)
     assert (audited.drifts, audited.complete) == (1, True)
     (drift,) = _drifts(patient, "open")
     assert (drift.units, drift.books_units + 7) == (7, drift.observed_units)
-    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), tiktok)  # more is there, and nothing is raised
+    patient.until_equal(lambda: patient.ats(patient.tee, "tiktok_shop"), tiktok)  # more is there, and nothing is raised
     assert patient.app.audit(patient.shop, fix=True).drifts == 0
-    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), tiktok + 7)
-    assert patient.app.audit(patient.shop, sku=TEE, location=WAREHOUSE).checked >= 1
+    patient.until_equal(lambda: patient.ats(patient.tee, "tiktok_shop"), tiktok + 7)
+    assert patient.app.audit(patient.shop, sku=patient.tee, location=WAREHOUSE).checked >= 1
 
 
 def _drifts(merchant: Merchant, status: str | None = None) -> list[DriftRow]:
@@ -232,15 +232,17 @@ def _drifts(merchant: Merchant, status: str | None = None) -> list[DriftRow]:
 
 
 def test_units_of_an_order_that_a_look_has_counted_are_not_counted_twice_once_it_is_booked(patient: Merchant) -> None:
-    tiktok = patient.ats(TEE, "tiktok_shop")
+    tiktok = patient.ats(patient.tee, "tiktok_shop")
     patient.fault("lose", platform="tiktok_shop")
-    patient.order("tiktok_shop", TEE, 2)
+    patient.order("tiktok_shop", patient.tee, 2)
     patient.do("heal")
-    listing = patient.offer(TEE, "tiktok_shop").listing
+    listing = patient.offer(patient.tee, "tiktok_shop").listing
     with patient.app.store.writing() as session:
         ask = Ask(Wanted.LISTING, listing, "somebody looks before the order is known")
         session.of(patient.shop).asks.add("tiktok_shop", [ask], patient.app.clock.now())
-    patient.until_equal(lambda: patient.level(TEE, WAREHOUSE, "reserved"), 2)  # the look found units it did not know
-    patient.until_equal(lambda: patient.offer(TEE, "tiktok_shop").unseen_units, 0)
-    patient.until_equal(lambda: patient.ats(TEE, "tiktok_shop"), tiktok - 2)
-    assert patient.at_tiktok(TEE) == tiktok - 2
+    patient.until_equal(
+        lambda: patient.level(patient.tee, WAREHOUSE, "reserved"), 2
+    )  # the look found units it did not know
+    patient.until_equal(lambda: patient.offer(patient.tee, "tiktok_shop").unseen_units, 0)
+    patient.until_equal(lambda: patient.ats(patient.tee, "tiktok_shop"), tiktok - 2)
+    assert patient.at_tiktok(patient.tee) == tiktok - 2

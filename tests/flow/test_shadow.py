@@ -9,11 +9,7 @@ import pytest
 from onhand import answers
 from onhand.config.model import GuardConfig
 from tests.flow.merchant import (
-    CAP,
-    HOODIE,
     NEVER_BY_ITSELF,
-    SOCKS,
-    TEE,
     WAREHOUSE,
     Choices,
     Merchant,
@@ -55,68 +51,72 @@ def sell_out(merchant: Merchant, sku: str) -> None:
 
 
 def test_in_shadow_everything_is_computed_and_shown_and_nothing_is_written(shadow: Merchant) -> None:
-    tiktok, listed = would_sell(shadow, TEE), shadow.at_tiktok(TEE)
-    shadow.order("online_store", TEE, 2)
-    shadow.order("tiktok_shop", TEE, 1)
-    shadow.until_equal(lambda: would_sell(shadow, TEE), tiktok - 3)
+    tiktok, listed = would_sell(shadow, shadow.tee), shadow.at_tiktok(shadow.tee)
+    shadow.order("online_store", shadow.tee, 2)
+    shadow.order("tiktok_shop", shadow.tee, 1)
+    shadow.until_equal(lambda: would_sell(shadow, shadow.tee), tiktok - 3)
     shadow.booked()
     assert writes(shadow) == []
-    assert shadow.at_tiktok(TEE) == listed - 1  # its own order
-    assert shadow.at_shopify(TEE, WAREHOUSE, "reserved") == 0
+    assert shadow.at_tiktok(shadow.tee) == listed - 1  # its own order
+    assert shadow.at_shopify(shadow.tee, WAREHOUSE, "reserved") == 0
     with shadow.app.store.reading() as session:
         rows = answers.shadow(session.of(shadow.shop), shadow.shop, 50)
     assert rows
 
 
 def test_channels_are_armed_one_by_one(shadow: Merchant) -> None:
-    tiktok = would_sell(shadow, TEE)
-    shadow.order("online_store", TEE, 2)
-    shadow.order("tiktok_shop", TEE, 1)
-    shadow.until_equal(lambda: would_sell(shadow, TEE), tiktok - 3)
+    tiktok = would_sell(shadow, shadow.tee)
+    shadow.order("online_store", shadow.tee, 2)
+    shadow.order("tiktok_shop", shadow.tee, 1)
+    shadow.until_equal(lambda: would_sell(shadow, shadow.tee), tiktok - 3)
     shadow.app.arm(shadow.shop, "tiktok_shop", armed=True)
-    shadow.until_equal(lambda: shadow.at_tiktok(TEE), tiktok - 3)
+    shadow.until_equal(lambda: shadow.at_tiktok(shadow.tee), tiktok - 3)
     assert not [write for write in writes(shadow) if "inventoryMove" in write]
     shadow.app.arm(shadow.shop, "shopify", armed=True)
-    shadow.until_equal(lambda: shadow.at_shopify(TEE, WAREHOUSE, "reserved"), 1)
+    shadow.until_equal(lambda: shadow.at_shopify(shadow.tee, WAREHOUSE, "reserved"), 1)
 
 
 def test_a_disarmed_channel_is_told_nothing_more(merchant: Merchant) -> None:
-    tiktok = would_sell(merchant, TEE)
+    tiktok = would_sell(merchant, merchant.tee)
     merchant.app.arm(merchant.shop, "tiktok_shop", armed=False)
-    merchant.order("online_store", TEE, 2)
-    merchant.until_equal(lambda: would_sell(merchant, TEE), tiktok - 2)
+    merchant.order("online_store", merchant.tee, 2)
+    merchant.until_equal(lambda: would_sell(merchant, merchant.tee), tiktok - 2)
     merchant.booked()
-    assert merchant.at_tiktok(TEE) == tiktok
+    assert merchant.at_tiktok(merchant.tee) == tiktok
 
 
 def test_a_pause_stops_the_next_write_and_loses_nothing(merchant: Merchant) -> None:
-    tiktok, cap = would_sell(merchant, TEE), would_sell(merchant, CAP)
+    tiktok, cap = would_sell(merchant, merchant.tee), would_sell(merchant, merchant.cap)
     merchant.app.pause(merchant.shop, "tiktok_shop", paused=True)
     for _ in range(3):
-        merchant.order("online_store", TEE)
-    merchant.order("online_store", CAP)
-    merchant.until_equal(lambda: (would_sell(merchant, TEE), would_sell(merchant, CAP)), (tiktok - 3, cap - 1))
+        merchant.order("online_store", merchant.tee)
+    merchant.order("online_store", merchant.cap)
+    merchant.until_equal(
+        lambda: (would_sell(merchant, merchant.tee), would_sell(merchant, merchant.cap)), (tiktok - 3, cap - 1)
+    )
     merchant.booked()
     assert writes(merchant) == []
     merchant.app.pause(merchant.shop, "tiktok_shop", paused=False)
-    merchant.until_equal(lambda: (merchant.at_tiktok(TEE), merchant.at_tiktok(CAP)), (tiktok - 3, cap - 1))
+    merchant.until_equal(
+        lambda: (merchant.at_tiktok(merchant.tee), merchant.at_tiktok(merchant.cap)), (tiktok - 3, cap - 1)
+    )
     merchant.quiet()
     assert len(merchant.calls("inventory/update")) == 2  # levels are told, not commands: one write a listing
 
 
 def test_a_paused_platform_still_owes_its_levels_and_gets_them_afterwards(merchant: Merchant) -> None:
-    at_shopify = merchant.at_shopify(TEE, WAREHOUSE)
+    at_shopify = merchant.at_shopify(merchant.tee, WAREHOUSE)
     merchant.app.pause(merchant.shop, "shopify", paused=True)
-    first = merchant.order("tiktok_shop", TEE, 2)
-    merchant.order("tiktok_shop", TEE, 1)
-    merchant.until_equal(lambda: merchant.level(TEE, WAREHOUSE, "reserved"), 3)
+    first = merchant.order("tiktok_shop", merchant.tee, 2)
+    merchant.order("tiktok_shop", merchant.tee, 1)
+    merchant.until_equal(lambda: merchant.level(merchant.tee, WAREHOUSE, "reserved"), 3)
     merchant.do("cancel", order=first)
-    merchant.until_equal(lambda: merchant.level(TEE, WAREHOUSE, "reserved"), 1)
-    assert merchant.at_shopify(TEE, WAREHOUSE) == at_shopify
+    merchant.until_equal(lambda: merchant.level(merchant.tee, WAREHOUSE, "reserved"), 1)
+    assert merchant.at_shopify(merchant.tee, WAREHOUSE) == at_shopify
     merchant.app.pause(merchant.shop, "shopify", paused=False)
-    merchant.until_equal(lambda: merchant.at_shopify(TEE, WAREHOUSE, "reserved"), 1)
+    merchant.until_equal(lambda: merchant.at_shopify(merchant.tee, WAREHOUSE, "reserved"), 1)
     merchant.quiet()
-    assert merchant.at_shopify(TEE, WAREHOUSE) == at_shopify - 1
+    assert merchant.at_shopify(merchant.tee, WAREHOUSE) == at_shopify - 1
     assert len(merchant.calls("inventoryMove")) == 1
 
 
@@ -158,33 +158,33 @@ def test_items_that_sell_out_one_after_the_other_are_told_without_asking(strict:
 
 
 def test_a_buffer_changes_what_may_be_sold_at_once_and_is_told(merchant: Merchant) -> None:
-    online, tills, tiktok = merchant.ats_everywhere(HOODIE)
+    online, tills, tiktok = merchant.ats_everywhere(merchant.hoodie)
     with merchant.app.store.writing() as session:
         channels = session.of(merchant.shop).channels
         rules = [replace(rule, buffer_units=7) if rule.channel == "tiktok_shop" else rule for rule in channels.rules()]
         channels.set_rules(rules, merchant.app.clock.now())
-    merchant.until_equal(lambda: merchant.ats_everywhere(HOODIE), (online, tills, tiktok - 7))
-    merchant.until_equal(lambda: merchant.at_tiktok(HOODIE), tiktok - 7)
+    merchant.until_equal(lambda: merchant.ats_everywhere(merchant.hoodie), (online, tills, tiktok - 7))
+    merchant.until_equal(lambda: merchant.at_tiktok(merchant.hoodie), tiktok - 7)
 
 
 def test_a_configured_buffer_is_kept_back_from_the_first_day_on(tmp_path: Path) -> None:
     choices = replace(SHADOW, armed=("tiktok_shop",), buffers={"tiktok_shop": 3})
     with open_shop(tmp_path, choices) as merchant:
-        stands_there = merchant.at_shopify(SOCKS, WAREHOUSE)
-        assert would_sell(merchant, SOCKS) == stands_there - 3
-        merchant.until_equal(lambda: merchant.at_tiktok(SOCKS), stands_there - 3)
+        stands_there = merchant.at_shopify(merchant.hoodie, WAREHOUSE)
+        assert would_sell(merchant, merchant.hoodie) == stands_there - 3
+        merchant.until_equal(lambda: merchant.at_tiktok(merchant.hoodie), stands_there - 3)
         with merchant.app.store.reading() as session:
-            (explained,) = answers.explain(session.of(merchant.shop), merchant.shop, SOCKS, "tiktok_shop")
+            (explained,) = answers.explain(session.of(merchant.shop), merchant.shop, merchant.hoodie, "tiktok_shop")
         assert sum(term.units for term in explained.terms) == explained.units == stands_there - 3
 
 
 def test_while_it_is_unknown_who_imports_tiktok_orders_shopify_is_not_told_of_them(tmp_path: Path) -> None:
     with open_shop(tmp_path, replace(SHADOW, armed=("shopify", "tiktok_shop"), imported="auto")) as merchant:
-        online, tills, tiktok = merchant.ats_everywhere(TEE)
-        merchant.order("tiktok_shop", TEE, 2)
-        merchant.until_equal(lambda: merchant.ats_everywhere(TEE), (online - 2, tills - 2, tiktok - 2))
-        merchant.order("online_store", CAP, 1)  # the publisher is at work
-        merchant.until_equal(lambda: merchant.at_tiktok(CAP), would_sell(merchant, CAP))
+        online, tills, tiktok = merchant.ats_everywhere(merchant.tee)
+        merchant.order("tiktok_shop", merchant.tee, 2)
+        merchant.until_equal(lambda: merchant.ats_everywhere(merchant.tee), (online - 2, tills - 2, tiktok - 2))
+        merchant.order("online_store", merchant.cap, 1)  # the publisher is at work
+        merchant.until_equal(lambda: merchant.at_tiktok(merchant.cap), would_sell(merchant, merchant.cap))
         merchant.booked()
-        assert merchant.at_shopify(TEE, WAREHOUSE, "reserved") == 0
+        assert merchant.at_shopify(merchant.tee, WAREHOUSE, "reserved") == 0
         assert not [write for write in writes(merchant) if "inventoryMove" in write]

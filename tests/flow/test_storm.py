@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from onhand.config.model import AuditConfig
-from tests.flow.merchant import TEE, WAREHOUSE, Choices, Merchant, open_shop
+from tests.flow.merchant import WAREHOUSE, Choices, Merchant, open_shop
 from tests.support.parity import differences
 
 STORMY = AuditConfig(every_s=3600.0, poll_every_s=1.0, grace_s=1.0)
@@ -54,18 +54,20 @@ def test_after_a_storm_of_webhooks_everything_agrees_and_nothing_is_unexplained(
 
 
 def test_webhooks_of_one_order_in_any_order_end_in_the_same_books(stormy: Merchant) -> None:
-    tiktok = stormy.ats(TEE, "tiktok_shop")
+    tiktok = stormy.ats(stormy.tee, "tiktok_shop")
     stormy.fault("reorder")
-    first = stormy.order("online_store", TEE, 4)
-    stormy.do("edit", order=first, remove=[{"sku": TEE, "units": 1}])
-    stormy.do("fulfil", order=first, lines=[{"sku": TEE, "units": 1}])
-    second = stormy.order("tiktok_shop", TEE, 2)
+    first = stormy.order("online_store", stormy.tee, 4)
+    stormy.do("edit", order=first, remove=[{"sku": stormy.tee, "units": 1}])
+    stormy.do("fulfil", order=first, lines=[{"sku": stormy.tee, "units": 1}])
+    second = stormy.order("tiktok_shop", stormy.tee, 2)
     stormy.do("cancel", order=second)
-    stormy.do("refund", order=first, lines=[{"sku": TEE, "units": 1}], restock="cancel")
+    stormy.do("refund", order=first, lines=[{"sku": stormy.tee, "units": 1}], restock="cancel")
     stormy.do("heal")
     stormy.quiet()
-    assert stormy.level(TEE, WAREHOUSE, "committed") == stormy.at_shopify(TEE, WAREHOUSE, "committed") == 1
-    assert stormy.ats(TEE, "tiktok_shop") == stormy.at_tiktok(TEE) == tiktok - 2
+    assert (
+        stormy.level(stormy.tee, WAREHOUSE, "committed") == stormy.at_shopify(stormy.tee, WAREHOUSE, "committed") == 1
+    )
+    assert stormy.ats(stormy.tee, "tiktok_shop") == stormy.at_tiktok(stormy.tee) == tiktok - 2
     assert stormy.unexplained() == (0, 0)
 
 
@@ -84,11 +86,11 @@ def test_every_delivery_twice_changes_nothing(stormy: Merchant) -> None:
 def test_what_comes_a_while_late_is_taken_for_what_it_is(stormy: Merchant) -> None:
     """The delayed webhook of a sale arrives after its order was polled, shipped and told again."""
     stormy.fault("delay", platform="shopify")
-    order = stormy.order("online_store", TEE, 3)
+    order = stormy.order("online_store", stormy.tee, 3)
     stormy.do("fault", kind="delay", share=0.0, platform="shopify")
-    stormy.until_equal(lambda: stormy.level(TEE, WAREHOUSE, "committed"), 3)  # the poll has found it
+    stormy.until_equal(lambda: stormy.level(stormy.tee, WAREHOUSE, "committed"), 3)  # the poll has found it
     stormy.do("fulfil", order=order)
-    stormy.until_equal(lambda: stormy.level(TEE, WAREHOUSE, "committed"), 0)
+    stormy.until_equal(lambda: stormy.level(stormy.tee, WAREHOUSE, "committed"), 0)
     stormy.do("heal")
     stormy.quiet()
     assert not differences(stormy.app, stormy.shop, stormy.truth())
