@@ -42,9 +42,9 @@ def fresh_postgres_dsn(postgres: PostgresServer) -> Iterator[str]:
     postgres.drop_database(dsn)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium for the whole run."""
+    """A headless Chromium for one module: while it runs, its event loop occupies the thread that all tests run in."""
     with running_browser() as browser:
         yield browser
 
