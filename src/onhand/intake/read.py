@@ -16,6 +16,10 @@ BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 """How long to wait after the first, second, … reading that failed; the last one repeats."""
 
 
+REFUSED = "reading refused"
+"""The kind of problem that a channel's refusal is; it is settled by the next reading that succeeds."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Errand:
     """Keys of one kind to be read in one go. `reading` numbers it: it answers only what was asked before."""
@@ -61,6 +65,7 @@ def conclude(
     for problem in answer.problems:
         books.problems.raise_(problem, now)
     books.asks.answered(errand.channel, errand.wanted, errand.keys, errand.reading)
+    books.problems.settle(REFUSED, _problem_key(errand), now)
     missing = f"; unknown to {errand.channel}: {', '.join(answer.missing)}" if answer.missing else ""
     return f"read {len(errand.keys)} {errand.wanted}: {note}{missing}"
 
@@ -71,8 +76,11 @@ def _try_again(books: Books, errand: Errand, trouble: ChannelUnavailable | Chann
         wait_s = trouble.retry_after_s
     if isinstance(trouble, ChannelRefused):
         wait_s = max(wait_s, 60.0)
-        key = f"{errand.channel}/{errand.wanted}"
         next_step = "mend what the message names; reading is tried again every few minutes"
-        books.problems.raise_(Problem("reading refused", key, str(trouble), next_step), now)
+        books.problems.raise_(Problem(REFUSED, _problem_key(errand), str(trouble), next_step), now)
     books.asks.postpone(errand.channel, errand.wanted, errand.keys, now + timedelta(seconds=wait_s))
     return f"could not read {len(errand.keys)} {errand.wanted}: {trouble}; again in {wait_s:.1f} s"
+
+
+def _problem_key(errand: Errand) -> str:
+    return f"{errand.channel}/{errand.wanted}"
