@@ -106,6 +106,7 @@ class Steps:
         if not isinstance(changed, list):
             logger.warning("%s: sweep since %s failed: %s", channel.name, sweep.since, changed)
             return None
+        self.drain_log()  # what was delivered and waits to be booked is not missed: reading it again costs points
         with self._store.writing() as session:
             return sweeping.conclude(session.of(self.shop), sweep, changed, self._clock.now())
 
