@@ -1,7 +1,6 @@
 """Small shops with everything at work. Most tests share one, each with items that no other test has touched."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

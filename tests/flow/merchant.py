@@ -81,6 +81,7 @@ class Merchant:
         self.shop = running.sandbox.settings.shop
         self._control = control
         self._names: dict[str, str] = {}
+        self._calls_before = 0
         self._fresh = (
             sku_name(index) for index in range(len(running.sandbox.world.catalog.items)) if not is_scarce(index)
         )
@@ -89,6 +90,7 @@ class Merchant:
         """Begin a test: names stand for other items than in the test before, and nothing goes wrong."""
         self._names.clear()
         self.do("heal")
+        self._calls_before = len(self.log()["calls"])
 
     def sku(self) -> str:
         """Return a SKU that no test has touched yet, with plenty of it everywhere."""
@@ -163,8 +165,8 @@ class Merchant:
         return next(int(row["available"]) for row in self.truth("tiktok_shop")["tiktok_shop"] if row["sku"] == sku)
 
     def calls(self, operation: str) -> list[dict[str, Any]]:
-        """Return calls of the app whose operation holds a word, oldest first."""
-        return [call for call in self.log()["calls"] if operation in call["operation"]]
+        """Return calls of the app since the test began whose operation holds a word, oldest first."""
+        return [call for call in self.log()["calls"][self._calls_before :] if operation in call["operation"]]
 
     # What the books say
 

@@ -41,7 +41,7 @@ def test_an_order_that_waits_in_the_log_is_not_missed_and_not_read_again(tmp_pat
             assert steps.sweep(steps.parts.shopify) == 1
             with app.store.reading() as session:
                 books = session.of(shop)
-                assert books.deliveries.counts() ["done"] == 1
+                assert books.deliveries.counts()["done"] == 1
                 assert books.asks.count() == 1
         finally:
             app.close()

@@ -4,29 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from onhand.audit.compare import compare_levels
 from onhand.config.model import LocationConfig
 from onhand.heal.adopt import adopt_drift
 from onhand.ports.channel import Ask, Wanted
-from onhand.store.drifts import DriftRow
 from tests.flow.merchant import (
     BOSTON,
-    NEVER_BY_ITSELF,
     PORTLAND,
     WAREHOUSE,
     Choices,
     Merchant,
     open_shop,
 )
-
-
-@pytest.fixture
-def patient(tmp_path: Path) -> Iterator[Merchant]:
-    """A shop whose gaps wait until a test judges them."""
-    with open_shop(tmp_path, Choices(audit=NEVER_BY_ITSELF)) as merchant:
-        yield merchant
+from tests.support.parity import differences
 
 
 @contextmanager
@@ -37,13 +27,13 @@ def without_webhooks(merchant: Merchant, *topics: str) -> Iterator[None]:
         if subscription.topic in topics:
             outbox.unsubscribe(subscription.id)
     yield
+    merchant.app.parts(merchant.shop).shopify.ensure_subscriptions(merchant.serving.addresses["webhooks"])
 
 
-def adopted(merchant: Merchant) -> list[tuple[str, str, int]]:
-    """Return what was adopted: item, location and units."""
+def missed_pictures(merchant: Merchant) -> int:
+    """Return how many orders were found by sweeping."""
     with merchant.app.store.reading() as session:
-        rows = session.of(merchant.shop).drifts.rows("adopted")
-    return [(row.item, row.location, row.units) for row in rows]
+        return session.of(merchant.shop).counter("missed_pictures")
 
 
 def test_a_receipt_raises_what_is_for_sale_once_it_was_judged(merchant: Merchant) -> None:
@@ -52,13 +42,13 @@ def test_a_receipt_raises_what_is_for_sale_once_it_was_judged(merchant: Merchant
     merchant.do("receive", location=WAREHOUSE, sku=merchant.tee, units=25)
     merchant.until_equal(lambda: merchant.ats_everywhere(merchant.tee), (online + 25, tills + 25, tiktok + 25))
     merchant.until_equal(lambda: merchant.at_tiktok(merchant.tee), tiktok + 25)
-    assert adopted(merchant) == [(merchant.item(merchant.tee), merchant.location(WAREHOUSE), 25)]
-    (drift,) = _drifts(merchant)
+    assert merchant.adopted(merchant.tee) == [(WAREHOUSE, 25)]
+    (drift,) = merchant.drifts(merchant.tee)
     assert any("read twice" in proof for proof in drift.evidence)
     operations = [call["operation"] for call in merchant.log()["calls"][asked:] if call["platform"] == "shopify"]
     first, last = operations.index("nodes"), len(operations) - 1 - operations[::-1].index("nodes")
     assert "orders" in operations[first:last]  # level, orders, level
-    assert merchant.unexplained() == (25, -25)
+    assert merchant.unexplained(merchant.tee) == (25, -25)
 
 
 def test_before_it_is_judged_a_receipt_raises_nothing(patient: Merchant) -> None:
@@ -78,9 +68,9 @@ def test_an_adjustment_downwards_lowers_at_once_and_is_adopted_later(patient: Me
     patient.do("adjust", location=WAREHOUSE, sku=patient.cap, units=-4)
     patient.until_equal(lambda: patient.ats_everywhere(patient.cap), (online - 4, tills - 4, tiktok - 4))
     patient.until_equal(lambda: patient.at_tiktok(patient.cap), tiktok - 4)
-    assert adopted(patient) == []
+    assert patient.adopted(patient.cap) == []
     patient.app.steps(patient.shop).judge(grace_s=0.0, adopt=True)
-    assert adopted(patient) == [(patient.item(patient.cap), patient.location(WAREHOUSE), -4)]
+    assert patient.adopted(patient.cap) == [(WAREHOUSE, -4)]
     assert patient.level(patient.cap, WAREHOUSE) == patient.at_shopify(patient.cap, WAREHOUSE)
 
 
@@ -90,7 +80,7 @@ def test_units_that_someone_calls_damaged_leave_sale_and_the_books_follow_in_bot
     merchant.do("adjust", location=WAREHOUSE, sku=merchant.hoodie, units=2, state="damaged")
     merchant.until_equal(lambda: merchant.level(merchant.hoodie, WAREHOUSE, "damaged"), 2)
     merchant.until_equal(lambda: merchant.ats(merchant.hoodie, "tiktok_shop"), tiktok - 2)
-    assert merchant.parity()[1] == 0
+    assert merchant.level(merchant.hoodie, WAREHOUSE) == merchant.at_shopify(merchant.hoodie, WAREHOUSE)
 
 
 def test_a_sale_whose_webhooks_are_lost_is_found_by_the_sweep_and_not_adopted(patient: Merchant) -> None:
@@ -104,22 +94,21 @@ def test_a_sale_whose_webhooks_are_lost_is_found_by_the_sweep_and_not_adopted(pa
     patient.until_equal(lambda: patient.ats_everywhere(patient.tee), (online - 3, tills - 3, tiktok - 2))
     steps.read_levels([patient.key(patient.tee, WAREHOUSE), patient.key(patient.tee, BOSTON)])
     patient.quiet()
-    assert adopted(patient) == []
-    assert patient.unexplained() == (0, 0)
+    assert patient.adopted(patient.tee) == []
+    assert patient.unexplained(patient.tee) == (0, 0)
 
 
 def test_a_level_that_a_lost_order_explains_is_not_adopted_when_it_is_judged(merchant: Merchant) -> None:
     """Only the order's own webhooks are lost: the level arrives, and judging it finds the order."""
-    tiktok = merchant.ats(merchant.tee, "tiktok_shop")
+    tiktok, missed = merchant.ats(merchant.tee, "tiktok_shop"), missed_pictures(merchant)
     with without_webhooks(merchant, "orders/create", "orders/updated", "orders/paid", "fulfillment_orders/moved"):
         merchant.order("online_store", merchant.tee, 2)
         merchant.until_equal(lambda: merchant.level(merchant.tee, WAREHOUSE, "committed"), 2)
     merchant.quiet()
     assert merchant.ats(merchant.tee, "tiktok_shop") == tiktok - 2
-    assert adopted(merchant) == []
-    assert merchant.unexplained() == (0, 0)
-    with merchant.app.store.reading() as session:
-        assert session.of(merchant.shop).counter("missed_pictures") == 1
+    assert merchant.adopted(merchant.tee) == []
+    assert merchant.unexplained(merchant.tee) == (0, 0)
+    assert missed_pictures(merchant) == missed + 1
 
 
 def test_a_lost_tiktok_order_is_found_by_its_own_sweep(patient: Merchant) -> None:
@@ -134,7 +123,7 @@ def test_a_lost_tiktok_order_is_found_by_its_own_sweep(patient: Merchant) -> Non
     patient.until_equal(lambda: patient.at_shopify(patient.tee, WAREHOUSE, "reserved"), 2)
     steps.read_levels([patient.key(patient.tee, WAREHOUSE)])  # a webhook shows available only
     patient.quiet()
-    assert patient.parity()[1] == 0
+    assert not differences(patient.app, patient.shop, patient.truth())
 
 
 def test_an_adoption_that_a_later_picture_explains_is_taken_back(patient: Merchant) -> None:
@@ -148,17 +137,13 @@ def test_an_adoption_that_a_later_picture_explains_is_taken_back(patient: Mercha
     with patient.app.store.writing() as session:
         books = session.of(patient.shop)
         adopt_drift(books, compare_levels(books, [key]).drifts[key], ["read twice"], patient.app.clock.now())
-    assert patient.unexplained() == (0, 0)  # from available to committed: nothing came or went
+    assert patient.unexplained(patient.tee) == (0, 0)  # from available to committed: nothing came or went
     assert patient.level(patient.tee, WAREHOUSE, "committed") == 2
     assert steps.sweep(steps.parts.shopify) == 1
     patient.quiet()
-    assert (
-        patient.level(patient.tee, WAREHOUSE, "committed")
-        == patient.at_shopify(patient.tee, WAREHOUSE, "committed")
-        == 2
-    )
+    assert patient.level(patient.tee, WAREHOUSE, "committed") == 2
     assert patient.ats_everywhere(patient.tee)[::2] == (online - 2, tiktok - 2)
-    assert patient.parity()[1] == 0
+    assert not differences(patient.app, patient.shop, patient.truth())
 
 
 def test_an_adopted_till_sale_leaves_nothing_unexplained_once_the_sale_is_known(patient: Merchant) -> None:
@@ -171,9 +156,9 @@ def test_an_adopted_till_sale_leaves_nothing_unexplained_once_the_sale_is_known(
     with patient.app.store.writing() as session:
         books = session.of(patient.shop)
         adopt_drift(books, compare_levels(books, [key]).drifts[key], ["read twice"], patient.app.clock.now())
-    assert patient.unexplained() == (3, 3)
+    assert patient.unexplained(patient.tee) == (3, 3)
     assert steps.sweep(steps.parts.shopify) == 1
-    patient.until_equal(patient.unexplained, (6, 0))  # there and back: net 0
+    patient.until_equal(lambda: patient.unexplained(patient.tee), (6, 0))  # there and back: net 0
     patient.quiet()
     assert patient.ats(patient.tee, "shopify_pos") == tills - 3
     assert patient.level(patient.tee, PORTLAND) == patient.at_shopify(patient.tee, PORTLAND)
@@ -191,9 +176,9 @@ def test_a_return_is_not_for_sale_before_shopify_has_shown_it(merchant: Merchant
         merchant.until_equal(lambda: merchant.level(merchant.tee, BOSTON), merchant.at_shopify(merchant.tee, BOSTON))
         merchant.booked()
         assert merchant.ats_everywhere(merchant.tee)[:2] == (online - 3, tills - 3)
-    merchant.do("heal")
+        merchant.do("heal")
     merchant.until_equal(lambda: merchant.ats_everywhere(merchant.tee)[:2], (online, tills), within_s=20)
-    assert adopted(merchant) == []
+    assert merchant.adopted(merchant.tee) == []
 
 
 def test_a_location_that_somebody_else_counts_is_not_adopted_and_does_not_keep_others_waiting(tmp_path: Path) -> None:
@@ -203,12 +188,10 @@ def test_a_location_that_somebody_else_counts_is_not_adopted_and_does_not_keep_o
         skus = [merchant.sku() for _ in range(50)]
         for sku in skus:
             merchant.do("adjust", location=BOSTON, sku=sku, units=1)
-        merchant.until_equal(lambda: len(_drifts(merchant, "open")) >= 40, True)
+        merchant.until(lambda: len(merchant.drifts(*skus, status="open")) >= 40, "levels are judged")
         merchant.do("receive", location=WAREHOUSE, sku=skus[-1], units=5)
-        merchant.until_equal(
-            lambda: adopted(merchant), [(merchant.item(skus[-1]), merchant.location(WAREHOUSE), 5)], within_s=20
-        )
-        merchant.until_equal(lambda: len(_drifts(merchant, "open")), 50, within_s=20)
+        merchant.until_equal(lambda: merchant.adopted(*skus), [(WAREHOUSE, 5)], within_s=20)
+        merchant.until_equal(lambda: len(merchant.drifts(*skus, status="open")), 50, within_s=20)
 
 
 def test_an_audit_finds_what_no_webhook_told_and_fixes_it_only_when_asked(patient: Merchant) -> None:
@@ -218,17 +201,12 @@ def test_an_audit_finds_what_no_webhook_told_and_fixes_it_only_when_asked(patien
     patient.do("heal")
     audited = patient.app.audit(patient.shop)
     assert (audited.drifts, audited.complete) == (1, True)
-    (drift,) = _drifts(patient, "open")
+    (drift,) = patient.drifts(patient.tee, status="open")
     assert (drift.units, drift.books_units + 7) == (7, drift.observed_units)
     patient.until_equal(lambda: patient.ats(patient.tee, "tiktok_shop"), tiktok)  # more is there, and nothing is raised
     assert patient.app.audit(patient.shop, fix=True).drifts == 0
     patient.until_equal(lambda: patient.ats(patient.tee, "tiktok_shop"), tiktok + 7)
     assert patient.app.audit(patient.shop, sku=patient.tee, location=WAREHOUSE).checked >= 1
-
-
-def _drifts(merchant: Merchant, status: str | None = None) -> list[DriftRow]:
-    with merchant.app.store.reading() as session:
-        return session.of(merchant.shop).drifts.rows(status)
 
 
 def test_units_of_an_order_that_a_look_has_counted_are_not_counted_twice_once_it_is_booked(patient: Merchant) -> None:
@@ -240,9 +218,7 @@ def test_units_of_an_order_that_a_look_has_counted_are_not_counted_twice_once_it
     with patient.app.store.writing() as session:
         ask = Ask(Wanted.LISTING, listing, "somebody looks before the order is known")
         session.of(patient.shop).asks.add("tiktok_shop", [ask], patient.app.clock.now())
-    patient.until_equal(
-        lambda: patient.level(patient.tee, WAREHOUSE, "reserved"), 2
-    )  # the look found units it did not know
+    patient.until_equal(lambda: patient.level(patient.tee, WAREHOUSE, "reserved"), 2)  # the look led to the order
     patient.until_equal(lambda: patient.offer(patient.tee, "tiktok_shop").unseen_units, 0)
     patient.until_equal(lambda: patient.ats(patient.tee, "tiktok_shop"), tiktok - 2)
     assert patient.at_tiktok(patient.tee) == tiktok - 2

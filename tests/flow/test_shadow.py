@@ -20,11 +20,19 @@ SHADOW = Choices(armed=(), audit=NEVER_BY_ITSELF)
 STRICT = Choices(items=40, armed=(), audit=NEVER_BY_ITSELF, guard=GuardConfig())
 
 
-@pytest.fixture
-def shadow(tmp_path: Path) -> Iterator[Merchant]:
-    """A shop in which nothing is armed yet."""
-    with open_shop(tmp_path, SHADOW) as merchant:
+@pytest.fixture(scope="module")
+def shared_shadow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Merchant]:
+    with open_shop(tmp_path_factory.mktemp("shadow"), SHADOW) as merchant:
         yield merchant
+
+
+@pytest.fixture
+def shadow(shared_shadow: Merchant) -> Merchant:
+    """A shop in which nothing is armed."""
+    for name in ("shopify", "tiktok_shop"):
+        shared_shadow.app.arm(shared_shadow.shop, name, armed=False)
+    shared_shadow.begin()
+    return shared_shadow
 
 
 @pytest.fixture
@@ -83,6 +91,8 @@ def test_a_disarmed_channel_is_told_nothing_more(merchant: Merchant) -> None:
     merchant.until_equal(lambda: would_sell(merchant, merchant.tee), tiktok - 2)
     merchant.booked()
     assert merchant.at_tiktok(merchant.tee) == tiktok
+    merchant.app.arm(merchant.shop, "tiktok_shop", armed=True)
+    merchant.until_equal(lambda: merchant.at_tiktok(merchant.tee), tiktok - 2)
 
 
 def test_a_pause_stops_the_next_write_and_loses_nothing(merchant: Merchant) -> None:

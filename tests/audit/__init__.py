@@ -1,0 +1,1 @@
+"""Auditing: comparing, judging and sweeping over a real store. No network: answers are given."""
