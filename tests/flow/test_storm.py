@@ -42,10 +42,10 @@ def accepted_deliveries_are_booked_once(merchant: Merchant) -> None:
 def test_after_a_storm_of_webhooks_everything_agrees_and_nothing_is_unexplained(stormy: Merchant) -> None:
     for kind, share in (("duplicate", 0.1), ("reorder", 0.1), ("delay", 0.1), ("lose", 0.05)):
         stormy.fault(kind, share)
-    orders = play(stormy, for_s=6.0, orders_per_s=15.0)
+    orders = play(stormy, for_s=4.0, orders_per_s=18.0)
     stormy.do("heal")
     done = stormy.log()["faults"]["done"]
-    assert orders > 50
+    assert orders > 40
     assert all(done.get(kind, 0) > 0 for kind in ("duplicate", "reorder", "delay", "lose"))
     stormy.quiet(40)
     assert stormy.app.audit(stormy.shop).drifts == 0
@@ -61,7 +61,7 @@ def test_after_a_storm_of_webhooks_everything_agrees_and_nothing_is_unexplained(
 def test_every_delivery_twice_changes_nothing(stormy: Merchant) -> None:
     before = stormy.app.log.counts().duplicates
     stormy.fault("duplicate")
-    orders = play(stormy, for_s=2.0, orders_per_s=10.0)
+    orders = play(stormy, for_s=1.5, orders_per_s=10.0)
     stormy.do("heal")
     stormy.quiet(30)
     assert orders > 5
@@ -87,7 +87,7 @@ def test_webhooks_of_one_order_in_any_order_end_in_the_same_books(merchant: Merc
         == 1
     )
     assert merchant.ats(merchant.tee, "tiktok_shop") == merchant.at_tiktok(merchant.tee) == tiktok - 2
-    assert merchant.unexplained() == (0, 0)
+    assert merchant.unexplained(merchant.tee) == (0, 0)
 
 
 def test_what_comes_a_while_late_is_taken_for_what_it_is(merchant: Merchant) -> None:
