@@ -12,7 +12,7 @@ from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
 from onhand.app.tokens import TokenFolder
 from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
-from onhand.intake.process import replay
+from onhand.intake.process import Sender, Senders, replay
 from onhand.log import Seal, SqliteLog
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
@@ -57,7 +57,7 @@ class App:
 
     def steps(self, shop: str) -> Steps:
         """Return the steps of one shop's work."""
-        return Steps(store=self.store, log=self.log, parts=self.parts(shop), clock=self.clock)
+        return Steps(store=self.store, log=self.log, parts=self.parts(shop), clock=self.clock, senders=self.senders)
 
     def parts(self, shop: str | None) -> ShopParts:
         """Return one shop's parts; None: the only shop there is. Raises ConfigError."""
@@ -100,8 +100,22 @@ class App:
                     guard.resume(books, name, self.clock.now())
 
     def replay(self, shop: str, position: int) -> str | None:
-        """Book one delivery again; return what became of it, None when its body is gone."""
-        return replay(self.store, self.log, self.steps(shop).senders(), position, self.clock.now())
+        """Book one delivery again; return what became of it, None when its body is gone.
+
+        Raises ConfigError for a delivery of another shop.
+        """
+        logged = self.log.find(position)
+        if logged is not None and logged.delivery.shop != shop:
+            raise ConfigError(f"position {position} is a delivery of {logged.delivery.shop}, not of {shop}: say --shop")
+        return replay(self.store, self.log, self.senders(), position, self.clock.now())
+
+    def senders(self) -> Senders:
+        """Return who stands behind the deliveries of every shop: one log serves them all."""
+        return {
+            (shop, name): Sender(channel=channel, lookup=parts.lookup)
+            for shop, parts in self.shops.items()
+            for name, channel in parts.reporters.items()
+        }
 
     def writable(self, shop: str) -> list[str]:
         """Return the channels of a shop that onhand can write to."""

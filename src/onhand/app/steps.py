@@ -4,7 +4,7 @@ A step returns whether it found anything to do.
 """
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from onhand.app.parts import ShopParts
@@ -15,7 +15,7 @@ from onhand.config import SHOPIFY
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift
 from onhand.intake import read as reading
-from onhand.intake.process import Processed, Sender, process
+from onhand.intake.process import Processed, Senders, process
 from onhand.ports.channel import Observes, Outcome, Sells, Unknown, Wanted
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
@@ -32,12 +32,18 @@ PROCESS_ROUNDS = 50
 
 
 class Steps:
-    """What can be done for one shop, step by step. Holds no state of its own but what it was built from."""
+    """What can be done for one shop, step by step. Holds no state of its own but what it was built from.
 
-    def __init__(self, *, store: Store, log: Log, parts: ShopParts, clock: Clock) -> None:
+    The log is shared by all shops, so `senders` says who stands behind the deliveries of every one of them.
+    """
+
+    def __init__(
+        self, *, store: Store, log: Log, parts: ShopParts, clock: Clock, senders: Callable[[], Senders]
+    ) -> None:
         self._store = store
         self._log = log
         self._clock = clock
+        self._senders = senders
         self.parts = parts
 
     @property
@@ -53,13 +59,6 @@ class Steps:
     def seller(self, name: str) -> Sells:
         """Return a channel that takes a number as it is now: a sync may have replaced it."""
         return next(seller for seller in self.parts.sellers if seller.name == name)
-
-    def senders(self) -> dict[tuple[str, str], Sender]:
-        """Return who stands behind this shop's deliveries."""
-        return {
-            (self.shop, name): Sender(channel=channel, lookup=self.parts.lookup)
-            for name, channel in self.parts.reporters.items()
-        }
 
     def recalculate(self) -> int:
         """Compute stale offers again; return how many."""
@@ -97,7 +96,7 @@ class Steps:
         return True
 
     def sweep(self, channel: Observes, since: datetime | None = None) -> int | None:
-        """Ask a channel which orders changed, and ask for the missed ones; None when it did not answer."""
+        """Ask a channel which orders changed, and ask for the missed ones; None when that could not be done now."""
         with self._store.reading() as session:
             sweep = sweeping.plan(session.of(self.shop), channel, self._clock.now())
         if since is not None and since < sweep.since:
@@ -106,7 +105,9 @@ class Steps:
         if not isinstance(changed, list):
             logger.warning("%s: sweep since %s failed: %s", channel.name, sweep.since, changed)
             return None
-        self.drain_log()  # what was delivered and waits to be booked is not missed: reading it again costs points
+        if not self.drain_log():  # what was delivered and waits to be booked is not missed: reading it costs points
+            logger.info("%s: nothing is swept while the log has a backlog", channel.name)
+            return None
         with self._store.writing() as session:
             return sweeping.conclude(session.of(self.shop), sweep, changed, self._clock.now())
 
@@ -151,15 +152,13 @@ class Steps:
                     logger.debug(flow.conclude(books, intent, outcome, now))
         return now
 
-    def drain_log(self) -> None:
-        """Process what the log holds."""
-        for _ in range(PROCESS_ROUNDS):
-            if not self.process().waiting:
-                return
+    def drain_log(self) -> bool:
+        """Process what the log holds, of whatever shop; return False when there was more than can be done at once."""
+        return any(not self.process().waiting for _ in range(PROCESS_ROUNDS))
 
     def process(self) -> Processed:
         """Book one batch of deliveries."""
-        return process(self._store, self._log, self.senders(), self._clock.now())
+        return process(self._store, self._log, self._senders(), self._clock.now())
 
     def judge(
         self,

@@ -56,8 +56,7 @@ class Booking:
 
     def turn(self) -> bool:
         """Book one batch, then bring up to date what it touched; a backlog is booked first, for a moment."""
-        senders = {key: sender for steps in self._shops for key, sender in steps.senders().items()}
-        processed = process(self._app.store, self._app.log, senders, self._app.clock.now())
+        processed = process(self._app.store, self._app.log, self._app.senders(), self._app.clock.now())
         self._batches += 1
         if processed.waiting and self._batches % BACKLOG_BATCHES:
             return True

@@ -18,6 +18,7 @@ from onhand.channels.shopify.payloads import (
     OrderPayload,
     ProductPayload,
     ReturnPayload,
+    ShopPayload,
 )
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import report_order
@@ -86,6 +87,7 @@ _fulfillment_order = _typed(FulfillmentOrderPayload)
 _level = _typed(LevelPayload)
 _level_gone = _typed(LevelGonePayload)
 _product = _typed(ProductPayload)
+_shop = _typed(ShopPayload)
 _anything = _typed(msgspec.Raw)
 
 
@@ -180,7 +182,7 @@ def _ask_locations(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa
 
 
 def _close(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
-    _anything(body)
+    _shop(body)  # only the body is signed: any other one sent to this address must not turn writing off
     return Report(closed=True, note="the app was uninstalled from this shop")
 
 

@@ -76,6 +76,13 @@ class NamedPayload(Struct, gc=False):
     id: Id
 
 
+class ShopPayload(Struct, gc=False):
+    """app/uninstalled shows the shop. No other body that we subscribe to has a domain: a captured one proves nothing."""
+
+    id: Id
+    domain: str
+
+
 class OrderNamedPayload(Struct, gc=False):
     """What names the order it belongs to: refunds/create and fulfillments/*."""
 
