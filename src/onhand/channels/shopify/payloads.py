@@ -77,7 +77,7 @@ class NamedPayload(Struct, gc=False):
 
 
 class ShopPayload(Struct, gc=False):
-    """app/uninstalled shows the shop. No other body that we subscribe to has a domain: a captured one proves nothing."""
+    """app/uninstalled shows the shop. No other body that we subscribe to has a domain at this place."""
 
     id: Id
     domain: str
