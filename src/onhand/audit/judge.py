@@ -58,7 +58,8 @@ def verdict(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey,
     """Return the drifts that nothing explains, after the second look. Needs a transaction.
 
     A level is left out while units of its item belong to orders without a location, or while a telling is open: a
-    platform may have carried it out between the two looks.
+    platform may have carried it out between the two looks. So is one whose newest observation was not read but told,
+    dated later than what was read: then nobody has looked at it twice.
     """
     gaps = _gaps(books, judgement.keys, now)
     unplaced = books.pictures.unplaced_units(sorted({key.item for key in gaps}))
@@ -66,7 +67,10 @@ def verdict(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey,
     return {
         key: drift
         for key, drift in gaps.items()
-        if drift.units == judgement.first_gaps.get(key) and not unplaced.get(key.item) and key not in telling
+        if drift.units == judgement.first_gaps.get(key)
+        and drift.observation.reading
+        and not unplaced.get(key.item)
+        and key not in telling
     }
 
 
