@@ -1,0 +1,90 @@
+"""Comparing: what the platform shows against what it should show by the books, with what is in flight."""
+
+from onhand.audit.compare import compare_levels, compare_touched, write_down
+from onhand.domain.drift import Observation
+from onhand.domain.stock import LevelKey, State
+from onhand.ports.channel import Applied, Unknown
+from onhand.publish import tellings
+from onhand.store import Books, Store
+from tests.answers.shop import BOSTON, SHOP, WAREHOUSE, later, seen, sold
+from tests.publish.channels import shopify_channel
+
+TEE = LevelKey("1", WAREHOUSE)
+
+
+def shown(units: dict[State, int], minute: float, reading: int = 1) -> Observation:
+    return Observation(
+        source="shopify", item="1", location=WAREHOUSE, units=units, observed_at=later(minute), reading=reading
+    )
+
+
+def order_from_elsewhere(books: Books, units: int) -> None:
+    books.channels.arm("shopify", armed=True)
+    books.ledger.append(
+        [sold("tiktok_shop/order/1", "1", WAREHOUSE, units, at=later(1), origin="tiktok_shop")], later(1)
+    )
+
+
+def test_what_the_books_say_less_what_is_owed_is_what_the_platform_should_show(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        order_from_elsewhere(books, 3)
+        assert compare_levels(books, [TEE]).equal == [TEE]  # 10 are shown, and 3 were not told yet
+        books.observations.put(shown({State.AVAILABLE: 7, State.RESERVED: 3}, 2), later(2))
+        drift = compare_levels(books, [TEE]).drifts[TEE]
+        assert drift.units == {State.AVAILABLE: -3, State.RESERVED: 3}
+
+
+def test_what_was_sent_and_not_confirmed_explains_a_gap_whether_it_was_carried_out_or_not(store: Store) -> None:
+    with store.writing() as session, shopify_channel() as shopify:
+        books = session.of(SHOP)
+        order_from_elsewhere(books, 3)
+        (intent,) = tellings.plan(books, shopify, 10, later(2), run="run-1")
+        tellings.conclude(books, intent, Unknown("no answer"), later(2))
+        assert compare_levels(books, [TEE]).equal == [TEE]
+        books.observations.put(shown({State.AVAILABLE: 7, State.RESERVED: 3}, 3), later(3))
+        assert compare_levels(books, [TEE]).flying == [TEE]
+        books.observations.put(shown({State.AVAILABLE: 6, State.RESERVED: 3}, 4, 2), later(4))
+        assert compare_levels(books, [TEE]).drifts[TEE].units == {State.AVAILABLE: -4, State.RESERVED: 3}
+        books.observations.put(shown({State.AVAILABLE: 7, State.RESERVED: 3}, 5, 3), later(5))
+        tellings.conclude(books, intent, Applied(None, "done"), later(5))
+        assert compare_levels(books, [TEE]).equal == [TEE]
+
+
+def test_states_that_were_not_shown_are_not_compared_and_levels_nobody_saw_are_left_out(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        books.ledger.append([sold("shopify/order/1", "1", WAREHOUSE, 2, at=later(1))], later(1))
+        books.observations.put(seen("1", WAREHOUSE, 8, later(2)), later(2))
+        assert compare_levels(books, [TEE]).equal == [TEE]  # committed is 2 in the books, and was never shown
+        compared = compare_levels(books, [LevelKey("5", BOSTON)])
+        assert (compared.equal, compared.flying, compared.drifts) == ([], [], {})
+
+
+def test_a_touched_level_is_compared_once_and_its_gap_keeps_the_time_it_began(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        while compare_touched(books, later(0)):
+            pass
+        books.observations.put(seen("1", WAREHOUSE, 4, later(1)), later(1))
+        assert compare_touched(books, later(2)) == 1
+        assert compare_touched(books, later(3)) == 0
+        books.observations.put(seen("1", WAREHOUSE, 3, later(4)), later(4))
+        compare_touched(books, later(5))
+        (gap,) = [books.observations.newest([TEE])[TEE].gap_since]
+        assert gap == later(2)
+
+
+def test_a_gap_that_closed_closes_its_drift(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        books.observations.put(seen("1", WAREHOUSE, 4, later(1)), later(1))
+        compared = compare_levels(books, [TEE])
+        write_down(books, compared, later(1))
+        books.drifts.open(compared.drifts[TEE], "unexplained", 0.5, [], later(2))
+        books.observations.put(seen("1", WAREHOUSE, 10, later(3)), later(3))
+        write_down(books, compare_levels(books, [TEE]), later(3))
+        (drift,) = books.drifts.rows()
+        assert (drift.status, drift.note) == ("closed", "books and platform agree again")
+        newest = books.observations.newest([TEE])[TEE]
+        assert (newest.agreed_at, newest.gap_since) == (later(3), None)

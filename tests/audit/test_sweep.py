@@ -1,0 +1,57 @@
+"""Sweeping: orders that changed at a channel and are newer there than here are asked for, and only those."""
+
+from datetime import timedelta
+
+from onhand.audit import sweep
+from onhand.domain.pictures import Version
+from onhand.ports.channel import Changed, Wanted
+from onhand.ports.errors import ChannelUnavailable
+from onhand.store import Books, Store
+from tests.answers.shop import SHOP, later
+from tests.publish.channels import shopify_channel
+
+
+def changed(number: int, minute: float) -> Changed:
+    return Changed(order=str(number), cause=f"shopify/order/{number}", changed_at=later(minute))
+
+
+def know(books: Books, number: int, minute: float) -> None:
+    books.pictures.remember(
+        f"shopify/order/{number}", "shopify", Version(at=later(minute)), "digest", told=True, recorded_at=later(minute)
+    )
+
+
+def asked(books: Books) -> list[str]:
+    return [ask.key for ask in books.asks.due("shopify", Wanted.ORDER, 10, later(99))]
+
+
+def test_a_sweep_reaches_back_behind_the_last_one(store: Store) -> None:
+    with store.writing() as session, shopify_channel() as shopify:
+        books = session.of(SHOP)
+        books.channels.move_cursor("shopify", later(30))
+        planned = sweep.plan(books, shopify, later(31), overlap_s=600)
+        assert (planned.since, planned.began_at) == (later(20), later(31))
+        sweep.conclude(books, planned, [], later(32))
+        assert sweep.plan(books, shopify, later(33), overlap_s=600).since == later(21)
+
+
+def test_only_orders_that_are_newer_there_are_asked_for(store: Store) -> None:
+    with store.writing() as session, shopify_channel() as shopify:
+        books = session.of(SHOP)
+        know(books, 1, 5)
+        know(books, 2, 5)
+        planned = sweep.plan(books, shopify, later(10))
+        assert sweep.conclude(books, planned, [changed(1, 5), changed(2, 6), changed(3, 1)], later(10)) == 2
+        assert sorted(asked(books)) == ["2", "3"]
+        assert books.counter("missed_pictures") == 2
+
+
+def test_a_sweep_that_got_no_answer_leaves_its_starting_point(store: Store) -> None:
+    with store.writing() as session, shopify_channel() as shopify:
+        books = session.of(SHOP)
+        books.channels.move_cursor("shopify", later(30))
+        planned = sweep.plan(books, shopify, later(31))
+        answer = sweep.look(shopify, planned)
+        assert isinstance(answer, ChannelUnavailable)
+        assert books.channels.get("shopify").cursor_at == later(30)
+        assert planned.since == later(30) - timedelta(seconds=sweep.OVERLAP_S)
