@@ -9,7 +9,6 @@ from onhand.channels.shopify import ShopifyChannel, ShopifySettings
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
 from tests.answers.shop import SHOP, WAREHOUSE
 
-
 NOBODY = "http://127.0.0.1:9"
 
 
