@@ -1,0 +1,1 @@
+"""The demo: played for real, and its verdict shown to be able to fail."""
