@@ -6,7 +6,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +79,12 @@ class OnhandProcess:
         self._process.terminate()
         return self._close()
 
+    def wait(self, within_s: float) -> int:
+        """Wait until it ends by itself, and return its exit code."""
+        assert self._process is not None
+        self._process.wait(within_s)
+        return self._close()
+
     def is_running(self) -> bool:
         """Return whether it still runs."""
         return self._process is not None and self._process.poll() is None
@@ -102,8 +107,3 @@ class OnhandProcess:
         self._process.stdout.close()
         self._process = None
         return code
-
-
-def wait(seconds: float) -> None:
-    """Let time pass: only where the moment itself is what a test draws by chance."""
-    time.sleep(seconds)

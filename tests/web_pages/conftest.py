@@ -13,7 +13,7 @@ from onhand.web.server import WebServer, build_web
 from tests.web_pages.shop import Shop
 
 EVIL_SKU = '<img src=x onerror="document.title=1">'
-EVIL_TITLE = '"><script>document.title="owned"</script>{{ 7*7 }}'
+EVIL_TITLE = '"><script>document.title="owned"</script>{{ 7919*7907 }}'
 
 ITEMS = (
     Item(item="11", sku="TEE-BLUE", title="Blue tee"),

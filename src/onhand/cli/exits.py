@@ -19,6 +19,7 @@ from onhand.ports.errors import (
     OnhandError,
     OutcomeUnknown,
     StaleWrite,
+    StoreUnavailable,
     UnreadableDelivery,
 )
 
@@ -45,6 +46,7 @@ CODES: tuple[tuple[type[OnhandError], int], ...] = (
     (DataDamaged, DAMAGED),
     (MovementConflict, DAMAGED),
     (LogUnavailable, DAMAGED),
+    (StoreUnavailable, DAMAGED),
 )
 
 

@@ -52,5 +52,11 @@ class DataDamaged(OnhandError):
     """The database contradicts itself. Exit 5; writing stops."""
 
 
+class StoreUnavailable(OnhandError):
+    """The database cannot be used now: another process holds it, its disk is full, it is away. Nothing of the
+    transaction is kept; try again in a moment.
+    """
+
+
 class LogUnavailable(OnhandError):
     """The log cannot keep a delivery now. Answer 503: the sender will try again."""

@@ -10,7 +10,7 @@ from types import FrameType
 from onhand.app import App
 from onhand.log import GroupCommit
 from onhand.ports.channel import Reports
-from onhand.ports.errors import ConfigError, OnhandError
+from onhand.ports.errors import ConfigError, DataDamaged, OnhandError
 from onhand.serve.latency import Latency
 from onhand.serve.turns import Turns, Work
 from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
@@ -26,13 +26,18 @@ ROLES = ("all", "ingress", "worker", "publisher", "web")
 
 
 class Serving:
-    """Everything of one process that runs. Start it, stop it; both return when that is done."""
+    """Everything of one process that runs. Start it, stop it; both return when that is done.
 
-    def __init__(self, app: App, role: str = "all") -> None:
+    `on_death` is called when a part has ended by an error that nobody foresaw; `failure` then says which.
+    """
+
+    def __init__(self, app: App, role: str = "all", on_death: Callable[[], None] | None = None) -> None:
         if role not in ROLES:
             raise ConfigError(f"--role {role}: there are {', '.join(ROLES)}")
         self._app = app
         self._role = role
+        self._on_death = on_death
+        self.failure: Exception | None = None
         self.booked = Latency()
         self.told = Latency()
         self.subscribed = threading.Event()
@@ -90,16 +95,25 @@ class Serving:
         for name, latency in (("latency_s", self.told), ("booked_s", self.booked)):
             if (summary := latency.summary()) is not None:
                 health[name] = summary
+        troubles = [] if self.failure is None else [str(self.failure)]
         if self.commit is not None and self.commit.stopped is not None:
-            health["troubles"] = [self.commit.stopped]
+            troubles.append(self.commit.stopped)
+        if troubles:
+            health["troubles"] = troubles
         return health
 
     def subscribe(self, public_url: str) -> None:
         """Have the platforms send their webhooks to `public_url`, and look every hour whether they still do."""
         for parts in self._app.shops.values():
-            turns = Turns(Subscribing(parts, public_url, self.subscribed.set))
+            turns = Turns(Subscribing(parts, public_url, self.subscribed.set), self._died)
             self._turns.append(turns)
             turns.start()
+
+    def _died(self, name: str, damage: DataDamaged | None) -> None:
+        self.failure = self.failure or damage or RuntimeError(f"{name} ended by an error that nobody foresaw")
+        logger.critical("%s has ended: %s; the process must be started again", name, self.failure)
+        if self._on_death is not None:
+            self._on_death()
 
     def _does(self, part: str) -> bool:
         return self._role in ("all", part)
@@ -109,14 +123,14 @@ class Serving:
         booking = Booking(
             self._app, all_steps, self.booked, on_booked=self._wake_readers, on_offers=self._wake_publishers
         )
-        self._worker = Turns(booking)
+        self._worker = Turns(booking, self._died)
         self._turns.append(self._worker)
         for steps in all_steps:
             for channel in steps.parts.observers:
                 seller = next((other for other in steps.parts.sellers if other.name == channel.name), None)
-                self._readers.append(Turns(Reading(steps, channel, seller, self.wake)))
-            self._turns.append(Turns(Auditing(self._app, steps, self.wake)))
-        self._turns += [*self._readers, Turns(Housekeeping(self._app))]
+                self._readers.append(Turns(Reading(steps, channel, seller, self.wake), self._died))
+            self._turns.append(Turns(Auditing(self._app, steps, self.wake), self._died))
+        self._turns += [*self._readers, Turns(Housekeeping(self._app), self._died)]
 
     def _start_publishing(self) -> None:
         for shop in self._app.shops:
@@ -124,7 +138,7 @@ class Serving:
             steps.recover()
             works: list[Work] = [Publishing(steps, name, self._app.clock, self.told) for name in steps.seller_names]
             works.append(Telling(steps, self._app.clock))
-            self._publishers += [Turns(work) for work in works]
+            self._publishers += [Turns(work, self._died) for work in works]
         self._turns += self._publishers
 
     def _wake_readers(self) -> None:
@@ -155,9 +169,12 @@ class Serving:
 
 
 def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], None] | None = None) -> None:
-    """Run until SIGTERM or SIGINT; `ready` is told the addresses once everything listens."""
-    serving = Serving(app, role)
+    """Run until SIGTERM or SIGINT; `ready` is told the addresses once everything listens.
+
+    Raises DataDamaged, or RuntimeError, when a part of it has ended by an error: better no process than half a one.
+    """
     ended = threading.Event()
+    serving = Serving(app, role, on_death=ended.set)
     with _on_signals(ended):
         if role in ("all", "worker"):
             _read_new_shops(app)
@@ -170,6 +187,8 @@ def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], N
             ended.wait()
         finally:
             serving.stop()
+    if serving.failure is not None:
+        raise serving.failure
 
 
 def _read_new_shops(app: App) -> None:

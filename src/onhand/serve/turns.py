@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from onhand.ports.errors import OnhandError
+from onhand.ports.errors import DataDamaged, OnhandError
 
 logger = logging.getLogger(__name__)
 
@@ -23,12 +23,19 @@ class Work(Protocol):
         """Do one piece of work; return whether there may be more right now."""
 
 
-class Turns:
-    """Runs one piece of work after another in a thread of its own."""
+OnDeath = Callable[[str, DataDamaged | None], None]
 
-    def __init__(self, work: Work, on_turn: Callable[[], None] | None = None) -> None:
+
+class Turns:
+    """Runs one piece of work after another in a thread of its own.
+
+    Trouble that the work foresees is waited out. An error that nobody foresaw, or damaged data, ends the thread, and
+    `on_death` is told its name: a part that is gone while the others go on would be worse than an end of everything.
+    """
+
+    def __init__(self, work: Work, on_death: OnDeath) -> None:
         self._work = work
-        self._on_turn = on_turn
+        self._on_death = on_death
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=work.name, daemon=True)
@@ -49,15 +56,27 @@ class Turns:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        damage: DataDamaged | None = None
+        ended_well = False
+        try:
+            self._take_turns()
+            ended_well = True
+        except DataDamaged as error:
+            damage = error
+        finally:
+            if not ended_well:
+                self._on_death(self._work.name, damage)
+
+    def _take_turns(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
                 busy = self._work.turn()
+            except DataDamaged:
+                raise
             except OnhandError as trouble:
                 logger.warning("%s: %s", self._work.name, trouble)
                 self._stopping.wait(TROUBLE_S)
                 continue
-            if busy and self._on_turn is not None:
-                self._on_turn()
             if not busy:
                 self._wake.wait(self._work.idle_s)

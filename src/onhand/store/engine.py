@@ -30,6 +30,10 @@ class Engine(Protocol):
     """A database: transactions that write, one at a time, and snapshots that wait for nobody."""
 
     name: Literal["sqlite", "postgresql"]
+    passing: tuple[type[Exception], ...]
+    """Errors of the driver that may be over in a moment: held by another, full, away."""
+    damage: tuple[type[Exception], ...]
+    """Errors of the driver that say that the database contradicts itself."""
 
     def writing(self) -> AbstractContextManager[Sql]:
         """Open a transaction that writes: kept when the block ends, dropped when it raises."""

@@ -57,6 +57,8 @@ class PostgresEngine:
     """For many machines."""
 
     name: Literal["sqlite", "postgresql"] = "postgresql"
+    passing: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError)
+    damage: tuple[type[Exception], ...] = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
 
     def __init__(self, database: str) -> None:
         """Connect and bring the tables up to date. Raises ConfigError where that cannot be."""

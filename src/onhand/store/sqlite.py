@@ -49,6 +49,15 @@ class SqliteEngine:
     """The embedded default."""
 
     name: Literal["sqlite", "postgresql"] = "sqlite"
+    passing: tuple[type[Exception], ...] = (
+        apsw.BusyError,
+        apsw.LockedError,
+        apsw.FullError,
+        apsw.IOError,
+        apsw.ReadOnlyError,
+        apsw.CantOpenError,
+    )
+    damage: tuple[type[Exception], ...] = (apsw.CorruptError, apsw.NotADBError)
 
     def __init__(self, database: str) -> None:
         """Open or create the file. Raises ConfigError, and DataDamaged where the file is no database."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal
 
-from onhand.ports.errors import ConfigError
+from onhand.ports.errors import ConfigError, DataDamaged, StoreUnavailable
 from onhand.store.books import Books
 from onhand.store.engine import Engine, Sql
 from onhand.store.ledger import Heads
@@ -89,11 +89,12 @@ class Store:
     def writing(self) -> Iterator[Session]:
         """Open a transaction: kept when the block ends, dropped when it raises. One writes at a time, others wait.
 
-        Raises RuntimeError when this thread is writing already: it would wait for itself.
+        Raises StoreUnavailable, DataDamaged, and RuntimeError when this thread is writing already: it would wait for
+        itself.
         """
         if self._writing_thread == threading.get_ident():
             raise RuntimeError("writing() inside writing(): hand the session down, or use session.savepoint()")
-        with self._engine.writing() as sql:
+        with self._named(), self._engine.writing() as sql:
             self._writing_thread = threading.get_ident()
             try:
                 yield Session(sql, writes=True)
@@ -102,9 +103,22 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open a snapshot: what is committed while the block runs is not seen in it. Holds up nobody."""
-        with self._engine.reading() as sql:
+        """Open a snapshot: what is committed while the block runs is not seen in it. Holds up nobody.
+
+        Raises StoreUnavailable, DataDamaged.
+        """
+        with self._named(), self._engine.reading() as sql:
             yield Session(sql, writes=False)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name what the database says in words that the rest of onhand knows."""
+        try:
+            yield
+        except self._engine.damage as error:
+            raise DataDamaged(f"the database contradicts itself: {error}; restore a backup") from error
+        except self._engine.passing as error:
+            raise StoreUnavailable(f"the database cannot be used now: {error}") from error
 
     @property
     def schema_version(self) -> int:
