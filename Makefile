@@ -65,7 +65,8 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --g
 pins: $(READY)
 	@$(UV_COMPILE) requirements/base.in -o requirements/base.txt
 	@$(UV_COMPILE) -c requirements/base.txt requirements/dev.in -o requirements/dev.txt
-	@$(UV_COMPILE) -c requirements/base.txt requirements/replay.in -o requirements/replay.txt
+	@$(UV_COMPILE) -c requirements/dev.txt requirements/eventbridge.in -o requirements/eventbridge.txt
+	@$(UV_COMPILE) -c requirements/dev.txt requirements/replay.in -o requirements/replay.txt
 	@git diff --stat -- requirements
 
 clean:

@@ -38,11 +38,12 @@ def _names(text: str) -> frozenset[str]:
 
 QUERIES = _names(
     """
-    appInstallation bulkOperation bulkOperations currentAppInstallation fulfillment fulfillmentOrder
-    fulfillmentOrders inventoryItem inventoryItems inventoryLevel inventoryProperties inventoryShipment
-    inventoryShipments inventoryTransfer inventoryTransfers location locations locationsCount node nodes order
-    orders ordersCount product productVariant productVariants productVariantsCount products productsCount
-    refund shop webhookSubscription webhookSubscriptions webhookSubscriptionsCount
+    appInstallation bulkOperation bulkOperations currentAppInstallation deliveryProfiles draftOrder
+    draftOrders fulfillment fulfillmentOrder fulfillmentOrders inventoryItem inventoryItems inventoryLevel
+    inventoryProperties inventoryShipment inventoryShipments inventoryTransfer inventoryTransfers location
+    locations locationsCount node nodes order orders ordersCount product productVariant productVariants
+    productVariantsCount products productsCount refund return reverseFulfillmentOrder shop webhookSubscription
+    webhookSubscriptions webhookSubscriptionsCount
     """
 )
 MUTATIONS = _names(
@@ -58,18 +59,22 @@ MUTATIONS = _names(
 # Composite types that are kept; their connections, edges, and the payloads of the mutations above come along.
 OBJECTS = _names(
     """
-    AccessScope ApiVersion App AppInstallation BulkOperation Count EditableProperty Fulfillment
-    FulfillmentLineItem FulfillmentOrder FulfillmentOrderAssignedLocation FulfillmentOrderLineItem
-    FulfillmentOrderMerchantRequest FulfillmentService FulfillmentTrackingInfo InventoryAdjustmentGroup
-    InventoryChange InventoryItem InventoryItemMeasurement InventoryLevel InventoryProperties InventoryQuantity
-    InventoryQuantityName InventoryShipment InventoryShipmentLineItem InventoryShipmentTracking
-    InventoryTransfer InventoryTransferLineItem Job LineItem Location LocationAddress LocationSnapshot MoneyBag
+    AccessScope ApiVersion App AppInstallation BulkOperation CalculatedLineItem CalculatedOrder Count
+    DeliveryLocalPickupSettings DeliveryLocationGroup DeliveryLocationGroupZone DeliveryMethodDefinition
+    DeliveryMethodDefinitionCounts DeliveryProfile DeliveryProfileLocationGroup DraftOrder DraftOrderLineItem
+    EditableProperty ExchangeLineItem Fulfillment FulfillmentHold FulfillmentLineItem FulfillmentOrder
+    FulfillmentOrderAssignedLocation FulfillmentOrderLineItem FulfillmentOrderMerchantRequest
+    FulfillmentService FulfillmentTrackingInfo InventoryAdjustmentGroup InventoryChange InventoryItem
+    InventoryItemMeasurement InventoryLevel InventoryProperties InventoryQuantity InventoryQuantityName
+    InventoryShipment InventoryShipmentLineItem InventoryShipmentTracking InventoryTransfer
+    InventoryTransferLineItem Job LineItem LineItemGroup Location LocationAddress LocationSnapshot MoneyBag
     MoneyV2 Order OrderApp OrderAttribution OrderCancellation OrderTransaction PageInfo Product ProductVariant
-    ProductVariantComponent Publication Refund RefundLineItem SelectedOption Shop ShopPlan
+    ProductVariantComponent Publication Refund RefundLineItem Return ReturnLineItem ReverseFulfillmentOrder
+    ReverseFulfillmentOrderDisposition ReverseFulfillmentOrderLineItem SelectedOption Shop ShopPlan
     WebhookSubscription Weight
     """
 )
-INTERFACES = frozenset({"DisplayableError", "LegacyInteroperability", "Node"})
+INTERFACES = frozenset({"DisplayableError", "LegacyInteroperability", "Node", "ReturnLineItemType"})
 # Input types about money, metafields and customs: far from stock.
 DROPPED_INPUTS = _names(
     """
