@@ -1,6 +1,7 @@
 """`onhand demo` as a process of its own: one JSON document, and a code that says whether it holds."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,8 @@ not a time,330,1095275,1
 def demo(*words: str, within_s: float = 150.0) -> subprocess.CompletedProcess[str]:
     """Run the demo to its end, without a word on standard output but the document."""
     command = [str(Path(sys.executable).with_name("onhand")), "demo", "--headless", "--json", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False)
+    wide = {**os.environ, "COLUMNS": "400"}  # an error is not broken in the middle of a name
+    return subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False, env=wide)
 
 
 @pytest.mark.timeout(170)
