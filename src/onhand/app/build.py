@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 
 from onhand.app.auditing import audit_shop
-from onhand.app.clock import SystemClock
+from onhand.app.clock import MACHINE_PACE, Pace, SystemClock
 from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
 from onhand.app.results import Audited, Synced
 from onhand.app.steps import Steps
@@ -38,6 +38,7 @@ class App:
         clock: Clock,
         http: httpx.Client,
         tokens: TokenFolder,
+        pace: Pace = MACHINE_PACE,
     ) -> None:
         self.config = config
         self.store = store
@@ -50,7 +51,7 @@ class App:
             with store.writing() as session:
                 session.add_shop(shop.domain, clock.now())
                 locations = session.of(shop.domain).catalog.locations()
-            self.shops[shop.domain] = build_parts(config, shop, http, locations, tokens)
+            self.shops[shop.domain] = build_parts(config, shop, http, locations, tokens, pace=pace)
             self._meet(shop.domain)
             with store.reading() as session:
                 self.shops[shop.domain].lookup.load(session.of(shop.domain))
@@ -155,8 +156,17 @@ class App:
         self._meet(shop)
 
 
-def build(config: Config, clock: Clock | None = None) -> App:
-    """Return the application that a configuration asks for. Raises ConfigError, DataDamaged."""
+def build(
+    config: Config,
+    clock: Clock | None = None,
+    *,
+    transport: httpx.BaseTransport | None = None,
+    pace: Pace = MACHINE_PACE,
+) -> App:
+    """Return the application that a configuration asks for. Raises ConfigError, DataDamaged.
+
+    `clock`, `transport` and `pace` None or left out are the machine's own; who plays the platforms brings theirs.
+    """
     if config.encryption_key is None:
         raise ConfigError('encryption_key: missing; `onhand init` makes one, e.g. encryption_key = "file:onhand.key"')
     clock = clock or SystemClock()
@@ -164,5 +174,7 @@ def build(config: Config, clock: Clock | None = None) -> App:
     seal = Seal.of(config.encryption_key.reveal())
     log = SqliteLog(Path(config.log), seal)
     tokens = TokenFolder(Path(config.log).parent / TOKENS, seal)
-    http = httpx.Client(timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False)
-    return App(config, store=store, log=log, clock=clock, http=http, tokens=tokens)
+    http = httpx.Client(
+        timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False, transport=transport
+    )
+    return App(config, store=store, log=log, clock=clock, http=http, tokens=tokens, pace=pace)

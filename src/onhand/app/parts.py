@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from onhand.app.clock import MACHINE_PACE, Pace
 from onhand.app.tokens import Pair, TokenFolder
 from onhand.channels.shopify import ShopifyChannel, ShopifySettings
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
@@ -57,7 +58,13 @@ class ShopParts:
 
 
 def build_parts(
-    config: Config, shop: ShopConfig, http: httpx.Client, locations: Sequence[Location], tokens: TokenFolder
+    config: Config,
+    shop: ShopConfig,
+    http: httpx.Client,
+    locations: Sequence[Location],
+    tokens: TokenFolder,
+    *,
+    pace: Pace = MACHINE_PACE,
 ) -> ShopParts:
     """Return one shop's parts. `locations` is what the catalog knows; before the first sync it is empty."""
     settings = ShopifySettings(
@@ -73,7 +80,7 @@ def build_parts(
     return ShopParts(
         shop=shop.domain,
         config=config,
-        shopify=ShopifyChannel(settings, http),
+        shopify=ShopifyChannel(settings, http, pace.monotonic_s, pace.sleep, pace.wait),
         tiktok=build_tiktok(tiktok, locations, http, tokens) if tiktok and tiktok.tiktok else None,
     )
 

@@ -11,18 +11,17 @@ from dataclasses import dataclass
 import msgspec
 
 from onhand.sandbox.faults import DeliveryFault
+from onhand.sandbox.letters import (
+    SHOPIFY_RETRIES_S,
+    SHOPIFY_TIMEOUT_S,
+    TIKTOK_RETRIES_S,
+    TIKTOK_TIMEOUT_S,
+    body_of,
+    headers_of,
+)
 from onhand.sandbox.post import Poster, PostError, parse_address
-from onhand.sandbox.signing import shopify_headers, tiktok_headers
 from onhand.sandbox.state import Sandbox, Sent
-from onhand.sandbox.world.outbox import Delivery, trimmed
-from onhand.sandbox.world.payloads import level_payload
-
-# Shopify gives a listener 5 s and retries 8 times over 4 hours, each wait twice the last: 56 s ... 2 h.
-SHOPIFY_TIMEOUT_S = 5.0
-SHOPIFY_RETRIES_S = tuple(56.0 * 2**retry for retry in range(8))
-# TikTok Shop gives 3 s and retries after 2 minutes, 30 minutes, 3 hours and 12 hours.
-TIKTOK_TIMEOUT_S = 3.0
-TIKTOK_RETRIES_S = (120.0, 1800.0, 10_800.0, 43_200.0)
+from onhand.sandbox.world.outbox import Delivery
 
 # What a fault does to one delivery, in real seconds.
 _DUPLICATE_AFTER_S = (0.0, 1.0)
@@ -151,7 +150,7 @@ class Sender:
 
     async def _send(self, attempt: _Attempt) -> None:
         delivery, clock = attempt.delivery, self._sandbox.clock
-        body = attempt.body if attempt.body is not None else self._level_body(delivery)
+        body = attempt.body if attempt.body is not None else body_of(self._sandbox, delivery)
         if body is None:
             return
         timeout_s = SHOPIFY_TIMEOUT_S if delivery.platform == "shopify" else TIKTOK_TIMEOUT_S
@@ -159,7 +158,9 @@ class Sender:
         status: int | None = None
         with contextlib.suppress(PostError):
             address = parse_address(delivery.address)
-            status = await self._poster.post(address, self._headers(delivery, body), body, timeout_s=timeout_s)
+            status = await self._poster.post(
+                address, headers_of(self._sandbox, delivery, body), body, timeout_s=timeout_s
+            )
         answered_at = clock()
         # TikTok Shop takes 401 for an answer, too; Shopify takes 2xx only.
         ok = status is not None and (200 <= status < 300 or (status == 401 and delivery.platform == "tiktok_shop"))
@@ -193,18 +194,6 @@ class Sender:
             return
         again = _Attempt(delivery=delivery, body=body, number=attempt.number + 1, fault=attempt.fault)
         self._hold(again, waits_s[attempt.number - 1] / self._retry_speed)
-
-    def _level_body(self, delivery: Delivery) -> bytes | None:
-        assert delivery.level is not None  # a delivery has a body or a level
-        payload = level_payload(self._sandbox.world, *delivery.level)
-        return None if payload is None else msgspec.json.encode(trimmed(payload, delivery.include_fields))
-
-    def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:
-        secrets = self._sandbox.secrets
-        if delivery.platform == "shopify":
-            shop = self._sandbox.settings.shop
-            return shopify_headers(delivery, shop=shop, client_secret=secrets.client_secret, body=body)
-        return tiktok_headers(app_key=secrets.tiktok_app_key, app_secret=secrets.tiktok_app_secret, body=body)
 
 
 def _between(window_s: tuple[float, float], fraction: float) -> float:

@@ -60,8 +60,13 @@ class Points:
 class Bucket:
     """Keeps calls within the points. Safe for threads: whoever comes waits for a turn, by lane, then by arrival."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
+    ) -> None:
         self._clock = clock
+        self._wait = wait
         self._turn = threading.Condition()
         self._tickets = itertools.count()
         self._queue: list[tuple[Lane, int]] = []
@@ -117,7 +122,7 @@ class Bucket:
             left_s = until - self._clock()
             if left_s <= 0 or (mine and wait_s > left_s):
                 raise PointsShort(max(wait_s, 0.1))
-            self._turn.wait(min(wait_s, left_s) if mine else left_s)
+            self._wait(self._turn, min(wait_s, left_s) if mine else left_s)
 
     def _wait_s(self, points: float, lane: Lane) -> float:
         self._restore()

@@ -1,5 +1,6 @@
 """The Shopify channel: it reports by webhooks, can be read, and keeps levels itself."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -81,10 +82,11 @@ class ShopifyChannel:
         http: httpx.Client,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
     ) -> None:
         self._settings = settings
         self._verifier = Verifier(settings.client_secrets)
-        self._client = GraphqlClient(settings, http, provider(settings, http), clock, sleep)
+        self._client = GraphqlClient(settings, http, provider(settings, http, clock), clock, sleep, wait=wait)
         self._orders = OrderReader(self._client, _BATCH_SIZES[Wanted.ORDER])
         self._levels = LevelReader(self._client, _BATCH_SIZES[Wanted.LEVEL])
         self._items = ItemReader(self._client, _BATCH_SIZES[Wanted.ITEM])

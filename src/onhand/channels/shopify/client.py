@@ -6,6 +6,7 @@ header X-Shopify-API-Version says so.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -91,13 +92,15 @@ class GraphqlClient:
         tokens: TokenProvider,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
     ) -> None:
         self._settings = settings
         self._http = http
         self._tokens = tokens
         self._clock = clock
         self._sleep = sleep
-        self._bucket = Bucket(clock)
+        self._bucket = Bucket(clock, wait)
         self._url = f"{settings.admin_url}/api/{settings.api_version}/graphql.json"
         self._known_points: dict[tuple[str, int], float] = {}
         self._served_version = settings.api_version

@@ -119,8 +119,10 @@ class ClientCredentials:
         _log.info("new access token for %s, good for %.0f s", settings.shop, granted.expires_in)
 
 
-def provider(settings: ShopifySettings, http: httpx.Client) -> TokenProvider:
+def provider(
+    settings: ShopifySettings, http: httpx.Client, clock: Callable[[], float] = time.monotonic
+) -> TokenProvider:
     """Return the way to a token that the settings allow."""
     if settings.access_token is not None:
         return GivenToken(settings.access_token)
-    return ClientCredentials(settings, http)
+    return ClientCredentials(settings, http, clock)

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from graphql import GraphQLError
-from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, Response
 
 from onhand.sandbox.shopify.bucket import ThrottleStatus
@@ -20,13 +19,11 @@ _LIMITS_PAGE = "https://shopify.dev/api/usage/rate-limits"
 Errors = Sequence[Mapping[str, Any]]
 
 
-def answer(
-    body: Mapping[str, Any] | None, *, version: str | None, status: int = 200, after: BackgroundTask | None = None
-) -> Response:
+def answer(body: Mapping[str, Any] | None, *, version: str | None, status: int = 200) -> Response:
     """Return a JSON response; `version` is what the call was served with, None where no version applies."""
     headers = {} if version is None else {"X-Shopify-API-Version": version}
     content = b"" if body is None else msgspec.json.encode(body)
-    return Response(content, status, headers, "application/json; charset=utf-8", after)
+    return Response(content, status, headers, "application/json; charset=utf-8")
 
 
 def broken(status: int) -> Response:

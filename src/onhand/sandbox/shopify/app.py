@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -17,9 +18,9 @@ from onhand.sandbox.shopify.schema import admin_schema
 from onhand.sandbox.shopify.tokens import SCOPES
 from onhand.sandbox.state import Sandbox
 
-_VERSION = re.compile(r"(?:unstable|20[0-9]{2}-(?:01|04|07|10))\Z")
+VERSION = re.compile(r"(?:unstable|20[0-9]{2}-(?:01|04|07|10))\Z")
 _BULK_FILE = re.compile(r"([0-9]{1,19})\.jsonl\Z")
-_NOT_FOUND = {"errors": "Not Found"}
+NOT_FOUND = {"errors": "Not Found"}
 
 
 def routes(sandbox: Sandbox) -> list[BaseRoute]:
@@ -30,22 +31,21 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
 
     async def graphql(request: Request) -> Response:
         version = request.path_params["version"]
-        if not _is_ours(sandbox, request) or not _VERSION.match(version):
-            return answer(_NOT_FOUND, version=None, status=404)
+        if not _is_ours(sandbox, request) or not VERSION.match(version):
+            return answer(NOT_FOUND, version=None, status=404)
         # Another version is served with the one this sandbox has, as Shopify falls forward from an old one.
         return await endpoint(request)
 
     async def token(request: Request) -> Response:
         if not _is_ours(sandbox, request):
-            return answer(_NOT_FOUND, version=None, status=404)
-        return await _grant(request, sandbox, face)
+            return answer(NOT_FOUND, version=None, status=404)
+        return grant(sandbox, face, request.headers.get("content-type", ""), await request.body())
 
     async def bulk_file(request: Request) -> Response:
-        found = _BULK_FILE.match(request.path_params["name"])
-        held = None if found is None else face.bulk.get(int(found[1]))
-        if not _is_ours(sandbox, request) or held is None or held.url is None:
-            return answer(_NOT_FOUND, version=None, status=404)
-        return FileResponse(held.path, media_type="application/jsonl", filename=held.path.name)
+        held = bulk_file_of(face, request.path_params["name"])
+        if not _is_ours(sandbox, request) or held is None:
+            return answer(NOT_FOUND, version=None, status=404)
+        return FileResponse(held, media_type="application/jsonl", filename=held.name)
 
     return [
         Route("/shopify/{shop}/admin/api/{version}/graphql.json", graphql, methods=["POST"]),
@@ -58,16 +58,23 @@ def _is_ours(sandbox: Sandbox, request: Request) -> bool:
     return bool(request.path_params["shop"] == sandbox.settings.shop)
 
 
-async def _grant(request: Request, sandbox: Sandbox, face: Face) -> Response:
+def bulk_file_of(face: Face, name: str) -> Path | None:
+    """Return the file of a bulk operation by its name, None while there is none to be had."""
+    found = _BULK_FILE.match(name)
+    held = None if found is None else face.bulk.get(int(found[1]))
+    return None if held is None or held.url is None else held.path
+
+
+def grant(sandbox: Sandbox, face: Face, content_type: str, body: bytes) -> Response:
     """Answer the client credentials grant (Shopify, "Client credentials grant"): JSON or a form."""
-    if request.headers.get("content-type", "").startswith("application/json"):
+    if content_type.startswith("application/json"):
         try:
-            given = msgspec.json.decode(await request.body(), type=dict[str, str])
+            given = msgspec.json.decode(body, type=dict[str, str])
         except msgspec.DecodeError:
             return _no_grant("invalid_request", "the body is no JSON object of texts")
     else:
         # Read by hand: Starlette's form reader would need a package for uploads, which no grant is.
-        given = dict(parse_qsl((await request.body()).decode(errors="replace")))
+        given = dict(parse_qsl(body.decode(errors="replace")))
     if given.get("grant_type") != "client_credentials":
         return _no_grant("unsupported_grant_type", f"got {given.get('grant_type')!r}, expected 'client_credentials'")
     secrets = sandbox.secrets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import BinaryIO
+from datetime import datetime
 
 import msgspec
 from graphql import GraphQLError
@@ -40,8 +40,9 @@ def run_query(call: Call, arguments: Arguments) -> Payload:
         message = f"Bulk operations limit reached: {running} of {CONCURRENT_MAX} are running. Please try again later."
         return refused(_EMPTY, [user_error(None, message, "LIMIT_REACHED")])
     held = call.face.bulk.create(text, call.now)
-    reader = BulkReader(world=call.world, face=call.face, document=document, held=held, base_url=call.base_url)
-    call.face.bulk.keep(asyncio.get_running_loop().create_task(reader.run()))
+    call.face.bulk.start(
+        BulkReader(world=call.world, face=call.face, document=document, held=held, base_url=call.base_url)
+    )
     return {"bulkOperation": held, "userErrors": []}
 
 
@@ -68,32 +69,43 @@ class BulkReader:
         self._held = held
         self._base_url = base_url
 
-    async def run(self) -> None:
-        """Write every row to the file, then tell bulk_operations/finish."""
-        await asyncio.sleep(self._face.bulk_run_s)
-        held = self._held
-        if held.status == "CREATED":
-            held.status = "RUNNING"
-        with held.path.open("wb") as out:
-            try:
-                await self._write(out)
-            except GraphQLError:
-                held.status, held.error_code = "FAILED", "INTERNAL_SERVER_ERROR"
-        self._finish()
+    @property
+    def created_at(self) -> datetime:
+        """When the operation was asked for."""
+        return self._held.created_at
 
-    async def _write(self, out: BinaryIO) -> None:
+    async def run(self) -> None:
+        """Write every row to the file beside everything else, then tell bulk_operations/finish."""
+        await asyncio.sleep(self._face.bulk_run_s)
         loop = asyncio.get_running_loop()
         turn_ends_s = loop.time() + TURN_S
-        encode = msgspec.json.Encoder().encode
-        for piece in self._pieces():
-            if self._held.status == "CANCELING":
-                return
-            out.writelines(encode(line) + b"\n" for line in piece.lines)
-            self._held.object_count += len(piece.lines)
-            self._held.root_object_count += piece.roots
+        for _ in self._steps():
             if loop.time() > turn_ends_s:
                 await asyncio.sleep(0)
                 turn_ends_s = loop.time() + TURN_S
+
+    def run_at_once(self) -> None:
+        """Do the same in the caller's own thread, without a pause."""
+        for _ in self._steps():
+            pass
+
+    def _steps(self) -> Iterator[None]:
+        held = self._held
+        if held.status == "CREATED":
+            held.status = "RUNNING"
+        encode = msgspec.json.Encoder().encode
+        with held.path.open("wb") as out:
+            try:
+                for piece in self._pieces():
+                    if held.status == "CANCELING":
+                        break
+                    out.writelines(encode(line) + b"\n" for line in piece.lines)
+                    held.object_count += len(piece.lines)
+                    held.root_object_count += piece.roots
+                    yield
+            except GraphQLError:
+                held.status, held.error_code = "FAILED", "INTERNAL_SERVER_ERROR"
+        self._finish()
 
     def _pieces(self) -> Iterator[Piece]:
         plan = plan_of(self._face.schema, self._document)

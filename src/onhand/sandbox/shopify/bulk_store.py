@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from onhand.sandbox.world.catalog import Ids
 
@@ -34,11 +35,29 @@ class BulkOperation:
     url: str | None = None
 
 
-class BulkOperations:
-    """Every bulk operation of this run; the files go when the sandbox ends."""
+class BulkRun(Protocol):
+    """The reading of one bulk operation, not begun yet."""
 
-    def __init__(self, ids: Ids) -> None:
+    @property
+    def created_at(self) -> datetime:
+        """When the operation was asked for."""
+
+    async def run(self) -> None:
+        """Read on the running event loop, beside everything else."""
+
+    def run_at_once(self) -> None:
+        """Read in the caller's own thread."""
+
+
+class BulkOperations:
+    """Every bulk operation of this run; the files go when the sandbox ends.
+
+    `start` None lets an operation run on the event loop that its call came in on; somebody without one takes it over.
+    """
+
+    def __init__(self, ids: Ids, start: Callable[[BulkRun], None] | None = None) -> None:
         self._ids = ids
+        self.start = start or self._start_task
         self._held: dict[int, BulkOperation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._folder: Path | None = None
@@ -68,9 +87,9 @@ class BulkOperations:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def keep(self, task: asyncio.Task[None]) -> None:
-        """Hold on to a running task, which the event loop alone would let go."""
-        self._tasks.add(task)
+    def _start_task(self, run: BulkRun) -> None:
+        task = asyncio.get_running_loop().create_task(run.run())
+        self._tasks.add(task)  # the event loop alone would let go of it
         task.add_done_callback(self._tasks.discard)
 
     def get(self, number: int) -> BulkOperation | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,26 @@ class _Asked:
     requested: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Begun:
+    """A call that has its points and its keys, and was not run yet. `lost`: its answer will not arrive."""
+
+    asked: _Asked
+    started: datetime
+    call_id: int
+    busy_keys: frozenset[str]
+    lost: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Served:
+    """What a call came to. A `lost` answer never reaches the app; with any other it learns of `confirmation_ids`."""
+
+    response: Response
+    confirmation_ids: Sequence[int] = ()
+    lost: bool = False
+
+
 class GraphQLEndpoint:
     """Serves graphql.json of one shop."""
 
@@ -61,15 +81,40 @@ class GraphQLEndpoint:
         self._decoder = msgspec.json.Decoder(_Body)
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one POST."""
+        """Answer one POST over the network."""
+        begun = self._begin(request.headers.get(TOKEN_HEADER, ""), await request.body())
+        if isinstance(begun, Response):
+            return begun
+        try:
+            if self._sandbox.settings.api_latency_s > 0:
+                await asyncio.sleep(self._sandbox.settings.api_latency_s)
+            served = self._run(begun)
+        finally:
+            self._face.keys.end(begun.call_id)
+        if served.lost:
+            return await never_answered(request)
+        if served.confirmation_ids and not await request.is_disconnected():
+            served.response.background = BackgroundTask(self._confirm, served.confirmation_ids)
+        return served.response
+
+    def serve(self, token: str, body: bytes) -> Served:
+        """Answer one POST in the caller's own thread, at once."""
+        begun = self._begin(token, body)
+        if isinstance(begun, Response):
+            return Served(response=begun)
+        try:
+            return self._run(begun)
+        finally:
+            self._face.keys.end(begun.call_id)
+
+    def _begin(self, token: str, body: bytes) -> _Begun | Response:
+        """Return the call once it may run, or the answer that refuses it."""
         started = self._sandbox.clock()
         fault = self._sandbox.faults.api("shopify")
-        body = await request.body()
         if fault == "outage":
             return self._refuse(started, "outage", broken(503))
         if fault == "error_5xx":
             return self._refuse(started, "error_5xx", broken(502 if self._sandbox.faults.fraction() < 0.5 else 500))
-        token = request.headers.get(TOKEN_HEADER, "")
         if not self._face.tokens.accepts(token, started):
             message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
             return self._refuse(started, "unauthorized", answer({"errors": message}, version=None, status=401))
@@ -85,7 +130,11 @@ class GraphQLEndpoint:
             status = self._face.bucket.status(started)
             answered = answer(throttled(asked.requested, status), version=self._version)
             return self._log(started, asked, "throttled", 0, answered)
-        return await self._run(request, started, asked, lost=fault == "timeout_after_apply")
+        call_id = next(self._face.call_ids)
+        keys = keys_in(asked.operation.node, asked.variables)
+        busy = frozenset(key for key in keys if not self._face.keys.begin(key, call_id))
+        lost = fault == "timeout_after_apply"
+        return _Begun(asked=asked, started=started, call_id=call_id, busy_keys=busy, lost=lost)
 
     @property
     def _version(self) -> str:
@@ -107,32 +156,23 @@ class GraphQLEndpoint:
             return too_dear(requested)
         return _Asked(document=document, operation=operation, variables=variables, requested=requested)
 
-    async def _run(self, request: Request, started: datetime, asked: _Asked, *, lost: bool) -> Response:
-        call_id = next(self._face.call_ids)
-        keys = keys_in(asked.operation.node, asked.variables)
-        busy = frozenset(key for key in keys if not self._face.keys.begin(key, call_id))
-        try:
-            if self._sandbox.settings.api_latency_s > 0:
-                await asyncio.sleep(self._sandbox.settings.api_latency_s)
-            call = self._call(call_id, busy)
-            result = self._execute(call, asked)
-        finally:
-            self._face.keys.end(call_id)
+    def _run(self, begun: _Begun) -> Served:
+        asked, started = begun.asked, begun.started
+        call = self._call(begun.call_id, begun.busy_keys)
+        result = self._execute(call, asked)
         actual = min(asked.requested, asked.operation.plan.actual(result.data, self._face.sizing))
         self._face.bucket.refund(asked.requested - actual, call.now)
-        if lost:
-            self._log(started, asked, "timeout_after_apply", actual, broken(504))
-            return await never_answered(request)
+        if begun.lost:
+            return Served(response=self._log(started, asked, "timeout_after_apply", actual, broken(504)), lost=True)
         body: dict[str, Any] = {"data": result.data}
         if result.errors:
             body["errors"] = formatted(result.errors, "BAD_REQUEST")
         body["extensions"] = cost_extension(asked.requested, actual, self._face.bucket.status(call.now))
-        heard = bool(call.confirmation_ids) and not await request.is_disconnected()
-        after = BackgroundTask(self._confirm, call.confirmation_ids) if heard else None
-        answered = answer(body, version=self._version, after=after)
-        return self._log(started, asked, "errors" if result.errors else "done", actual, answered)
+        outcome = "errors" if result.errors else "done"
+        answered = self._log(started, asked, outcome, actual, answer(body, version=self._version))
+        return Served(response=answered, confirmation_ids=call.confirmation_ids)
 
-    async def _confirm(self, confirmation_ids: list[int]) -> None:
+    async def _confirm(self, confirmation_ids: Sequence[int]) -> None:
         """Note that the app has its answer; a coroutine, because Starlette runs plain functions on a thread."""
         self._sandbox.world.confirmations.confirm(confirmation_ids)
 

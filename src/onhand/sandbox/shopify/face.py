@@ -11,7 +11,7 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from onhand.sandbox.shopify.bucket import Bucket
-from onhand.sandbox.shopify.bulk_store import BulkOperations
+from onhand.sandbox.shopify.bulk_store import BulkOperations, BulkRun
 from onhand.sandbox.shopify.cost import Sizing
 from onhand.sandbox.shopify.documents import DocumentCache
 from onhand.sandbox.shopify.gids import gid
@@ -39,8 +39,10 @@ class Face:
     bulk_run_s: float
 
 
-def face_of(sandbox: Sandbox, schema: GraphQLSchema, now: datetime) -> Face:
-    """Return a fresh face with the sandbox's settings and secrets."""
+def face_of(
+    sandbox: Sandbox, schema: GraphQLSchema, now: datetime, start_bulk: Callable[[BulkRun], None] | None = None
+) -> Face:
+    """Return a fresh face with the sandbox's settings and secrets; for `start_bulk` see `BulkOperations`."""
     settings = sandbox.settings
     app = _app(sandbox.secrets.client_id)
     return Face(
@@ -60,7 +62,7 @@ def face_of(sandbox: Sandbox, schema: GraphQLSchema, now: datetime) -> Face:
             rng=sandbox.random,
             now=now,
         ),
-        bulk=BulkOperations(sandbox.world.ids),
+        bulk=BulkOperations(sandbox.world.ids, start_bulk),
         app=app,
         installation={
             "id": gid("AppInstallation", 1),

@@ -1,0 +1,35 @@
+"""What a webhook looks like when it is sent, and how long each platform waits and tries: whoever carries it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from onhand.sandbox.signing import shopify_headers, tiktok_headers
+from onhand.sandbox.state import Sandbox
+from onhand.sandbox.world.outbox import Delivery, trimmed
+from onhand.sandbox.world.payloads import level_payload
+
+# Shopify gives a listener 5 s and retries 8 times over 4 hours, each wait twice the last: 56 s ... 2 h.
+SHOPIFY_TIMEOUT_S = 5.0
+SHOPIFY_RETRIES_S = tuple(56.0 * 2**retry for retry in range(8))
+# TikTok Shop gives 3 s and retries after 2 minutes, 30 minutes, 3 hours and 12 hours.
+TIKTOK_TIMEOUT_S = 3.0
+TIKTOK_RETRIES_S = (120.0, 1800.0, 10_800.0, 43_200.0)
+
+
+def body_of(sandbox: Sandbox, delivery: Delivery) -> bytes | None:
+    """Return the body as it is sent now: a level's is made at this moment, and None when that level is gone."""
+    if delivery.body is not None:
+        return delivery.body
+    assert delivery.level is not None  # a delivery has a body or a level
+    payload = level_payload(sandbox.world, *delivery.level)
+    return None if payload is None else msgspec.json.encode(trimmed(payload, delivery.include_fields))
+
+
+def headers_of(sandbox: Sandbox, delivery: Delivery, body: bytes) -> dict[str, str]:
+    """Return the headers, signed with the shop's own secrets."""
+    secrets = sandbox.secrets
+    if delivery.platform == "shopify":
+        shop = sandbox.settings.shop
+        return shopify_headers(delivery, shop=shop, client_secret=secrets.client_secret, body=body)
+    return tiktok_headers(app_key=secrets.tiktok_app_key, app_secret=secrets.tiktok_app_secret, body=body)
