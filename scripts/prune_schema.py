@@ -5,6 +5,9 @@
     scripts/prune_schema.py --archive FILE      take the package archive from FILE instead
     scripts/prune_schema.py --output FILE       write to FILE ("-" is standard output)
 
+Beside it go the webhook topics, each name of the enum with the name in the header: the enum does not show where a
+resource ends, and four headers have a dot; only the descriptions say it.
+
 The same archive always gives the same bytes. What is kept is listed below; a field whose type is not kept
 is dropped with it, and so is an argument or an input field.
 """
@@ -15,6 +18,7 @@ import argparse
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +33,9 @@ ARCHIVE_SHA256 = "4663c79229028e98f825a09d5f04ec6c3736331b740ce50260f9ffac107094
 API_VERSION = "2026-10"
 SCHEMA_MEMBER = f"package/dist/data/admin_{API_VERSION}.json.gz"
 LICENCE_MEMBER = "package/LICENSE"
-OUTPUT = Path(__file__).resolve().parent.parent / f"src/onhand/sandbox/shopify/admin_{API_VERSION}.graphql"
+SOURCE = Path(__file__).resolve().parent.parent / "src/onhand"
+OUTPUT = SOURCE / f"sandbox/shopify/admin_{API_VERSION}.graphql"
+TOPICS_OUTPUT = SOURCE / "channels/shopify/topics.json"
 
 
 def _names(text: str) -> frozenset[str]:
@@ -233,8 +239,20 @@ def header(licence: str) -> str:
     return "".join(f"# {line}".rstrip() + "\n" for line in lines) + "\n"
 
 
-def prune(archive: Path) -> str:
-    """Return the pruned SDL of the package archive at `archive`, notice included."""
+def list_topics(schema: Json) -> str:
+    """Return the webhook topics as JSON: what the header says, by the name in the enum."""
+    (enum,) = (row for row in schema["types"] if row["name"] == "WebhookSubscriptionTopic")
+    topics = {}
+    for value in enum["enumValues"]:
+        found = re.search(r"`([a-z_]+[/.][a-z_]+)`\s+events", value["description"])
+        if found is None:
+            raise SystemExit(f"{value['name']}: its description names no header")
+        topics[value["name"]] = found.group(1)
+    return json.dumps({"api_version": API_VERSION, "topics": dict(sorted(topics.items()))}, indent=2) + "\n"
+
+
+def read_schema(archive: Path) -> tuple[Json, str]:
+    """Return the whole schema of the package archive at `archive`, and its licence."""
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     if digest != ARCHIVE_SHA256:
         raise SystemExit(
@@ -244,7 +262,7 @@ def prune(archive: Path) -> str:
     with tarfile.open(archive) as members:
         document = json.loads(gzip.decompress(_member(members, SCHEMA_MEMBER)))
         licence = _member(members, LICENCE_MEMBER).decode()
-    return header(licence) + Pruner(document["data"]["__schema"]).sdl()
+    return document["data"]["__schema"], licence
 
 
 def _member(archive: tarfile.TarFile, name: str) -> bytes:
@@ -271,11 +289,13 @@ def main() -> None:
     parser.add_argument("--output", default=str(OUTPUT), help='where to write; "-" is standard output')
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        sdl = prune(arguments.archive or download(Path(folder)))
+        schema, licence = read_schema(arguments.archive or download(Path(folder)))
+    sdl, topics = header(licence) + Pruner(schema).sdl(), list_topics(schema)
     if arguments.output == "-":
         sys.stdout.write(sdl)
     else:
         Path(arguments.output).write_text(sdl, encoding="utf-8")
+        TOPICS_OUTPUT.write_text(topics, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -134,3 +134,10 @@ def test_people_read_the_checks_with_a_sum_at_the_end(ask: Ask) -> None:
     out = ask("doctor").out
     assert "ok    SQLite library" in out
     assert out.splitlines()[-1].endswith("0 fail")
+
+
+def test_doctor_explains_a_topic_that_there_is_not(ask: Ask) -> None:
+    told = ask("doctor", "--topic", "inventory_level.adjust", "--json").document
+    assert (told["asked"], told["exists"]) == ("inventory_level.adjust", False)
+    assert [row["enum"] for row in told["topics"]] == ["INVENTORY_LEVELS_UPDATE"]
+    assert "not the change" in ask("doctor", "--topic", "inventory_level.adjust").out

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,18 +23,54 @@ def register(app: typer.Typer) -> None:
     app.command("doctor", rich_help_panel="Set up")(doctor)
 
 
-def doctor(context: typer.Context, json_wanted: Json = False) -> None:
+def doctor(
+    context: typer.Context,
+    topic: Annotated[
+        str | None,
+        typer.Option("--topic", metavar="NAME", help="Explain a webhook topic of Shopify's instead, however spelled."),
+    ] = None,
+    json_wanted: Json = False,
+) -> None:
     """Check everything that can be checked: machine, configuration, database, platforms, books. Changes nothing.
 
     Ends with 3 if a check fails; a warning alone ends with 0.
     """
     frame = frame_of(context, json_wanted=json_wanted)
+    if topic is not None:
+        _explain_topic(frame, topic)
+        return
     with frame.working("Looking at everything"):
         checks = list(_examine(frame))
     document = [{"name": row.name, "status": row.status, "why": row.why, "mend": row.mend} for row in checks]
     frame.answer(document, _paint(checks))
     if any(row.status == "fail" for row in checks):
         raise typer.Exit(CONFIGURATION)
+
+
+def _explain_topic(frame: Frame, name: str) -> None:
+    from onhand.channels.shopify import explain
+
+    explained = explain(name)
+    document = {
+        "asked": explained.asked,
+        "exists": explained.exists,
+        "because": explained.because or None,
+        "topics": [row._asdict() for row in explained.topics],
+    }
+
+    def paint(console: "Console") -> None:
+        from onhand.cli.paint import MIND, cell, pairs
+
+        if not explained.exists:
+            console.print(cell(f"There is no topic {explained.asked}: {explained.because}.", MIND))
+        if not explained.topics:
+            console.print("`onhand doctor` shows every topic that onhand subscribes to.")
+        for row in explained.topics:
+            console.print()
+            enum = row.enum or "none: it stands in the app's configuration only"
+            console.print(pairs({"topic": row.topic, "enum": enum, "onhand": row.onhand}))
+
+    frame.answer(document, paint)
 
 
 def _examine(frame: Frame) -> Iterator["Check"]:

@@ -3,5 +3,6 @@
 from onhand.channels.shopify.channel import Ping, ShopifyChannel
 from onhand.channels.shopify.settings import ShopifySettings
 from onhand.channels.shopify.subscriptions import TOPICS, Ensured
+from onhand.channels.shopify.topic_help import Explained, TopicHelp, explain
 
-__all__ = ["TOPICS", "Ensured", "Ping", "ShopifyChannel", "ShopifySettings"]
+__all__ = ["TOPICS", "Ensured", "Explained", "Ping", "ShopifyChannel", "ShopifySettings", "TopicHelp", "explain"]

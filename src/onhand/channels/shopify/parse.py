@@ -22,6 +22,7 @@ from onhand.channels.shopify.payloads import (
 )
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import report_order
+from onhand.channels.shopify.topics import suggest
 from onhand.domain.catalog import Listing
 from onhand.domain.drift import Observation
 from onhand.domain.stock import State
@@ -42,7 +43,8 @@ def parse(delivery: Delivery, catalog: Catalog) -> Report:
     reader = READERS.get(delivery.topic)
     if reader is None:
         raise UnreadableDelivery(
-            f"onhand does not read topic {delivery.topic!r} of {delivery.shop}: unsubscribe from it, or update onhand"
+            f"onhand does not read topic {delivery.topic!r} of {delivery.shop}{suggest(delivery.topic)}: "
+            "unsubscribe from it, or update onhand"
         )
     body = delivery.body.removeprefix(_BYTE_ORDER_MARK)
     try:
