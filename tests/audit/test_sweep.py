@@ -12,7 +12,7 @@ from tests.publish.channels import shopify_channel
 
 
 def changed(number: int, minute: float) -> Changed:
-    return Changed(order=str(number), cause=f"shopify/order/{number}", changed_at=later(minute))
+    return Changed(Wanted.ORDER, str(number), f"shopify/order/{number}", later(minute))
 
 
 def know(books: Books, number: int, minute: float) -> None:

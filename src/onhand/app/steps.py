@@ -27,6 +27,9 @@ from onhand.store import Books, Intent, Store
 
 logger = logging.getLogger(__name__)
 
+FACTS = (Wanted.ORDER, Wanted.TRANSFER)
+"""What moves units by itself: read again before anything is adopted."""
+
 PROCESS_ROUNDS = 50
 """Batches processed between two looks of a judgement: enough for any backlog, bounded all the same."""
 
@@ -96,7 +99,7 @@ class Steps:
         return True
 
     def sweep(self, channel: Observes, since: datetime | None = None) -> int | None:
-        """Ask a channel which orders changed, and ask for the missed ones; None when that could not be done now."""
+        """Ask a channel what changed, and ask for what was missed; None when that could not be done now."""
         with self._store.reading() as session:
             sweep = sweeping.plan(session.of(self.shop), channel, self._clock.now())
         if since is not None and since < sweep.since:
@@ -196,7 +199,7 @@ class Steps:
             for key, drift in drifts.items():
                 evidence = [
                     "the level was read twice and showed the same",
-                    f"orders changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read in between",
+                    f"orders and transfers changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read in between",
                 ]
                 if adopt and self._is_authority(books, key.location):
                     logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
@@ -222,21 +225,28 @@ class Steps:
         )
 
     def _read_again_what_changed(self, since: datetime) -> bool:
-        """Sweep every channel, read all orders that were asked for, and book what the log holds meanwhile."""
+        """Sweep every channel, read all facts that were asked for, and book what the log holds meanwhile."""
         for channel in self.parts.observers:
             if self.sweep(channel, since) is None:
                 return False
         for channel in self.parts.observers:
-            while keys := self._asked_orders(channel):
-                if not self._read_now(channel, Wanted.ORDER, keys):
-                    return False
+            if not all(self._read_all_asked(channel, wanted) for wanted in FACTS if channel.batch_size(wanted)):
+                return False
         self.drain_log()
         return True
 
-    def _asked_orders(self, channel: Observes) -> list[str]:
-        with self._store.reading() as session:
-            asks = session.of(self.shop).asks.all(channel.name, Wanted.ORDER, channel.batch_size(Wanted.ORDER))
-        return [ask.key for ask in asks]
+    def _read_all_asked(self, channel: Observes, wanted: Wanted) -> bool:
+        """Read what is asked for, each of it once: an order without a location asks for itself again and again."""
+        size, done = channel.batch_size(wanted), set[str]()
+        while True:
+            with self._store.reading() as session:
+                asks = session.of(self.shop).asks.all(channel.name, wanted, size + len(done))
+            keys = [ask.key for ask in asks if ask.key not in done][:size]
+            if not keys:
+                return True
+            if not self._read_now(channel, wanted, keys):
+                return False
+            done.update(keys)
 
     def _read_now(self, channel: Observes, wanted: Wanted, keys: list[str]) -> bool:
         with self._store.writing() as session:

@@ -1,9 +1,10 @@
-"""Sweeping: orders that changed at a channel and did not reach us are found by asking, and then read."""
+"""Sweeping: what changed at a channel and did not reach us is found by asking, and then read."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onhand.ports.channel import Ask, Changed, Observes, Wanted
+from onhand.domain.pictures import Version
+from onhand.ports.channel import Ask, Changed, Observes
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable
 from onhand.store import Books
 
@@ -14,7 +15,7 @@ OVERLAP_S = 600.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sweep:
-    """Orders to be asked for from a time on. `began_at` becomes the next sweep's starting point."""
+    """Facts to be asked for from a time on. `began_at` becomes the next sweep's starting point."""
 
     channel: str
     since: datetime
@@ -28,20 +29,26 @@ def plan(books: Books, channel: Observes, now: datetime, overlap_s: float = OVER
 
 
 def look(channel: Observes, sweep: Sweep) -> list[Changed] | ChannelUnavailable | ChannelRefused:
-    """Ask the channel which orders changed. No transaction may be open."""
+    """Ask the channel what changed. No transaction may be open."""
     try:
-        return list(channel.orders_changed(sweep.since))
+        return list(channel.changed(sweep.since))
     except (ChannelUnavailable, ChannelRefused) as trouble:
         return trouble
 
 
 def conclude(books: Books, sweep: Sweep, changed: list[Changed], now: datetime) -> int:
-    """Ask for the orders that are newer at the channel than here; return how many. Needs a transaction."""
+    """Ask for what is, or may be, newer at the channel than here; return how much is. Needs a transaction."""
     known = books.pictures.versions([row.cause for row in changed])
-    news = [row for row in changed if row.cause not in known or known[row.cause].at < row.changed_at]
-    if news:
-        asks = [Ask(Wanted.ORDER, row.order, "a sweep found it newer than we knew") for row in news]
+    unsure = [row for row in changed if row.changed_at is None]
+    news = [row for row in changed if row.changed_at is not None and _is_newer(row.changed_at, known.get(row.cause))]
+    asks = [Ask(row.wanted, row.key, "a sweep found it newer than we knew") for row in news]
+    asks += [Ask(row.wanted, row.key, "a sweep found it, and it keeps no time of its changes") for row in unsure]
+    if asks:
         books.asks.add(sweep.channel, asks, now)
         books.count("missed_pictures", len(news))
     books.channels.move_cursor(sweep.channel, sweep.began_at)
     return len(news)
+
+
+def _is_newer(changed_at: datetime, known: Version | None) -> bool:
+    return known is None or known.at < changed_at

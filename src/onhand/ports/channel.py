@@ -13,6 +13,7 @@ from onhand.domain.catalog import Item, Listing, Location
 from onhand.domain.drift import Observation
 from onhand.domain.orders import OrderPicture
 from onhand.domain.stock import LevelKey, State
+from onhand.domain.transfers import TransferPicture
 from onhand.ports.delivery import Delivery, Request
 
 
@@ -20,10 +21,15 @@ class Wanted(StrEnum):
     """What a channel can be asked for, one by one or in batches."""
 
     ORDER = "order"
+    TRANSFER = "transfer"
     LEVEL = "level"
     ITEM = "item"
     LOCATIONS = "locations"
     LISTING = "listing"
+
+
+Picture = OrderPicture | TransferPicture
+"""Whatever a channel can show of a fact. Each kind is settled in a module of its own (`intake.book`)."""
 
 
 class Ask(NamedTuple):
@@ -38,7 +44,7 @@ class Ask(NamedTuple):
 class Report:
     """What a delivery or a reading says, in our words. All of it may be empty: not every delivery concerns stock."""
 
-    pictures: tuple[OrderPicture, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     observations: tuple[Observation, ...] = ()
     asks: tuple[Ask, ...] = ()
     items: tuple[Item, ...] = ()
@@ -85,11 +91,15 @@ class Reports(Protocol):
 
 
 class Changed(NamedTuple):
-    """An order that changed, with the channel's time of the change."""
+    """A fact that changed, by what an ask for it would be and by its name in the books.
 
-    order: str
+    `changed_at` is the channel's time of the change. None: the channel keeps none, so it may have changed and is read.
+    """
+
+    wanted: Wanted
+    key: str
     cause: str
-    changed_at: datetime
+    changed_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,8 +142,8 @@ class Observes(Protocol):
         Raises ChannelUnavailable, ChannelRefused.
         """
 
-    def orders_changed(self, since: datetime) -> Iterator[Changed]:
-        """Yield orders that changed at or after `since`, oldest first. Raises as `read` does."""
+    def changed(self, since: datetime) -> Iterator[Changed]:
+        """Yield the facts that changed at or after `since`, each kind oldest first. Raises as `read` does."""
 
     def take_census(self, reading: int, catalog: Catalog) -> Census:
         """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""

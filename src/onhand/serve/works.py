@@ -19,7 +19,7 @@ from onhand.store import Intent
 
 logger = logging.getLogger(__name__)
 
-READ_KINDS = (Wanted.ORDER, Wanted.LEVEL, Wanted.ITEM, Wanted.LOCATIONS)
+READ_KINDS = (Wanted.ORDER, Wanted.TRANSFER, Wanted.LEVEL, Wanted.ITEM, Wanted.LOCATIONS)
 """What is read one batch at a time, in the order of what is missed most."""
 
 BACKLOG_BATCHES = 3

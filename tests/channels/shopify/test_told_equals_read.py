@@ -79,6 +79,7 @@ def act(shop: Shop, order: str, deed: tuple[Any, ...]) -> None:
 def told_picture(shop: Shop, order: str) -> OrderPicture:
     payload = order_payload(shop.running.sandbox.world.orders.by_id[int(order)], "USD")
     (picture,) = parse(delivered(msgspec.json.encode(payload)), shop.lookup).pictures
+    assert isinstance(picture, OrderPicture)
     return picture
 
 
@@ -115,6 +116,7 @@ def test_told_and_read_move_the_same_units(busy: Shop, wanted: Lines, done: list
         act(busy, order, deed)
     told = told_picture(busy, order)
     (read,) = busy.read(Wanted.ORDER, [order]).report.pictures
+    assert isinstance(read, OrderPicture)
     assert told.version.at == read.version.at
     assert told.placed_at == read.placed_at
     assert set(told.lines) >= set(read.lines)
@@ -135,5 +137,6 @@ def test_a_sale_at_a_till_is_told_completely(busy: Shop, wanted: Lines) -> None:
     order = busy.order(*wanted, channel="shopify_pos", location="Boston")
     told = told_picture(busy, order)
     (read,) = busy.read(Wanted.ORDER, [order]).report.pictures
+    assert isinstance(read, OrderPicture)
     assert told.complete
     assert effect(told) == effect(read)

@@ -33,6 +33,7 @@ def delivered(payload: object, topic: str = "orders/updated") -> Delivery:
 def told(payload: dict[str, Any], topic: str = "orders/updated") -> tuple[OrderPicture, Report]:
     report = parse(delivered(payload, topic), bodies.catalog())
     (picture,) = report.pictures
+    assert isinstance(picture, OrderPicture)
     return picture, report
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from onhand.channels.tiktok_shop import TikTokShopChannel, Tokens, listings
 from onhand.channels.tiktok_shop import channel as module
-from onhand.domain.orders import Placed
+from onhand.domain.orders import OrderPicture, Placed
 from onhand.ports.channel import Applied, Rejected, Shown, Throttled, Unknown, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable
 from onhand.sandbox.server import Options, Running, SandboxThread
@@ -114,6 +114,7 @@ def test_an_order_is_read_as_it_goes_on(shop: Shop) -> None:
     order = shop.order((0, 2), (1, 1), status="ON_HOLD")
     reading = shop.channel.read(Wanted.ORDER, [order, "404"], 2, shop.lookup)
     (picture,) = reading.report.pictures
+    assert isinstance(picture, OrderPicture)
     location = shop.channel.settings.default_location
     assert reading.missing == ("404",)
     assert picture.cause == f"tiktok_shop/order/{order}"
@@ -123,11 +124,13 @@ def test_an_order_is_read_as_it_goes_on(shop: Shop) -> None:
     other = shop.order((2, 1))
     shop.do("fulfil", order=other)
     (shipped,) = shop.channel.read(Wanted.ORDER, [other], 3, shop.lookup).report.pictures
+    assert isinstance(shipped, OrderPicture)
     assert [row.units for row in shipped.shipped] == [1]
     assert shipped.version.at >= picture.version.at
     assert shipped.version.reading == 3
     shop.do("cancel", order=order)
     (cancelled,) = shop.channel.read(Wanted.ORDER, [order], 4, shop.lookup).report.pictures
+    assert isinstance(cancelled, OrderPicture)
     assert sum(row.units for row in cancelled.refunded) == 3
     assert cancelled.placed == ()
 
@@ -149,15 +152,17 @@ def test_changed_orders_come_oldest_first_over_many_pages(shop: Shop, monkeypatc
     since = datetime.now(UTC) - timedelta(minutes=1)
     place = max(range(len(shop.listings)), key=shop.shown)
     orders = [shop.order((place, 1)) for _ in range(8)]
-    changed = list(shop.channel.orders_changed(since))
-    assert sorted(row.order for row in changed) == sorted(orders)
-    assert [row.changed_at for row in changed] == sorted(row.changed_at for row in changed)
+    changed = list(shop.channel.changed(since))
+    assert sorted(row.key for row in changed) == sorted(orders)
+    assert [row.changed_at for row in changed] == sorted(row.changed_at for row in changed if row.changed_at)
     assert {row.cause for row in changed} == {f"tiktok_shop/order/{order}" for order in orders}
-    assert list(shop.channel.orders_changed(datetime.now(UTC) + timedelta(minutes=1))) == []
+    assert list(shop.channel.changed(datetime.now(UTC) + timedelta(minutes=1))) == []
 
 
 def test_what_is_not_an_order_is_somebody_elses_to_read(shop: Shop) -> None:
-    assert [shop.channel.batch_size(wanted) for wanted in Wanted] == [50, 0, 0, 0, 0]
+    assert [shop.channel.batch_size(wanted) for wanted in Wanted] == [
+        50 if wanted is Wanted.ORDER else 0 for wanted in Wanted
+    ]
     with pytest.raises(ValueError, match="level"):
         shop.channel.read(Wanted.LEVEL, ["1@2"], 1, shop.lookup)
 

@@ -124,7 +124,7 @@ class ShopifyChannel:
         problems = (*answer.problems, *self._client.problems())
         return Reading(report=answer.report, missing=answer.missing, problems=problems)
 
-    def orders_changed(self, since: datetime) -> Iterator[Changed]:
+    def changed(self, since: datetime) -> Iterator[Changed]:
         """Yield orders that changed at or after `since`, oldest first. Raises as `read` does."""
         return self._orders.changed(since)
 

@@ -14,7 +14,7 @@ from onhand.channels.shopify.order_picture import lines_without_item, picture_of
 from onhand.channels.shopify.read_large_orders import read_large_order
 from onhand.channels.shopify.told import cause_of
 from onhand.domain.orders import OrderPicture
-from onhand.ports.channel import Changed, Problem, Reading, Report
+from onhand.ports.channel import Changed, Problem, Reading, Report, Wanted
 
 BY_FULFILLMENT_ORDER = "fo:"
 """The key of an ask for the order that a fulfilment order belongs to."""
@@ -54,7 +54,7 @@ class OrderReader:
         while True:
             last = since
             for number, change in enumerate(self._changed_pages(since), start=1):
-                last = change.changed_at
+                last = change.changed_at or last
                 yield change
                 if number >= _DEEPEST and last > since:
                     break
@@ -75,7 +75,7 @@ class OrderReader:
             for row in page.nodes:
                 number = number_of(row.id, "Order")
                 if number is not None:
-                    yield Changed(number, cause_of(number), row.updated_at.astimezone(UTC))
+                    yield Changed(Wanted.ORDER, number, cause_of(number), row.updated_at.astimezone(UTC))
             after = page.page_info.end_cursor
             if not page.page_info.has_next_page or after is None:
                 return

@@ -126,7 +126,7 @@ class TikTokShopChannel:
             problems=tuple(problems),
         )
 
-    def orders_changed(self, since: datetime) -> Iterator[Changed]:
+    def changed(self, since: datetime) -> Iterator[Changed]:
         """Yield orders that changed at or after `since`, oldest first. Raises as `read` does.
 
         Update times move while pages are read, so an order may come twice; the caller overlaps its windows.
@@ -137,7 +137,7 @@ class TikTokShopChannel:
             call = Call(method="POST", path="/order/202309/orders/search", query=query, body=body)
             page = self._read(call, FoundPage)
             for row in page.orders:
-                yield Changed(order=row.id, cause=cause_of(row.id), changed_at=moment(row.update_time))
+                yield Changed(Wanted.ORDER, row.id, cause_of(row.id), moment(row.update_time))
             if not page.next_page_token:
                 return
             query = {**query, "page_token": page.next_page_token}

@@ -1,0 +1,200 @@
+"""Transfers: a picture of goods on their way between two locations, and the movements that make the books agree.
+
+A picture is settled by difference, as an order is: what the transfer has done to every bin according to the picture,
+less what is booked for it already.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from onhand.domain.orders import Cuts
+from onhand.domain.pictures import Version
+from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, difference, pair_off
+
+
+class TransferStatus(StrEnum):
+    """How far a transfer has come (Shopify 2026-10, `InventoryTransferStatus`)."""
+
+    DRAFT = "draft"
+    READY_TO_SHIP = "ready_to_ship"
+    IN_PROGRESS = "in_progress"
+    TRANSFERRED = "transferred"
+    CANCELLED = "cancelled"
+
+
+RESERVING = frozenset({TransferStatus.READY_TO_SHIP, TransferStatus.IN_PROGRESS})
+"""While a transfer is in one of these, what it has not shipped waits reserved at its origin."""
+
+OVER = frozenset({TransferStatus.TRANSFERRED, TransferStatus.CANCELLED})
+"""Nothing more is sent; shipments of a cancelled transfer may still be received."""
+
+
+class TransferLine(NamedTuple):
+    """Units of an item that are to be transferred in total, those already sent included."""
+
+    item: str
+    units: int
+
+
+class Sent(NamedTuple):
+    """Units of an item that left the origin in one shipment, and what became of them at the destination.
+
+    `received_at` is when the first of them were received; None: none were yet. The units that were neither accepted
+    nor rejected are under way.
+    """
+
+    shipment: str
+    item: str
+    units: int
+    shipped_at: datetime
+    accepted_units: int = 0
+    rejected_units: int = 0
+    received_at: datetime | None = None
+
+    @property
+    def under_way_units(self) -> int:
+        """Units that have left and not arrived."""
+        return self.units - self.accepted_units - self.rejected_units
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TransferPicture:
+    """A transfer as its channel showed it.
+
+    `cause` is its name in the books, `name` what people call it. A location is None where the goods come from, or go
+    to, somewhere that the shop keeps no stock of: a supplier, another shop.
+    """
+
+    cause: str
+    origin: str
+    version: Version
+    name: str
+    status: TransferStatus
+    created_at: datetime
+    from_location: str | None
+    to_location: str | None
+    lines: tuple[TransferLine, ...]
+    sent: tuple[Sent, ...] = ()
+
+
+class _Step(NamedTuple):
+    """One thing that happened to units of a transfer. A source or target of None lies outside of the shop."""
+
+    item: str
+    source: Bin | None
+    target: Bin | None
+    units: int
+    occurred_at: datetime
+
+
+def settle_transfer(picture: TransferPicture, booked: Levels, cuts: Cuts, booked_count: int) -> tuple[Movement, ...]:
+    """Return the movements that make the books agree with `picture`.
+
+    `booked` is the fold of the `booked_count` movements that this transfer has caused so far. A cut counts for its own
+    side only: goods sent before the destination was opened and after the origin was leave the origin alone. Units that
+    no bin of the shop gives or takes come from and go to the supplier's bin of the location they touch.
+    """
+    effect, happened = _effect(picture, booked, cuts)
+    return tuple(
+        Movement(
+            id=f"{picture.cause}/{number}",
+            item=row.item,
+            source=row.source,
+            target=row.target,
+            units=row.units,
+            cause=picture.cause,
+            origin=picture.origin,
+            reason=_REASONS.get((row.source.state, row.target.state), "transfer changed"),
+            occurred_at=happened.get((row.item, row.target), picture.version.at),
+        )
+        for number, row in enumerate(pair_off(difference(effect, booked)), start=booked_count + 1)
+    )
+
+
+def effect_of(picture: TransferPicture) -> dict[tuple[str, Bin], int]:
+    """Return what a transfer has done to every bin since it was made, whatever is booked or opened."""
+    return {key: units for key, units in _effect(picture, {}, {})[0].items() if units}
+
+
+_REASONS = {
+    (State.AVAILABLE, State.RESERVED): "put aside for a transfer",
+    (State.RESERVED, State.AVAILABLE): "transfer cancelled",
+    (State.RESERVED, State.INCOMING): "sent to another location",
+    (State.AVAILABLE, State.INCOMING): "sent to another location",
+    (State.SUPPLIER, State.INCOMING): "on its way here",
+    (State.INCOMING, State.AVAILABLE): "received from a transfer",
+    (State.AVAILABLE, State.AVAILABLE): "transferred",
+    (State.INCOMING, State.SUPPLIER): "rejected on arrival",
+    (State.AVAILABLE, State.SUPPLIER): "sent and rejected on arrival",
+}
+
+
+def _effect(
+    picture: TransferPicture, booked: Levels, cuts: Cuts
+) -> tuple[dict[tuple[str, Bin], int], dict[tuple[str, Bin], datetime]]:
+    """Return the units in every bin by this picture, and when something last came into it."""
+    effect: dict[tuple[str, Bin], int] = {}
+    happened: dict[tuple[str, Bin], datetime] = {}
+    for step in _steps(picture, *_places(picture, booked)):
+        if not step.units:
+            continue
+        source, target = (_uncut(step, bin_, cuts) for bin_ in (step.source, step.target))
+        touched = source or target
+        if touched is None:
+            continue
+        outside = Bin(touched.location, State.SUPPLIER)
+        for bin_, units in ((source or outside, -step.units), (target or outside, step.units)):
+            key = (step.item, bin_)
+            effect[key] = effect.get(key, 0) + units
+        key = (step.item, target or outside)
+        happened[key] = max(step.occurred_at, happened.get(key, step.occurred_at))
+    return effect, happened
+
+
+def _uncut(step: _Step, bin_: Bin | None, cuts: Cuts) -> Bin | None:
+    """Return the bin, or None where what happened to it is in the opening balance of its level."""
+    if bin_ is None:
+        return None
+    cut = cuts.get(LevelKey(step.item, bin_.location))
+    return None if cut is not None and step.occurred_at <= cut else bin_
+
+
+def _places(picture: TransferPicture, booked: Levels) -> tuple[str | None, str | None]:
+    """Return origin and destination; one that the picture has ceased to name is where the books had it.
+
+    Shopify forgets the location of a transfer when it is deleted (2026-10, `LocationSnapshot.location`).
+    """
+    origin, destination = picture.from_location, picture.to_location
+    for (_, bin_), units in sorted(booked.items()):
+        if bin_.location in (origin, destination) or bin_.state is State.SUPPLIER:
+            continue
+        if bin_.state is State.INCOMING or (bin_.state is State.AVAILABLE and units > 0):
+            destination = destination or bin_.location
+        else:
+            origin = origin or bin_.location
+    return origin, destination
+
+
+def _steps(picture: TransferPicture, origin: str | None, destination: str | None) -> Iterator[_Step]:
+    """Yield everything that happened to the transfer's units, in its order."""
+    shelf, aside = _bin(origin, State.AVAILABLE), _bin(origin, State.RESERVED)
+    under_way, arrived = _bin(destination, State.INCOMING), _bin(destination, State.AVAILABLE)
+    left: dict[str, int] = {}
+    for row in picture.sent:
+        left[row.item] = left.get(row.item, 0) + row.units
+        received_at = row.received_at or picture.version.at
+        yield _Step(row.item, shelf, aside, row.units, picture.created_at)
+        yield _Step(row.item, aside, under_way, row.units, row.shipped_at)
+        yield _Step(row.item, under_way, arrived, row.accepted_units, received_at)
+        yield _Step(row.item, under_way, None, row.rejected_units, received_at)
+    if picture.status in RESERVING:
+        for line in picture.lines:
+            waiting_units = max(0, line.units - left.get(line.item, 0))
+            yield _Step(line.item, shelf, aside, waiting_units, picture.created_at)
+
+
+def _bin(location: str | None, state: State) -> Bin | None:
+    return None if location is None else Bin(location, state)

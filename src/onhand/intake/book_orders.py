@@ -1,0 +1,68 @@
+"""Booking orders: the movements that make the ledger agree with a picture of one. Needs a transaction."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from onhand.domain.orders import OrderPicture, settle
+from onhand.domain.pictures import judge
+from onhand.domain.stock import Movement, State, fold
+from onhand.intake.adoptions import append_explaining
+from onhand.intake.booked import Booked, key_of
+from onhand.ports.channel import Ask, Wanted
+from onhand.store import Books
+
+
+def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
+    """Make the ledger agree with an order."""
+    seen = books.pictures.seen(picture.cause)
+    digest = digest_of(picture)
+    told = picture.version.reading == 0
+    about = (Wanted.ORDER, key_of(picture.cause))
+    match judge(seen, picture.version, digest):
+        case "older" | "same" as verdict:
+            return Booked(about, f"{picture.cause}: {verdict}, not news")
+        case "tie":
+            because = "two pictures of the same second differ"
+            return Booked(about, f"{picture.cause}: {because}, asked again", (Ask(*about, because),))
+    booked = books.ledger.caused_by(picture.cause) if seen else []
+    cuts = books.ledger.cuts(sorted({line.item for line in picture.lines}))
+    settlement = settle(picture, fold(booked), cuts, len(booked))
+    written = append_explaining(books, picture.origin, settlement.movements, now)
+    if settlement.unplaced_units or seen:
+        books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
+    books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=told, recorded_at=now)
+    _follow_the_channel(books, picture, settlement.movements, now)
+    note = f"{picture.cause}: {written} movements"
+    if settlement.unplaced_units or not picture.complete:
+        return Booked(about, f"{note}, asked for more", (Ask(*about, "the webhook does not say everything"),))
+    return Booked(about, note)
+
+
+def digest_of(picture: OrderPicture) -> str:
+    """Return what two pictures of the same second are compared by: everything in them but the version."""
+    content = (picture.placed_at, picture.lines, picture.placed, picture.shipped, picture.refunded, picture.hold)
+    return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
+
+
+def _follow_the_channel(books: Books, picture: OrderPicture, movements: Sequence[Movement], now: datetime) -> None:
+    """Lower what a channel is believed to show by what it has just sold itself: it did so before it told us.
+
+    A look that came before the order has counted its units as unseen: it is looked again, or they count twice.
+    """
+    if picture.hold is State.COMMITTED:
+        return
+    sold: defaultdict[str, int] = defaultdict(int)
+    for movement in movements:
+        if movement.source.state is State.AVAILABLE:
+            sold[movement.item] += movement.units
+    for item, units in sold.items():
+        books.offers.sold(picture.origin, item, units, picture.placed_at)
+    moved = sorted({movement.item for movement in movements})
+    counted = [row for row in books.offers.rows(channel=picture.origin, items=moved) if row.unseen_units]
+    if counted:
+        because = "an order that it counted has become known"
+        books.asks.add(picture.origin, [Ask(Wanted.LISTING, row.listing, because) for row in counted], now)

@@ -1,0 +1,36 @@
+"""Booking transfers: the movements that make the ledger agree with a picture of one. Needs a transaction."""
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from onhand.domain.pictures import judge
+from onhand.domain.stock import fold
+from onhand.domain.transfers import TransferPicture, settle_transfer
+from onhand.intake.adoptions import append_explaining
+from onhand.intake.booked import Booked, key_of
+from onhand.ports.channel import Wanted
+from onhand.store import Books
+
+
+def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Booked:
+    """Make the ledger agree with a transfer."""
+    about = (Wanted.TRANSFER, key_of(picture.cause))
+    seen = books.pictures.seen(picture.cause)
+    digest = digest_of(picture)
+    verdict = judge(seen, picture.version, digest)
+    if verdict in ("older", "same"):
+        return Booked(about, f"{picture.cause}: {verdict}, not news")
+    booked = books.ledger.caused_by(picture.cause)
+    cuts = books.ledger.cuts(sorted({line.item for line in picture.lines} | {row.item for row in picture.sent}))
+    movements = settle_transfer(picture, fold(booked), cuts, len(booked))
+    written = append_explaining(books, picture.origin, movements, now)
+    books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=False, recorded_at=now)
+    return Booked(about, f"{picture.cause}: {written} movements")
+
+
+def digest_of(picture: TransferPicture) -> str:
+    """Return what two pictures are compared by: everything in them but the version."""
+    content = (picture.status, picture.from_location, picture.to_location, picture.lines, picture.sent)
+    return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
