@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from onhand.sandbox.faults import Faults
+from onhand.sandbox.letters import SHOPIFY_RETRIES_S
 from onhand.sandbox.post import PostError, parse_address
-from onhand.sandbox.sender import SHOPIFY_RETRIES_S, Sender
-from onhand.sandbox.state import Log, Sandbox, Settings, draw_secrets, utc_now
+from onhand.sandbox.sender import Sender
+from onhand.sandbox.state import Log, Sandbox, Settings, draw_secrets, first_tokens, utc_now
 from onhand.sandbox.world.moving import receive_goods
 from onhand.sandbox.world.world import World
 from tests.sandbox.listener import Listener, Received
@@ -32,14 +33,16 @@ def play(scene: Scene, listener: Listener | None = None, *, retry_speed: float =
 
 
 async def _play(scene: Scene, listener: Listener, retry_speed: float) -> None:
+    secrets = draw_secrets(random.Random(1))
     sandbox = Sandbox(
         world=make_shop({"TEE": (900, 900, 900)}),
         settings=Settings(),
-        secrets=draw_secrets(random.Random(1)),
+        secrets=secrets,
         clock=utc_now,
         faults=Faults(random.Random(1), utc_now),
         log=Log(),
         random=random.Random(1),
+        shopify_tokens=first_tokens(Settings(), secrets, random.Random(1), NOW),
     )
     async with listener.listening(), sending(sandbox, retry_speed) as sender:
         await asyncio.wait_for(scene(sandbox, sender, listener), 20)

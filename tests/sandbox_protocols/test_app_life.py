@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
-from onhand.sandbox.shopify.tokens import Tokens
 from tests.sandbox_protocols.clients import Admin, Json, Shop
 from tests.sandbox_protocols.conftest import UNLIMITED, opened
 from tests.sandbox_protocols.documents import ADJUST
@@ -51,15 +49,6 @@ def test_client_credentials_buy_a_token_that_works(quiet_shop: Shop, as_form: bo
 def test_wrong_credentials_buy_nothing(quiet_shop: Shop, changed: dict[str, str], error: str) -> None:
     response = grant(quiet_shop, as_form=False, **changed)
     assert (response.status_code, response.json()["error"]) == (400, error)
-
-
-def test_a_token_expires() -> None:
-    tokens = Tokens(first="first", life_s=86_399, rng=random.Random(1), now=NOW)
-    later = NOW + timedelta(seconds=86_398)
-    second = tokens.issue(later)
-    assert tokens.accepts("first", later)
-    assert not tokens.accepts("first", NOW + timedelta(seconds=86_399))
-    assert tokens.accepts(second, NOW + timedelta(seconds=86_399))
 
 
 @pytest.mark.parametrize("token", ["", "shpat_wrong", "shpat_ünïcode"])

@@ -72,7 +72,7 @@ class Reading:
 
     def _call(self, window: BulkWindow) -> Call:
         world, clock = self.shop.world, self.shop.running.sandbox.clock
-        return Call(world=world, face=self.face, now=clock(), base_url="", call_id=1, bulk=window)
+        return Call(world=world, face=self.face, now=clock(), base_url="", call_id=1, scopes=(), bulk=window)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from onhand.sandbox import catalog_by_hand
+from onhand.sandbox import app_by_hand, catalog_by_hand
 from onhand.sandbox import orders_by_hand as by_hand
 from onhand.sandbox.control_asks import (
     AddItem,
@@ -20,6 +20,7 @@ from onhand.sandbox.control_asks import (
     ChangeLocation,
     EditOrder,
     Fulfil,
+    GiveIdToken,
     Heal,
     MakeTransfer,
     MoveOrder,
@@ -27,10 +28,13 @@ from onhand.sandbox.control_asks import (
     Play,
     Receive,
     Refund,
+    RevokeSecret,
+    RotateSecret,
     Sale,
     SetFault,
     StartReplay,
     Theft,
+    VoidTokens,
 )
 from onhand.sandbox.orders_by_hand import Row, told, wishes
 from onhand.sandbox.play import Playing, play
@@ -71,6 +75,10 @@ class Control:
             "add_location": (AddLocation, self._add_location),
             "change_location": (ChangeLocation, self._change_location),
             "fault": (SetFault, self._fault),
+            "rotate_secret": (RotateSecret, lambda *_: app_by_hand.rotate_secret(sandbox)),
+            "revoke_secret": (RevokeSecret, lambda *_: app_by_hand.revoke_secret(sandbox)),
+            "void_tokens": (VoidTokens, lambda _, now: app_by_hand.void_tokens(sandbox, now)),
+            "id_token": (GiveIdToken, lambda _, now: app_by_hand.give_id_token(sandbox, now)),
             "play": (Play, self._play),
             "heal": (Heal, self._heal),
             "replay": (StartReplay, self._start_replay),

@@ -123,6 +123,22 @@ class SetFault(Ask, frozen=True):
     platform: Literal["shopify", "tiktok_shop"] | None = None
 
 
+class RotateSecret(Ask, frozen=True):
+    """Give the app a new client secret beside the old one, which signs webhooks until it is revoked."""
+
+
+class RevokeSecret(Ask, frozen=True):
+    """Revoke the old client secret: the tokens that were asked for with it die, the new one signs from now on."""
+
+
+class VoidTokens(Ask, frozen=True):
+    """Let every token of the app be void, as when the merchant uninstalls it."""
+
+
+class GiveIdToken(Ask, frozen=True):
+    """Return an ID token, as the admin hands it to an embedded app."""
+
+
 class Play(Ask, frozen=True):
     """Play a day; `seed` None takes the sandbox's own."""
 

@@ -31,5 +31,6 @@ def headers_of(sandbox: Sandbox, delivery: Delivery, body: bytes) -> dict[str, s
     secrets = sandbox.secrets
     if delivery.platform == "shopify":
         shop = sandbox.settings.shop
-        return shopify_headers(delivery, shop=shop, client_secret=secrets.client_secret, body=body)
+        secret, family = secrets.client_secret, sandbox.settings.webhook_headers
+        return shopify_headers(delivery, shop=shop, client_secret=secret, body=body, family=family)
     return tiktok_headers(app_key=secrets.tiktok_app_key, app_secret=secrets.tiktok_app_secret, body=body)

@@ -25,7 +25,7 @@ from onhand.sandbox.faults import Faults
 from onhand.sandbox.orders_by_hand import Row
 from onhand.sandbox.sender import Sender
 from onhand.sandbox.shopify import app as shopify_app
-from onhand.sandbox.state import Log, Sandbox, Settings, draw_secrets, utc_now
+from onhand.sandbox.state import Log, Sandbox, Settings, draw_secrets, first_tokens, utc_now
 from onhand.sandbox.tiktok import app as tiktok_app
 from onhand.sandbox.world.world import WorldSettings
 
@@ -77,14 +77,18 @@ def make_sandbox(options: Options) -> Sandbox:
     # One shop has one domain: the world shows it, the platforms' settings and webhooks name it.
     world_settings = replace(options.world, shop=options.settings.shop)
     plan = ShopPlan(seed=options.seed, items=options.items, locations=options.locations)
+    settings = options.settings
+    secrets = draw_secrets(random.Random(f"secrets {options.seed}"))
+    platforms = random.Random(f"platforms {options.seed}")
     return Sandbox(
         world=build_shop(plan, settings=world_settings, now=now),
-        settings=options.settings,
-        secrets=draw_secrets(random.Random(f"secrets {options.seed}")),
+        settings=settings,
+        secrets=secrets,
         clock=utc_now,
         faults=Faults(random.Random(f"faults {options.seed}"), utc_now),
         log=Log(),
-        random=random.Random(f"platforms {options.seed}"),
+        random=platforms,
+        shopify_tokens=first_tokens(settings, secrets, platforms, now),
     )
 
 

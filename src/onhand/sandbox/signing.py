@@ -25,8 +25,13 @@ def nanosecond_stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}000Z"
 
 
-def shopify_headers(delivery: Delivery, *, shop: str, client_secret: str, body: bytes) -> dict[str, str]:
-    """Return the headers of a Shopify delivery; only the body is signed (API 2026-10, webhook headers)."""
+def shopify_headers(
+    delivery: Delivery, *, shop: str, client_secret: str, body: bytes, family: str = "classic"
+) -> dict[str, str]:
+    """Return the headers of a Shopify delivery; only the body is signed (API 2026-10, webhook headers).
+
+    `family` "events" gives the names of next-generation events: lower case, without the leading X.
+    """
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Shopify-Captain-Hook",
@@ -40,6 +45,8 @@ def shopify_headers(delivery: Delivery, *, shop: str, client_secret: str, body: 
     }
     if delivery.subscription_name is not None:
         headers["X-Shopify-Name"] = delivery.subscription_name
+    if family == "events":
+        return {name.lower().removeprefix("x-"): value for name, value in headers.items()}
     return headers
 
 

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 from onhand.sandbox.faults import Faults
+from onhand.sandbox.shopify.scopes import SCOPES
+from onhand.sandbox.shopify.tokens import Lives, Tokens
 from onhand.sandbox.world.world import World
 
 # The log keeps this many deliveries and as many calls; counters go on. A day of the demo is far below.
@@ -21,7 +24,8 @@ class Settings:
     """How the platforms behave; None for a rate or a bucket means that it is not limited.
 
     Shopify's standard bucket is 2,000 points restored at 100/s; TikTok Shop publishes no fixed quota, and advises
-    to begin with 1 to 3 writes and 3 to 10 reads a second.
+    to begin with 1 to 3 writes and 3 to 10 reads a second. `scopes` is what the merchant grants the app, and
+    `webhook_headers` which of Shopify's two families of header names its webhooks carry.
     """
 
     shop: str = "tees.myshopify.com"
@@ -35,12 +39,20 @@ class Settings:
     api_latency_s: float = 0.0
     bulk_run_s: float = 0.3
     access_token_life_s: int = 86_399
+    offline_token_life_s: int = 3_600
+    refresh_token_life_s: int = 90 * 86_400
+    scopes: tuple[str, ...] = SCOPES
+    webhook_headers: Literal["classic", "events"] = "classic"
     tiktok_token_life_s: int = 7 * 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
 class Secrets:
-    """Every secret of this shop, drawn from the seed; `shopify_access_token` is valid from the start."""
+    """Every secret of this shop, drawn from the seed; `shopify_access_token` is valid from the start.
+
+    `new_client_secret` is there while the client secret is rotated. Until the old one is revoked, webhooks are signed
+    with that (Shopify, "Rotate or revoke client credentials").
+    """
 
     client_id: str
     client_secret: str
@@ -51,6 +63,12 @@ class Secrets:
     tiktok_refresh_token: str
     tiktok_auth_code: str
     tiktok_shop_cipher: str
+    new_client_secret: str | None = None
+
+    @property
+    def client_secrets(self) -> tuple[str, ...]:
+        """Every client secret that is not revoked, the oldest first."""
+        return (self.client_secret,) if self.new_client_secret is None else (self.client_secret, self.new_client_secret)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,6 +140,7 @@ class Sandbox:
     faults: Faults
     log: Log
     random: random.Random
+    shopify_tokens: Tokens
     base_url: str = ""
     on_close: ExitStack = field(default_factory=ExitStack)
 
@@ -129,6 +148,17 @@ class Sandbox:
 def utc_now() -> datetime:
     """Return the time of this machine: the sandbox is an entry point and has a clock of its own."""
     return datetime.now(UTC)
+
+
+def first_tokens(settings: Settings, secrets: Secrets, rng: random.Random, now: datetime) -> Tokens:
+    """Return the tokens of a shop that begins: one access token is valid, as an existing custom app has it."""
+    lives = Lives(
+        credentials_s=settings.access_token_life_s,
+        offline_s=settings.offline_token_life_s,
+        refresh_s=settings.refresh_token_life_s,
+    )
+    first, secret = secrets.shopify_access_token, secrets.client_secret
+    return Tokens(first=first, secret=secret, scopes=settings.scopes, lives=lives, rng=rng, now=now)
 
 
 def draw_secrets(rng: random.Random) -> Secrets:

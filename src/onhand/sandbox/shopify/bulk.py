@@ -15,12 +15,10 @@ from onhand.sandbox.shopify.bulk_rules import why_not_bulk
 from onhand.sandbox.shopify.bulk_store import CONCURRENT_MAX, UNFINISHED, BulkOperation
 from onhand.sandbox.shopify.call import BulkWindow, Call
 from onhand.sandbox.shopify.documents import Document
-from onhand.sandbox.shopify.face import Face
 from onhand.sandbox.shopify.fields import Arguments, iso
 from onhand.sandbox.shopify.gids import gid, number_of
 from onhand.sandbox.shopify.idempotency import Payload
 from onhand.sandbox.shopify.writing import refused, user_error
-from onhand.sandbox.world.world import World
 
 # How long a bulk operation reads before other calls and webhooks have their turn.
 TURN_S = 0.003
@@ -40,9 +38,7 @@ def run_query(call: Call, arguments: Arguments) -> Payload:
         message = f"Bulk operations limit reached: {running} of {CONCURRENT_MAX} are running. Please try again later."
         return refused(_EMPTY, [user_error(None, message, "LIMIT_REACHED")])
     held = call.face.bulk.create(text, call.now)
-    call.face.bulk.start(
-        BulkReader(world=call.world, face=call.face, document=document, held=held, base_url=call.base_url)
-    )
+    call.face.bulk.start(BulkReader(call, document=document, held=held))
     return {"bulkOperation": held, "userErrors": []}
 
 
@@ -62,12 +58,13 @@ def cancel(call: Call, arguments: Arguments) -> Payload:
 class BulkReader:
     """Reads one bulk query to its end."""
 
-    def __init__(self, *, world: World, face: Face, document: Document, held: BulkOperation, base_url: str) -> None:
-        self._world = world
-        self._face = face
+    def __init__(self, asked_by: Call, *, document: Document, held: BulkOperation) -> None:
+        self._world = asked_by.world
+        self._face = asked_by.face
+        self._base_url = asked_by.base_url
+        self._scopes = asked_by.scopes
         self._document = document
         self._held = held
-        self._base_url = base_url
 
     @property
     def created_at(self) -> datetime:
@@ -120,6 +117,7 @@ class BulkReader:
             now=self._face.clock(),
             base_url=self._base_url,
             call_id=next(self._face.call_ids),
+            scopes=self._scopes,
             bulk=window,
         )
 

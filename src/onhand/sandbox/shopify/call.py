@@ -33,7 +33,8 @@ class Call:
     """A call at `now`; `base_url` is where this shop's bulk files are fetched.
 
     `confirmation_ids` collects the world's writes that the app learns of once the answer was really sent. `bulk` is
-    set while a bulk operation reads: lists then have no pages. `busy_keys` were held by another call when this came.
+    set while a bulk operation reads: lists then have no pages. `busy_keys` were held by another call when this came,
+    `scopes` are those of the token it came with.
     """
 
     world: World
@@ -41,6 +42,7 @@ class Call:
     now: datetime
     base_url: str
     call_id: int
+    scopes: tuple[str, ...]
     bulk: BulkWindow | None = None
     busy_keys: frozenset[str] = frozenset()
     confirmation_ids: list[int] = field(default_factory=list)

@@ -11,8 +11,9 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from onhand.sandbox.shopify import oauth
 from onhand.sandbox.shopify.answers import answer
-from onhand.sandbox.shopify.app import NOT_FOUND, VERSION, bulk_file_of, grant
+from onhand.sandbox.shopify.app import NOT_FOUND, VERSION, bulk_file_of
 from onhand.sandbox.shopify.bulk_store import BulkRun
 from onhand.sandbox.shopify.endpoint import TOKEN_HEADER, GraphQLEndpoint, Served
 from onhand.sandbox.shopify.face import face_of
@@ -58,7 +59,7 @@ class Desk:
             case "POST", ["admin", "api", version, "graphql.json"] if VERSION.match(version):
                 return self._endpoint.serve(headers.get(TOKEN_HEADER.lower(), ""), body)
             case "POST", ["admin", "oauth", "access_token"]:
-                return Served(response=grant(self._sandbox, self._face, headers.get("content-type", ""), body))
+                return oauth.grant(self._sandbox, self._face, headers.get("content-type", ""), body)
             case "GET", ["bulk", name] if (file := bulk_file_of(self._face, name)) is not None:
                 return Served(response=Response(file.read_bytes(), media_type="application/jsonl"))
         return Served(response=answer(NOT_FOUND, version=None, status=404))

@@ -59,6 +59,7 @@ class _Begun:
     asked: _Asked
     started: datetime
     call_id: int
+    scopes: tuple[str, ...]
     busy_keys: frozenset[str]
     lost: bool
 
@@ -115,7 +116,8 @@ class GraphQLEndpoint:
             return self._refuse(started, "outage", broken(503))
         if fault == "error_5xx":
             return self._refuse(started, "error_5xx", broken(502 if self._sandbox.faults.fraction() < 0.5 else 500))
-        if not self._face.tokens.accepts(token, started):
+        access = self._face.tokens.access(token, self._sandbox.secrets.client_secrets, started)
+        if access is None:
             message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
             return self._refuse(started, "unauthorized", answer({"errors": message}, version=None, status=401))
         try:
@@ -134,7 +136,7 @@ class GraphQLEndpoint:
         keys = keys_in(asked.operation.node, asked.variables)
         busy = frozenset(key for key in keys if not self._face.keys.begin(key, call_id))
         lost = fault == "timeout_after_apply"
-        return _Begun(asked=asked, started=started, call_id=call_id, busy_keys=busy, lost=lost)
+        return _Begun(asked=asked, started=started, call_id=call_id, scopes=access.scopes, busy_keys=busy, lost=lost)
 
     @property
     def _version(self) -> str:
@@ -158,7 +160,7 @@ class GraphQLEndpoint:
 
     def _run(self, begun: _Begun) -> Served:
         asked, started = begun.asked, begun.started
-        call = self._call(begun.call_id, begun.busy_keys)
+        call = self._call(begun)
         result = self._execute(call, asked)
         actual = min(asked.requested, asked.operation.plan.actual(result.data, self._face.sizing))
         self._face.bucket.refund(asked.requested - actual, call.now)
@@ -176,14 +178,15 @@ class GraphQLEndpoint:
         """Note that the app has its answer; a coroutine, because Starlette runs plain functions on a thread."""
         self._sandbox.world.confirmations.confirm(confirmation_ids)
 
-    def _call(self, call_id: int, busy_keys: frozenset[str]) -> Call:
+    def _call(self, begun: _Begun) -> Call:
         return Call(
             world=self._sandbox.world,
             face=self._face,
             now=self._sandbox.clock(),
             base_url=f"{self._sandbox.base_url}/shopify/{self._sandbox.settings.shop}",
-            call_id=call_id,
-            busy_keys=busy_keys,
+            call_id=begun.call_id,
+            scopes=begun.scopes,
+            busy_keys=begun.busy_keys,
         )
 
     def _execute(self, call: Call, asked: _Asked) -> ExecutionResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -16,7 +16,7 @@ from onhand.sandbox.shopify.cost import Sizing
 from onhand.sandbox.shopify.documents import DocumentCache
 from onhand.sandbox.shopify.gids import gid
 from onhand.sandbox.shopify.idempotency import IdempotencyKeys
-from onhand.sandbox.shopify.tokens import SCOPES, Tokens
+from onhand.sandbox.shopify.tokens import Tokens
 from onhand.sandbox.state import Sandbox
 
 
@@ -32,7 +32,6 @@ class Face:
     tokens: Tokens
     bulk: BulkOperations
     app: Mapping[str, Any]
-    installation: Mapping[str, Any]
     api_version: str
     call_ids: count[int]
     clock: Callable[[], datetime]
@@ -44,7 +43,7 @@ def face_of(
 ) -> Face:
     """Return a fresh face with the sandbox's settings and secrets; for `start_bulk` see `BulkOperations`."""
     settings = sandbox.settings
-    app = _app(sandbox.secrets.client_id)
+    app = _app(sandbox.secrets.client_id, settings.scopes)
     return Face(
         schema=schema,
         documents=DocumentCache(schema),
@@ -56,20 +55,9 @@ def face_of(
         ),
         sizing=Sizing(linear=settings.linear_cost),
         keys=IdempotencyKeys(),
-        tokens=Tokens(
-            first=sandbox.secrets.shopify_access_token,
-            life_s=settings.access_token_life_s,
-            rng=sandbox.random,
-            now=now,
-        ),
+        tokens=sandbox.shopify_tokens,
         bulk=BulkOperations(sandbox.world.ids, start_bulk),
         app=app,
-        installation={
-            "id": gid("AppInstallation", 1),
-            "app": app,
-            "accessScopes": [_scope(handle) for handle in SCOPES],
-            "launchUrl": "https://example.com/",
-        },
         api_version=settings.api_version,
         call_ids=count(1),
         clock=sandbox.clock,
@@ -77,7 +65,17 @@ def face_of(
     )
 
 
-def _app(client_id: str) -> dict[str, Any]:
+def installation(app: Mapping[str, Any], scopes: Sequence[str]) -> dict[str, Any]:
+    """Return the app's installation as a token with `scopes` sees it."""
+    return {
+        "id": gid("AppInstallation", 1),
+        "app": app,
+        "accessScopes": [_scope(handle) for handle in scopes],
+        "launchUrl": "https://example.com/",
+    }
+
+
+def _app(client_id: str, scopes: Sequence[str]) -> dict[str, Any]:
     return {
         "id": gid("App", 1),
         "title": "onhand",
@@ -89,7 +87,7 @@ def _app(client_id: str) -> dict[str, Any]:
         "shopifyDeveloped": False,
         "previouslyInstalled": False,
         "webhookApiVersion": "2026-10",
-        "requestedAccessScopes": [_scope(handle) for handle in SCOPES],
+        "requestedAccessScopes": [_scope(handle) for handle in scopes],
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.errors import refuse
+from onhand.sandbox.shopify.face import installation
 from onhand.sandbox.shopify.fields import (
     Arguments,
     FieldTable,
@@ -79,7 +80,7 @@ def _line_item(call: Call, number: int) -> Any:
 
 # How `node(id:)` finds an object by the type in its id.
 FINDERS: Mapping[str, Finder] = {
-    "AppInstallation": lambda call, _: call.face.installation,
+    "AppInstallation": lambda call, _: installation(call.face.app, call.scopes),
     "BulkOperation": lambda call, number: call.face.bulk.get(number),
     "Fulfillment": lambda call, number: call.world.orders.fulfillment(number),
     "FulfillmentOrder": lambda call, number: call.world.orders.fulfillment_order(number),
@@ -220,7 +221,7 @@ def _shipments(_: Any, call: Call) -> list[ShipmentView]:
 
 
 def _installation(_: Any, call: Call) -> Mapping[str, Any]:
-    return call.face.installation
+    return installation(call.face.app, call.scopes)
 
 
 def _shop(_: Any, call: Call) -> World:

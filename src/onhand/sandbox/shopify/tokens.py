@@ -1,48 +1,145 @@
-"""Access tokens of the app, by the client credentials grant."""
+"""Access tokens of the app: asked for with its credentials, or given for a code and then rotated.
+
+Shopify, "Offline access tokens": an expiring token lives an hour, its refresh token 90 days, and each refresh gives
+a new pair. Changelog of 2026-08-28: a refresh token stays usable until its replacement is used, at most 30 days from
+its first use. "Rotate client credentials": a token dies with the client secret that asked for it.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# What this app may do (Admin API 2026-10, access scopes of the fields that onhand uses).
-SCOPES = (
-    "read_assigned_fulfillment_orders",
-    "read_fulfillments",
-    "read_inventory",
-    "read_inventory_shipments",
-    "read_inventory_shipments_received_items",
-    "read_inventory_transfers",
-    "read_locations",
-    "read_merchant_managed_fulfillment_orders",
-    "read_orders",
-    "read_products",
-    "read_returns",
-    "read_third_party_fulfillment_orders",
-    "write_fulfillments",
-    "write_inventory",
-    "write_inventory_shipments",
-    "write_inventory_transfers",
-    "write_merchant_managed_fulfillment_orders",
-    "write_orders",
-)
+REPEATABLE = timedelta(days=30)
+# OAuth 2.0 (RFC 6749, 4.1.2) advises ten minutes at most; Shopify does not publish its own.
+CODE_LIFE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lives:
+    """How long what is granted stays valid, in seconds."""
+
+    credentials_s: int
+    offline_s: int
+    refresh_s: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Access:
+    """What an access token may do; `until` None never ends by itself. It dies with `secret`."""
+
+    since: datetime
+    until: datetime | None
+    scopes: tuple[str, ...]
+    secret: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grant:
+    """One answer of the token endpoint; without a `refresh_token` there is nothing to rotate."""
+
+    access_token: str
+    scopes: tuple[str, ...]
+    expires_in_s: int | None
+    refresh_token: str | None = None
+    refresh_expires_in_s: int | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class _Refresh:
+    since: datetime
+    until: datetime
+    scopes: tuple[str, ...]
+    follows: str | None
+    first_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Code:
+    until: datetime
+    scopes: tuple[str, ...]
 
 
 class Tokens:
-    """The tokens this shop accepts and until when; `first` is valid from the start."""
+    """The tokens of one app at one shop; `first` is valid from the start."""
 
-    def __init__(self, *, first: str, life_s: int, rng: random.Random, now: datetime) -> None:
-        self._life = timedelta(seconds=life_s)
+    def __init__(
+        self, *, first: str, secret: str, scopes: tuple[str, ...], lives: Lives, rng: random.Random, now: datetime
+    ) -> None:
+        self._lives = lives
         self._rng = rng
-        self._until: dict[str, datetime] = {first: now + self._life}
+        self._void_before = now
+        self._access = {
+            first: Access(since=now, until=now + timedelta(seconds=lives.credentials_s), scopes=scopes, secret=secret)
+        }
+        self._refresh: dict[str, _Refresh] = {}
+        self._codes: dict[str, _Code] = {}
 
-    def issue(self, now: datetime) -> str:
-        """Return a new token; older ones stay valid until they expire."""
-        token = f"shpat_{self._rng.getrandbits(128):032x}"
-        self._until[token] = now + self._life
-        return token
+    def access(self, token: str, secrets: Sequence[str], now: datetime) -> Access | None:
+        """Return what a token may do at `now`; None for one that is unknown, expired, void or of a revoked secret."""
+        held = self._access.get(token)
+        if held is None or held.since < self._void_before or held.secret not in secrets:
+            return None
+        return None if held.until is not None and now >= held.until else held
 
-    def accepts(self, token: str, now: datetime) -> bool:
-        """Tell whether a token is valid at `now`."""
-        until = self._until.get(token)
-        return until is not None and now < until
+    def of_credentials(self, secret: str, scopes: tuple[str, ...], now: datetime) -> Grant:
+        """Return a token for the app's own credentials; older ones stay valid until they expire."""
+        return self._grant(scopes, secret, self._lives.credentials_s, now)
+
+    def code(self, scopes: tuple[str, ...], now: datetime) -> str:
+        """Return an authorization code, good once: the merchant has agreed to `scopes`."""
+        code = self._drawn("")
+        self._codes[code] = _Code(until=now + CODE_LIFE, scopes=scopes)
+        return code
+
+    def of_code(self, code: str, secret: str, now: datetime, *, expiring: bool) -> Grant | None:
+        """Return what an authorization code is worth; None for one that is unknown, used or old."""
+        held = self._codes.pop(code, None)
+        if held is None or now >= held.until:
+            return None
+        return self.offline(held.scopes, secret, now, expiring=expiring)
+
+    def offline(self, scopes: tuple[str, ...], secret: str, now: datetime, *, expiring: bool) -> Grant:
+        """Return an offline token: with a refresh token, or one that never expires."""
+        return self._pair(scopes, secret, None, now) if expiring else self._grant(scopes, secret, None, now)
+
+    def of_refresh_token(self, token: str, secret: str, now: datetime) -> Grant | None:
+        """Return a new pair. None: the refresh token is unknown, expired, void, or its replacement was used."""
+        held = self._refresh.get(token)
+        if held is None or now >= held.until or held.since < self._void_before:
+            return None
+        if held.first_used_at is not None and now - held.first_used_at >= REPEATABLE:
+            return None
+        held.first_used_at = held.first_used_at or now
+        if held.follows is not None:
+            self._refresh.pop(held.follows, None)
+            held.follows = None
+        return self._pair(held.scopes, secret, token, now)
+
+    def void(self, now: datetime) -> None:
+        """Let every token given before `now` be void, as when the merchant uninstalls the app."""
+        self._void_before = now
+
+    def _pair(self, scopes: tuple[str, ...], secret: str, follows: str | None, now: datetime) -> Grant:
+        access = self._grant(scopes, secret, self._lives.offline_s, now)
+        refresh_token = self._drawn("shprt_")
+        until = now + timedelta(seconds=self._lives.refresh_s)
+        self._refresh[refresh_token] = _Refresh(since=now, until=until, scopes=scopes, follows=follows)
+        return Grant(
+            access_token=access.access_token,
+            scopes=scopes,
+            expires_in_s=access.expires_in_s,
+            refresh_token=refresh_token,
+            refresh_expires_in_s=self._lives.refresh_s,
+        )
+
+    def _grant(self, scopes: tuple[str, ...], secret: str, life_s: int | None, now: datetime) -> Grant:
+        token = self._drawn("shpat_")
+        until = None if life_s is None else now + timedelta(seconds=life_s)
+        self._access[token] = Access(since=now, until=until, scopes=scopes, secret=secret)
+        return Grant(access_token=token, scopes=scopes, expires_in_s=life_s)
+
+    def _drawn(self, prefix: str) -> str:
+        return f"{prefix}{self._rng.getrandbits(128):032x}"
