@@ -192,7 +192,8 @@ def test_a_token_is_asked_for_once_and_renewed_when_it_is_refused(http: httpx.Cl
         channel = connect(running, http, access_token=None)
         channel.ping()
         channel.ping()
-        assert [call.outcome for call in running.sandbox.log.calls] == ["done", "done"]
+        asked = [call.operation for call in running.sandbox.log.calls]
+        assert asked == ["token client_credentials", *["shop currentAppInstallation"] * 2]
 
 
 def test_a_refused_token_is_renewed_once_and_the_same_call_goes_on(http: httpx.Client) -> None:
