@@ -1,8 +1,11 @@
 """Listings find their items by SKU only where the SKU names exactly one of each."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
-from onhand.domain.catalog import Item, Listing, match_by_sku, match_key
+from onhand.domain.catalog import Item, Listing, Money, match_by_sku, match_key
 
 
 def item(number: str, sku: str | None) -> Item:
@@ -37,3 +40,11 @@ def test_what_a_sku_cannot_decide_is_left_to_a_person(listings: list[Listing], i
 def test_white_space_around_a_sku_is_not_part_of_it() -> None:
     assert match_key("  A 1 ") == "A 1"
     assert match_key(" ") is None
+
+
+def test_units_are_worth_their_cost_or_else_their_price_or_nobody_knows() -> None:
+    tee = Item(item="1", sku="TEE", title="Tee", price=Decimal("20.00"), unit_cost=Decimal("0.10"), currency="EUR")
+    assert tee.value_of(3) == Money(Decimal("0.30"), "EUR")
+    assert replace(tee, unit_cost=None).value_of(-2) == Money(Decimal("-40.00"), "EUR")
+    assert replace(tee, unit_cost=None, price=None).value_of(3) is None
+    assert replace(tee, currency=None).value_of(3) is None

@@ -1,6 +1,7 @@
 """Items, locations and listings as their channels name them."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 from onhand.domain.catalog import Item, Listing, Location
 from onhand.domain.stock import LevelKey
@@ -41,6 +42,20 @@ def test_a_merchant_renames_a_sku_and_the_old_one_is_remembered(store: Store) ->
         catalog.put_items([replace(TEE_ITEM, sku=None)], at(5))
         assert catalog.sku_history(TEE) == [("TEE-S", at(1)), ("TEE-SMALL", at(4)), (None, at(5))]
         assert catalog.item_by_sku("TEE-S") == []
+        assert [item.item for item in catalog.item_by_old_sku("TEE-S ")] == [TEE]
+
+
+def test_what_an_item_is_worth_and_how_it_is_sold_is_kept_exactly(store: Store) -> None:
+    priced = replace(
+        TEE_ITEM, price=Decimal("19.90"), unit_cost=Decimal("0.10"), currency="EUR", sells_below_zero=True, bundle=True
+    )
+    with store.writing() as session:
+        catalog = session.of(SHOP).catalog
+        catalog.put_items([priced, CAP_ITEM], at(1))
+        assert catalog.item(TEE) == priced
+        assert catalog.items_of([TEE, CAP, "item-x"]) == {TEE: priced, CAP: CAP_ITEM}
+        catalog.put_items([TEE_ITEM], at(2))
+        assert catalog.item(TEE) == TEE_ITEM
 
 
 def test_a_removed_item_stays_for_the_history_and_may_come_back(store: Store) -> None:
@@ -85,8 +100,8 @@ def test_listings_are_found_by_channel_and_id(store: Store) -> None:
 def test_a_platform_has_ids_of_its_own_for_levels(store: Store) -> None:
     with store.writing() as session:
         catalog = session.of(SHOP).catalog
-        catalog.put_level_ids({TEE_IN_BOSTON: "gid://1?a=2", LevelKey(CAP, BOSTON): "gid://2"})
-        catalog.put_level_ids({TEE_IN_BOSTON: "gid://3"})
+        catalog.put_level_ids({TEE_IN_BOSTON: "gid://1?a=2", LevelKey(CAP, BOSTON): "gid://2"}, at(1))
+        catalog.put_level_ids({TEE_IN_BOSTON: "gid://3"}, at(2))
         assert catalog.level_id_of(TEE, BOSTON) == "gid://3"
         assert catalog.level_id_of(TEE, WAREHOUSE) is None
         assert catalog.level_ids() == {TEE_IN_BOSTON: "gid://3", LevelKey(CAP, BOSTON): "gid://2"}

@@ -4,6 +4,15 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class Money(NamedTuple):
+    """An amount in a currency (ISO 4217), exact."""
+
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -11,12 +20,30 @@ class Item:
     """What is counted. Its SKU is a label that merchants change; None where it has none.
 
     `tracked` is False where Shopify does not count it (2026-10, `InventoryItem.tracked`): its levels mean nothing.
+    `sells_below_zero` is the inventory policy CONTINUE (`ProductVariant.inventoryPolicy`): Shopify's own channels sell
+    on when nothing is left. `bundle` is a parent that is made of components (`ProductVariant.requiresComponents`): it
+    has no units of its own. `price` and `unit_cost` are amounts in `currency`; None where nobody has said them.
     """
 
     item: str
     sku: str | None
     title: str
     tracked: bool = True
+    sells_below_zero: bool = False
+    bundle: bool = False
+    price: Decimal | None = None
+    unit_cost: Decimal | None = None
+    currency: str | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether units of its own stand anywhere: it is tracked, and no bundle."""
+        return self.tracked and not self.bundle
+
+    def value_of(self, units: int) -> Money | None:
+        """Return what so many units are worth: at cost, at the price where the cost is not known, else None."""
+        each = self.price if self.unit_cost is None else self.unit_cost
+        return None if each is None or self.currency is None else Money(each * units, self.currency)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

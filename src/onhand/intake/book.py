@@ -29,8 +29,10 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
         offer(books, now, [item.item for item in report.items])
     if report.listings:
         books.catalog.put_listings(report.listings, now)
+    if report.bundles:
+        books.bundles.put(report.bundles, now)
     if report.level_ids:
-        books.catalog.put_level_ids(dict(report.level_ids))
+        books.catalog.put_level_ids(report.level_ids, now, report.inactive_levels)
     settled = set()
     for picture in report.pictures:
         booked = book_picture(books, picture, now)

@@ -29,12 +29,15 @@ def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, n
     for items in _chunks(census.items):
         with store.writing() as session:
             session.of(shop).catalog.put_items(items, now)
+    for bundles in _chunks(census.bundles):
+        with store.writing() as session:
+            session.of(shop).bundles.put(bundles, now)
     for listings in _chunks(census.listings):
         with store.writing() as session:
             session.of(shop).catalog.put_listings(listings, now)
     for level_ids in _chunks(census.level_ids.items()):
         with store.writing() as session:
-            session.of(shop).catalog.put_level_ids(dict(level_ids))
+            session.of(shop).catalog.put_level_ids(dict(level_ids), now, census.inactive_levels)
 
 
 def open_levels(store: Store, shop: str, observations: Sequence[Observation], now: datetime) -> int:

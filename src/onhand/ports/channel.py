@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from onhand.domain.bundles import Bundle
 from onhand.domain.catalog import Item, Listing, Location
 from onhand.domain.drift import Observation
 from onhand.domain.orders import OrderPicture
@@ -42,7 +43,11 @@ class Ask(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What a delivery or a reading says, in our words. All of it may be empty: not every delivery concerns stock."""
+    """What a delivery or a reading says, in our words. All of it may be empty: not every delivery concerns stock.
+
+    `bundles` says what those of `items` that are bundles are made of. `inactive_levels` are those of `level_ids` where
+    the platform stocks the item no more (Shopify 2026-10, `InventoryLevel.isActive`); they may still hold units.
+    """
 
     pictures: tuple[Picture, ...] = ()
     observations: tuple[Observation, ...] = ()
@@ -51,6 +56,8 @@ class Report:
     listings: tuple[Listing, ...] = ()
     locations: tuple[Location, ...] = ()
     level_ids: Mapping[LevelKey, str] = field(default_factory=dict)
+    inactive_levels: frozenset[LevelKey] = frozenset()
+    bundles: tuple[Bundle, ...] = ()
     problems: tuple["Problem", ...] = ()
     closed: bool = False
     note: str = ""
@@ -115,7 +122,8 @@ class Reading:
 class Census:
     """A whole reading of a channel: catalog and levels, with the proof that nothing is left out.
 
-    `level_ids` are the platform's own ids by level. `read_at` is the platform's time at which reading began.
+    `level_ids` are the platform's own ids by level, `inactive_levels` and `bundles` as in a report. `read_at` is the
+    platform's time at which reading began.
     """
 
     items: tuple[Item, ...] = ()
@@ -123,6 +131,8 @@ class Census:
     locations: tuple[Location, ...] = ()
     observations: tuple[Observation, ...] = ()
     level_ids: Mapping[LevelKey, str] = field(default_factory=dict)
+    inactive_levels: frozenset[LevelKey] = frozenset()
+    bundles: tuple[Bundle, ...] = ()
     read_at: datetime
     complete: bool
     problems: tuple[Problem, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from onhand.domain.stock import LevelKey, State
 from onhand.store.asks import Asks
+from onhand.store.bundles import Bundles
 from onhand.store.catalog import Catalog
 from onhand.store.channels import Channels
 from onhand.store.deliveries import Deliveries
@@ -35,6 +36,7 @@ class Books:
         self.asks = Asks(sql, shop_id)
         self.deliveries = Deliveries(sql, shop_id)
         self.catalog = Catalog(sql, shop_id)
+        self.bundles = Bundles(sql, shop_id)
         self.channels = Channels(sql, shop_id)
         self.drifts = Drifts(sql, shop_id)
         self.problems = Problems(sql, shop_id)

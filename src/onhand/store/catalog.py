@@ -1,7 +1,8 @@
 """Items, locations, listings and the platform's own ids of levels."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from sys import intern
 
 from onhand.domain.catalog import Item, Listing, Location, match_key
@@ -19,19 +20,22 @@ class Catalog:
         self._sql, self._shop = sql, shop_id
 
     def put_items(self, items: Iterable[Item], now: datetime) -> None:
-        """Keep items as they are now; a SKU that changed goes into the history, a removed item that is back is back."""
+        """Keep items as they are now; a SKU that changed goes into the history, a removed item that is back is back.
+
+        An item that is a bundle no more has no components any more.
+        """
         by_item = {item.item: item for item in items}
         before: dict[str, str | None] = dict(self._sql.rows("skus", (self._shop, texts(by_item))))
         now_us = to_us(now)
         self._sql.run_many(
             "put_item",
-            [
-                (self._shop, item.item, item.sku, match_key(item.sku), item.title, item.tracked, now_us)
-                for item in by_item.values()
-            ],
+            [_item_columns(self._shop, item, now_us) for item in by_item.values()],
         )
+        self._sql.run("drop_components_of_others", (self._shop, texts(by_item)))
         renamed = [item for item in by_item.values() if item.item not in before or before[item.item] != item.sku]
-        self._sql.run_many("put_sku", [(self._shop, item.item, now_us, item.sku) for item in renamed])
+        self._sql.run_many(
+            "put_sku", [(self._shop, item.item, now_us, item.sku, match_key(item.sku)) for item in renamed]
+        )
 
     def put_locations(self, locations: Iterable[Location], now: datetime) -> None:
         """Keep locations as they are now; a change marks every offer of the shop stale."""
@@ -64,10 +68,14 @@ class Catalog:
             ],
         )
 
-    def put_level_ids(self, level_ids: Mapping[LevelKey, str]) -> None:
-        """Keep the platform's own ids of levels."""
+    def put_level_ids(
+        self, level_ids: Mapping[LevelKey, str], now: datetime, inactive: Collection[LevelKey] = frozenset()
+    ) -> None:
+        """Keep the platform's own ids of levels, and which of them are `inactive`: stocked no more."""
+        now_us = to_us(now)
         self._sql.run_many(
-            "put_level_id", [(self._shop, item, location, id_) for (item, location), id_ in level_ids.items()]
+            "put_level_id",
+            [(self._shop, *key, level_id, key not in inactive, now_us) for key, level_id in level_ids.items()],
         )
 
     def drop_items(self, items: Iterable[str], at: datetime) -> None:
@@ -78,9 +86,18 @@ class Catalog:
         """Return every item that was not removed."""
         return [_read_item(row) for row in self._sql.rows("items", (self._shop,))]
 
+    def items_of(self, items: Iterable[str]) -> dict[str, Item]:
+        """Return some items by their id; unknown and removed ones are left out."""
+        rows = self._sql.rows("some_items", (self._shop, texts(items)))
+        return {row[0]: _read_item(row) for row in rows}
+
     def item_by_sku(self, sku: str) -> list[Item]:
         """Return the items that carry a SKU now: none, one, or several where a merchant gave it twice."""
         return [_read_item(row) for row in self._sql.rows("items_by_sku", (self._shop, match_key(sku)))]
+
+    def item_by_old_sku(self, sku: str) -> list[Item]:
+        """Return the items that ever carried a SKU, removed ones too."""
+        return [_read_item(row) for row in self._sql.rows("items_by_old_sku", (self._shop, match_key(sku)))]
 
     def item(self, item: str) -> Item | None:
         """Return an item, a removed one too; None where it was never known."""
@@ -120,10 +137,46 @@ class Catalog:
         rows = self._sql.rows("level_ids", (self._shop,))
         return {LevelKey(intern(item), intern(location)): id_ for item, location, id_ in rows}
 
+    def inactive_levels(self, items: Iterable[str] | None = None) -> set[LevelKey]:
+        """Return the levels that the platform stocks no more, of some items where they are given."""
+        rows = (
+            self._sql.rows("inactive_levels", (self._shop,))
+            if items is None
+            else self._sql.rows("inactive_levels_of_items", (self._shop, texts(items)))
+        )
+        return {LevelKey(item, location) for item, location in rows}
+
+
+def _item_columns(shop: int, item: Item, now_us: int) -> Row:
+    return (
+        shop,
+        item.item,
+        item.sku,
+        match_key(item.sku),
+        item.title,
+        item.tracked,
+        item.sells_below_zero,
+        item.bundle,
+        None if item.price is None else str(item.price),
+        None if item.unit_cost is None else str(item.unit_cost),
+        item.currency,
+        now_us,
+    )
+
 
 def _read_item(row: Row) -> Item:
-    item, sku, title, tracked = row
-    return Item(item=item, sku=sku, title=title, tracked=bool(tracked))
+    item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, currency = row
+    return Item(
+        item=item,
+        sku=sku,
+        title=title,
+        tracked=bool(tracked),
+        sells_below_zero=bool(sells_below_zero),
+        bundle=bool(bundle),
+        price=None if price is None else Decimal(price),
+        unit_cost=None if unit_cost is None else Decimal(unit_cost),
+        currency=currency,
+    )
 
 
 def _read_listing(row: Row) -> Listing:

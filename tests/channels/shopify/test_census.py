@@ -67,7 +67,7 @@ def test_a_shop_that_runs_no_bulk_operation_is_read_page_by_page(http: httpx.Cli
         shop = Shop(running=running, http=http, channel=connect(running, http))
         _occupy(shop)
         assert_whole(take(shop), shop)
-        pages = [call for call in shop.calls() if call.operation == "inventoryItems"]
+        pages = [call for call in shop.calls() if "inventoryItems" in call.operation]
         assert 2 <= len(pages) <= 6
 
 
@@ -83,7 +83,7 @@ def test_paging_keeps_within_a_bucket_that_counts_the_dear_way(http: httpx.Clien
         shop = Shop(running=running, http=http, channel=connect(running, http))
         _occupy(shop)
         assert_whole(take(shop), shop)
-        assert {call.outcome for call in shop.calls() if call.operation == "inventoryItems"} == {"done"}
+        assert {call.outcome for call in shop.calls() if "inventoryItems" in call.operation} == {"done"}
 
 
 def _occupy(shop: Shop) -> None:
@@ -105,6 +105,7 @@ VARIANT = {"id": "gid://shopify/ProductVariant/2", "displayName": "Tee", "__pare
 STATES = ("available", "committed", "reserved", "damaged", "quality_control", "safety_stock", "incoming")
 LEVEL = {
     "id": "gid://shopify/InventoryLevel/3?inventory_item_id=1",
+    "isActive": True,
     "updatedAt": "2026-11-23T06:00:00Z",
     "location": {"id": "gid://shopify/Location/4"},
     "quantities": [{"name": name, "quantity": 5} for name in STATES] + [{"name": "on_hand", "quantity": 30}],
@@ -137,6 +138,8 @@ def bulk_shop(file: Callable[[Asked], Reply], address: Callable[[], str], **stat
                 "createdAt": "2026-11-23T06:00:01Z",
             }
             return graphql({"bulkOperation": done | status})
+        if b"currencyCode" in asked.body:
+            return graphql({"shop": {"currencyCode": "USD"}})
         return graphql({"locations": {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}})
 
     return script

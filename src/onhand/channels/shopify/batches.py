@@ -50,19 +50,20 @@ def by_ids(ids: Sequence[str]) -> Mapping[str, Any]:
     return {"ids": list(ids)}
 
 
-def ask_in_batches(
+def ask_in_batches(  # noqa: PLR0917 - one call of a document, spread over many
     client: GraphqlClient,
     size: BatchSize,
     ids: Sequence[str],
     variables: Callable[[Sequence[str]], Mapping[str, Any]],
     shape: type[_Data],
+    lane: Lane = Lane.READ,
 ) -> Iterator[tuple[Sequence[str], Answer[_Data]]]:
-    """Yield (ids, answer) until every id was asked for, in the lane of readings. Raises as `GraphqlClient.ask` does."""
+    """Yield (ids, answer) until every id was asked for. Raises as `GraphqlClient.ask` does."""
     begin = 0
     while begin < len(ids):
         batch = ids[begin : begin + size.rows]
         try:
-            answer = client.ask(size.document, variables(batch), shape, Lane.READ)
+            answer = client.ask(size.document, variables(batch), shape, lane)
         except TooDear:
             if len(batch) == 1:
                 raise

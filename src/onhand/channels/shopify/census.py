@@ -72,6 +72,7 @@ class CensusTaker:
         else:
             read_at = started.created_at.astimezone(UTC).replace(microsecond=0)
             rows = self._take_by_bulk(started.id, reading, read_at)
+        self._items.add_bundles(rows, Lane.SWEEP)
         return self._census(rows, read_locations(self._client, Lane.SWEEP), read_at)
 
     def _census(self, rows: ItemRows, locations: tuple[Location, ...], read_at: datetime) -> Census:
@@ -81,6 +82,8 @@ class CensusTaker:
             locations=locations,
             observations=tuple(rows.observations),
             level_ids=rows.level_ids,
+            inactive_levels=frozenset(rows.inactive_levels),
+            bundles=tuple(rows.bundles),
             read_at=read_at,
             complete=True,
             problems=(*rows.problems, *self._client.problems()),
@@ -97,13 +100,14 @@ class CensusTaker:
 
     def _take_by_bulk(self, operation_id: str, reading: int, read_at: datetime) -> ItemRows:
         operation = self._wait_for(operation_id)
+        currency = self._client.ask(load("currency"), {}, stock.Currency, Lane.SWEEP).data.shop.currency_code
         lines, roots = int(operation.object_count), int(operation.root_object_count)
         with tempfile.TemporaryFile(prefix="onhand-census-") as file:
             if operation.url is not None:
                 size = int(operation.file_size) if operation.file_size is not None else None
                 download(self._http, operation.url, file, size, self._sleep)
             _log.info("census of %s: %d objects", self._settings.shop, lines)
-            return _Bulk(file, self._settings.shop).rows(lines, roots, reading, read_at)
+            return _Bulk(file, self._settings.shop, currency).rows(lines, roots, reading, read_at)
 
     def _wait_for(self, operation_id: str) -> acts.BulkOperation:
         give_up_at = self._clock() + self._settings.bulk_timeout_s
@@ -131,7 +135,7 @@ class CensusTaker:
             poll_s = min(_LONGEST_POLL_S, poll_s * 1.5)
 
     def _take_by_pages(self, reading: int) -> tuple[ItemRows, datetime]:
-        rows = ItemRows()
+        rows = ItemRows(currency="")
         began_at: datetime | None = None
         after: str | None = None
         while True:
@@ -147,6 +151,7 @@ class CensusTaker:
             self._page.fitted(first, answer.requested_points)
             if began_at is None:
                 began_at = answer.read_at
+            rows.currency = answer.data.shop.currency_code
             page = answer.data.inventory_items
             for node in page.nodes:
                 self._items.add_item(rows, node, reading, answer.read_at, Lane.SWEEP)
@@ -161,9 +166,11 @@ class CensusTaker:
 class _Bulk:
     """The file of a bulk operation. Children may come anywhere, so items are read first and levels after."""
 
-    def __init__(self, file: BinaryIO, shop: str) -> None:
+    def __init__(self, file: BinaryIO, shop: str, currency: str) -> None:
         self._file = file
         self._shop = shop
+        self._currency = currency
+        self._counted: dict[str, bool] = {}
         self._items: dict[str, stock.BulkLine] = {}
         self._variants: dict[str, list[stock.Variant]] = defaultdict(list)
 
@@ -173,11 +180,11 @@ class _Bulk:
             read = self._read_items()
             self._prove("lines", read, lines)
             self._prove("items", len(self._items), roots)
-            rows = ItemRows()
+            rows = ItemRows(currency=self._currency)
             for gid, item in self._items.items():
                 number = number_of(gid)
                 if number is not None:
-                    rows.add(number, item.sku, item.tracked, self._variants[gid])
+                    self._counted[gid] = rows.add(number, item, self._variants[gid]).counted
             self._read_levels(rows, reading, read_at)
         except ValueError as error:
             raise IncompleteReading(f"the bulk file of {self._shop} cannot be read: {error}") from error
@@ -200,7 +207,7 @@ class _Bulk:
             if row.parent_id is None:
                 self._items[row.id] = row
             elif number_of(row.id, "ProductVariant") is not None:
-                self._variants[row.parent_id].append(stock.Variant(id=row.id, display_name=row.display_name))
+                self._variants[row.parent_id].append(_variant(row))
         orphans = self._variants.keys() - self._items.keys()
         if orphans:
             raise IncompleteReading(f"the bulk file of {self._shop} lacks {len(orphans)} items that its variants name")
@@ -214,8 +221,18 @@ class _Bulk:
             if number_of(_read_line(line).id, "InventoryLevel") is None:
                 continue
             level = _read_level(line)
-            item = self._items.get(level.parent_id)
+            counted = self._counted.get(level.parent_id)
             number = number_of(level.parent_id)
-            if item is None or number is None:
+            if counted is None or number is None:
                 raise IncompleteReading(f"the bulk file of {self._shop} lacks {level.parent_id}, which a level names")
-            rows.add_level(number, level, item.tracked, reading, read_at)
+            rows.add_level(number, level, counted, reading, read_at)
+
+
+def _variant(row: stock.BulkLine) -> stock.Variant:
+    return stock.Variant(
+        id=row.id,
+        display_name=row.display_name,
+        price=row.price,
+        inventory_policy=row.inventory_policy,
+        requires_components=row.requires_components,
+    )

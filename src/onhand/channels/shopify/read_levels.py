@@ -79,7 +79,11 @@ class LevelReader:
                 counted.add(row.key)
                 observations.append(observe(row.key, row.level, reading, row.read_at))
         return Reading(
-            report=Report(observations=tuple(observations), level_ids={key: level.id for key, level in found.items()}),
+            report=Report(
+                observations=tuple(observations),
+                level_ids={key: level.id for key, level in found.items()},
+                inactive_levels=frozenset(key for key, level in found.items() if not level.is_active),
+            ),
             missing=tuple(key for key in keys if wanted.get(key) not in found),
             problems=contradictions((key, level) for key, level in found.items() if key in counted),
         )

@@ -1,5 +1,7 @@
 """Answers about items, levels and locations."""
 
+from decimal import Decimal
+
 from msgspec import Struct, field
 
 from onhand.channels.shopify.answers.pages import Moment, Named, Page
@@ -27,6 +29,7 @@ class Level(Struct, rename="camel"):
     """A level. `location` and `item` are there where they were asked for."""
 
     id: str
+    is_active: bool
     updated_at: Moment
     quantities: list[Quantity]
     location: Named | None = None
@@ -71,11 +74,21 @@ class ItemLevelNodes(Struct):
     nodes: list[ItemLevel | None]
 
 
+class Cost(Struct, rename="camel"):
+    """An amount in a currency (`MoneyV2`)."""
+
+    amount: Decimal
+    currency_code: str
+
+
 class Variant(Struct, rename="camel"):
-    """A variant and what people call it."""
+    """A variant, what people call it, and how it is sold."""
 
     id: str
     display_name: str
+    price: Decimal | None = None
+    inventory_policy: str = "DENY"
+    requires_components: bool = False
 
 
 class Item(Struct, rename="camel"):
@@ -84,13 +97,21 @@ class Item(Struct, rename="camel"):
     id: str
     sku: str | None
     tracked: bool
+    unit_cost: Cost | None
     variants: Page[Variant] | None
     inventory_levels: Page[Level]
+
+
+class Shop(Struct, rename="camel"):
+    """The shop's currency."""
+
+    currency_code: str
 
 
 class ItemNodes(Struct):
     """items.graphql."""
 
+    shop: Shop
     nodes: list[Item | None]
 
 
@@ -131,9 +152,36 @@ class VariantNodes(Struct):
     nodes: list[VariantOwner | None]
 
 
+class ComponentVariant(Struct, rename="camel"):
+    """A component with the units of it that go into one bundle."""
+
+    quantity: int
+    product_variant: VariantOwner
+
+
+class BundleVariant(Struct, rename="camel"):
+    """A variant with what it is made of."""
+
+    id: str
+    product_variant_components: Page[ComponentVariant]
+
+
+class BundleNodes(Struct):
+    """components.graphql."""
+
+    nodes: list[BundleVariant | None]
+
+
+class Currency(Struct):
+    """currency.graphql."""
+
+    shop: Shop
+
+
 class CensusPage(Struct, rename="camel"):
     """census_page.graphql."""
 
+    shop: Shop
     inventory_items: Page[Item]
 
 
@@ -159,7 +207,11 @@ class BulkLine(Struct, rename="camel"):
     parent_id: str | None = field(name="__parentId", default=None)
     sku: str | None = None
     tracked: bool = True
+    unit_cost: Cost | None = None
     display_name: str = ""
+    price: Decimal | None = None
+    inventory_policy: str = "DENY"
+    requires_components: bool = False
 
 
 class BulkLevel(Level, kw_only=True, rename="camel"):

@@ -225,6 +225,15 @@ CREATE TABLE touched (
     PRIMARY KEY (shop, item)
 );
 
+-- Which offers draw on an item's units: its own where it is offered, and those of the bundles it is part of.
+-- Kept by the triggers on offers and components.
+CREATE TABLE draws (
+    shop    BIGINT NOT NULL,
+    item    TEXT COLLATE "C" NOT NULL,
+    offered TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, item, offered)
+);
+
 CREATE TABLE selling_rules (
     shop         BIGINT NOT NULL REFERENCES shops,
     channel      TEXT COLLATE "C" NOT NULL,
@@ -328,14 +337,19 @@ CREATE INDEX asks_due ON asks (shop, channel, wanted, due_at);
 -- Catalog ----------------------------------------------------------------------------------------------------
 
 CREATE TABLE items (
-    shop       BIGINT NOT NULL REFERENCES shops,
-    item       TEXT COLLATE "C" NOT NULL,
-    sku        TEXT COLLATE "C",
-    sku_key    TEXT COLLATE "C",
-    title      TEXT COLLATE "C" NOT NULL,
-    tracked    BOOLEAN NOT NULL,
-    updated_at BIGINT NOT NULL,
-    removed_at BIGINT,
+    shop             BIGINT NOT NULL REFERENCES shops,
+    item             TEXT COLLATE "C" NOT NULL,
+    sku              TEXT COLLATE "C",
+    sku_key          TEXT COLLATE "C",
+    title            TEXT COLLATE "C" NOT NULL,
+    tracked          BOOLEAN NOT NULL,
+    sells_below_zero BOOLEAN NOT NULL,
+    bundle           BOOLEAN NOT NULL,
+    price            TEXT COLLATE "C", -- exact decimals, in the shop's currency
+    unit_cost        TEXT COLLATE "C",
+    currency         TEXT COLLATE "C",
+    updated_at       BIGINT NOT NULL,
+    removed_at       BIGINT,
     PRIMARY KEY (shop, item)
 );
 CREATE INDEX items_by_sku ON items (shop, sku_key);
@@ -346,7 +360,30 @@ CREATE TABLE sku_history (
     item     TEXT COLLATE "C" NOT NULL,
     since_at BIGINT NOT NULL,
     sku      TEXT COLLATE "C",
+    sku_key  TEXT COLLATE "C",
     PRIMARY KEY (shop, item, since_at)
+);
+CREATE INDEX sku_history_by_sku ON sku_history (shop, sku_key) WHERE sku_key IS NOT NULL;
+
+-- What a bundle is made of now, since the last change of it.
+CREATE TABLE components (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    bundle   TEXT COLLATE "C" NOT NULL,
+    item     TEXT COLLATE "C" NOT NULL,
+    units    BIGINT NOT NULL CHECK (units > 0),
+    since_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, bundle, item)
+);
+CREATE INDEX components_by_item ON components (shop, item);
+
+-- What a bundle has been made of since a time, the present components included: orders keep those of their time.
+CREATE TABLE compositions (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    bundle   TEXT COLLATE "C" NOT NULL,
+    since_at BIGINT NOT NULL,
+    item     TEXT COLLATE "C" NOT NULL,
+    units    BIGINT NOT NULL,
+    PRIMARY KEY (shop, bundle, since_at, item)
 );
 
 CREATE TABLE locations (
@@ -371,13 +408,17 @@ CREATE TABLE listings (
     PRIMARY KEY (shop, channel, listing)
 );
 
+-- The platform's own ids of levels. An inactive level is not stocked any more and may still hold units.
 CREATE TABLE level_ids (
     shop     BIGINT NOT NULL REFERENCES shops,
     item     TEXT COLLATE "C" NOT NULL,
     location TEXT COLLATE "C" NOT NULL,
     level_id TEXT COLLATE "C" NOT NULL,
+    active   BOOLEAN NOT NULL,
+    since_at BIGINT NOT NULL,
     PRIMARY KEY (shop, item, location)
 );
+CREATE INDEX level_ids_inactive ON level_ids (shop, item) WHERE NOT active;
 
 -- For people -------------------------------------------------------------------------------------------------
 

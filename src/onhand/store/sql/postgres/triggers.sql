@@ -1,5 +1,6 @@
 -- What is derived cannot be forgotten: levels, held units, what is owed, what to compare, which offers are stale.
 -- An item in `touched` has stale offers, since its first touch; an item that nobody sells is not kept there.
+-- What touches an item touches every offer that draws on its units: those of the bundles it is part of, too.
 -- No trigger computes what may be sold.
 -- Movements come many a statement: their trigger looks at all of them at once.
 
@@ -8,7 +9,7 @@ RETURN state NOT IN ('supplier', 'customer', 'unexplained');
 
 CREATE FUNCTION touch_item(shop BIGINT, item TEXT, touched_at BIGINT) RETURNS VOID LANGUAGE sql AS $$
     INSERT INTO touched (shop, item, touched_at)
-    SELECT $1, $2, $3 WHERE EXISTS (SELECT 1 FROM offers WHERE offers.shop = $1 AND offers.item = $2)
+    SELECT $1, offered, $3 FROM draws WHERE draws.shop = $1 AND draws.item = $2
     ON CONFLICT (shop, item) DO NOTHING
 $$;
 
@@ -30,12 +31,12 @@ BEGIN
     ON CONFLICT (shop, item, location, state) DO UPDATE SET units = levels.units + excluded.units;
 
     INSERT INTO touched (shop, item, touched_at)
-    SELECT moved.shop, moved.item, moved.touched_at
+    SELECT moved.shop, drawing.offered, moved.touched_at
     FROM (SELECT shop, item, min(recorded_at) AS touched_at FROM booked GROUP BY shop, item) AS moved
-    -- LIMIT makes it look every item up: it cannot be turned into a join that reads all offers.
+    -- LIMIT makes it look every item up: it cannot be turned into a join that reads the whole table.
     CROSS JOIN LATERAL (
-        SELECT 1 FROM offers WHERE offers.shop = moved.shop AND offers.item = moved.item LIMIT 1
-    ) AS sold
+        SELECT offered FROM draws WHERE draws.shop = moved.shop AND draws.item = moved.item LIMIT 1000000
+    ) AS drawing
     ON CONFLICT (shop, item) DO NOTHING;
 
     INSERT INTO comparisons (shop, item, location)
@@ -128,7 +129,13 @@ FOR EACH ROW WHEN (new.units <> old.units) EXECUTE FUNCTION touch_unplaced();
 
 CREATE FUNCTION touch_offer() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM touch_item(new.shop, new.item, new.touched_at);
+    INSERT INTO draws (shop, item, offered)
+    SELECT new.shop, new.item, new.item
+    UNION ALL
+    SELECT shop, item, bundle FROM components WHERE shop = new.shop AND bundle = new.item
+    ON CONFLICT (shop, item, offered) DO NOTHING;
+    INSERT INTO touched (shop, item, touched_at) VALUES (new.shop, new.item, new.touched_at)
+    ON CONFLICT (shop, item) DO NOTHING;
     RETURN NULL;
 END $$;
 
@@ -136,21 +143,28 @@ CREATE TRIGGER offer_is_new AFTER INSERT ON offers FOR EACH ROW EXECUTE FUNCTION
 CREATE TRIGGER listing_names_another_item AFTER UPDATE ON offers
 FOR EACH ROW WHEN (new.item <> old.item) EXECUTE FUNCTION touch_offer();
 
+-- Units that a channel holds and we do not know of concern a bundle and its components alike.
 CREATE FUNCTION touch_unseen() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM touch_item(new.shop, new.item, new.shown_at);
+    PERFORM touch_item(new.shop, item, new.shown_at) FROM components WHERE shop = new.shop AND bundle = new.item;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER unseen_units_change AFTER UPDATE ON offers
 FOR EACH ROW WHEN (new.unseen_units <> old.unseen_units) EXECUTE FUNCTION touch_unseen();
 
--- The last offer of an item takes the mark with it: nothing is left to be computed.
+-- The last offer of an item takes the marks with it: nothing is left to be computed.
 CREATE FUNCTION forget_touch() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM touched
-    WHERE shop = old.shop AND item = old.item
-        AND NOT EXISTS (SELECT 1 FROM offers WHERE shop = old.shop AND item = old.item);
+    IF NOT EXISTS (SELECT 1 FROM offers WHERE shop = old.shop AND item = old.item) THEN
+        DELETE FROM touched WHERE shop = old.shop AND item = old.item;
+        DELETE FROM draws WHERE shop = old.shop AND offered = old.item AND item IN (
+            SELECT old.item
+            UNION ALL
+            SELECT item FROM components WHERE shop = old.shop AND bundle = old.item
+        );
+    END IF;
     RETURN NULL;
 END $$;
 
@@ -182,6 +196,56 @@ CREATE TRIGGER location_has_changed AFTER UPDATE ON locations
 FOR EACH ROW WHEN (
     new.active <> old.active OR new.fulfils_online <> old.fulfils_online OR new.name <> old.name
 ) EXECUTE FUNCTION touch_location();
+
+-- Items, bundles, levels that are stocked no more -------------------------------------------------------------
+
+CREATE FUNCTION touch_changed_item() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM touch_item(new.shop, new.item, new.updated_at);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER item_is_another AFTER UPDATE ON items
+FOR EACH ROW WHEN (
+    (new.tracked, new.sells_below_zero, new.bundle, new.removed_at)
+        IS DISTINCT FROM (old.tracked, old.sells_below_zero, old.bundle, old.removed_at)
+) EXECUTE FUNCTION touch_changed_item();
+
+CREATE FUNCTION touch_bundle() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.bundle) THEN
+        INSERT INTO draws (shop, item, offered) VALUES (new.shop, new.item, new.bundle)
+        ON CONFLICT (shop, item, offered) DO NOTHING;
+        INSERT INTO touched (shop, item, touched_at) VALUES (new.shop, new.bundle, new.since_at)
+        ON CONFLICT (shop, item) DO NOTHING;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER component_is_new AFTER INSERT ON components FOR EACH ROW EXECUTE FUNCTION touch_bundle();
+CREATE TRIGGER component_has_changed AFTER UPDATE ON components FOR EACH ROW EXECUTE FUNCTION touch_bundle();
+
+CREATE FUNCTION forget_component() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO touched (shop, item, touched_at)
+    SELECT shop, offered, old.since_at FROM draws WHERE shop = old.shop AND item = old.item AND offered = old.bundle
+    ON CONFLICT (shop, item) DO NOTHING;
+    DELETE FROM draws WHERE shop = old.shop AND item = old.item AND offered = old.bundle;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER component_is_removed AFTER DELETE ON components FOR EACH ROW EXECUTE FUNCTION forget_component();
+
+CREATE FUNCTION touch_activity() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM touch_item(new.shop, new.item, new.since_at);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER level_is_known_inactive AFTER INSERT ON level_ids
+FOR EACH ROW WHEN (NOT new.active) EXECUTE FUNCTION touch_activity();
+CREATE TRIGGER level_activity_changes AFTER UPDATE ON level_ids
+FOR EACH ROW WHEN (new.active <> old.active) EXECUTE FUNCTION touch_activity();
 
 -- Deliveries -------------------------------------------------------------------------------------------------
 

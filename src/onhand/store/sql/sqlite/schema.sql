@@ -224,6 +224,15 @@ CREATE TABLE touched (
     PRIMARY KEY (shop, item)
 ) STRICT, WITHOUT ROWID;
 
+-- Which offers draw on an item's units: its own where it is offered, and those of the bundles it is part of.
+-- Kept by the triggers on offers and components.
+CREATE TABLE draws (
+    shop    INTEGER NOT NULL,
+    item    TEXT NOT NULL,
+    offered TEXT NOT NULL,
+    PRIMARY KEY (shop, item, offered)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE selling_rules (
     shop         INTEGER NOT NULL REFERENCES shops,
     channel      TEXT NOT NULL,
@@ -327,14 +336,19 @@ CREATE INDEX asks_due ON asks (shop, channel, wanted, due_at);
 -- Catalog ----------------------------------------------------------------------------------------------------
 
 CREATE TABLE items (
-    shop       INTEGER NOT NULL REFERENCES shops,
-    item       TEXT NOT NULL,
-    sku        TEXT,
-    sku_key    TEXT,
-    title      TEXT NOT NULL,
-    tracked    INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    removed_at INTEGER,
+    shop             INTEGER NOT NULL REFERENCES shops,
+    item             TEXT NOT NULL,
+    sku              TEXT,
+    sku_key          TEXT,
+    title            TEXT NOT NULL,
+    tracked          INTEGER NOT NULL,
+    sells_below_zero INTEGER NOT NULL,
+    bundle           INTEGER NOT NULL,
+    price            TEXT, -- exact decimals, in the shop's currency
+    unit_cost        TEXT,
+    currency         TEXT,
+    updated_at       INTEGER NOT NULL,
+    removed_at       INTEGER,
     PRIMARY KEY (shop, item)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX items_by_sku ON items (shop, sku_key);
@@ -345,7 +359,30 @@ CREATE TABLE sku_history (
     item     TEXT NOT NULL,
     since_at INTEGER NOT NULL,
     sku      TEXT,
+    sku_key  TEXT,
     PRIMARY KEY (shop, item, since_at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sku_history_by_sku ON sku_history (shop, sku_key) WHERE sku_key IS NOT NULL;
+
+-- What a bundle is made of now, since the last change of it.
+CREATE TABLE components (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    bundle   TEXT NOT NULL,
+    item     TEXT NOT NULL,
+    units    INTEGER NOT NULL CHECK (units > 0),
+    since_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, bundle, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX components_by_item ON components (shop, item);
+
+-- What a bundle has been made of since a time, the present components included: orders keep those of their time.
+CREATE TABLE compositions (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    bundle   TEXT NOT NULL,
+    since_at INTEGER NOT NULL,
+    item     TEXT NOT NULL,
+    units    INTEGER NOT NULL,
+    PRIMARY KEY (shop, bundle, since_at, item)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE locations (
@@ -370,13 +407,17 @@ CREATE TABLE listings (
     PRIMARY KEY (shop, channel, listing)
 ) STRICT, WITHOUT ROWID;
 
+-- The platform's own ids of levels. An inactive level is not stocked any more and may still hold units.
 CREATE TABLE level_ids (
     shop     INTEGER NOT NULL REFERENCES shops,
     item     TEXT NOT NULL,
     location TEXT NOT NULL,
     level_id TEXT NOT NULL,
+    active   INTEGER NOT NULL,
+    since_at INTEGER NOT NULL,
     PRIMARY KEY (shop, item, location)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX level_ids_inactive ON level_ids (shop, item) WHERE NOT active;
 
 -- For people -------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('offers', 'offers', '100000 100000 30000 1'),
     ('offers', 'offers_by_item', '100000 100000 3 1 1'),
     ('touched', 'touched', '1000 1000 1'),
+    ('draws', 'draws', '100000 100000 1 1'),
     ('offers', 'offers_untold', '1000 1000 300 1'),
     ('intents', 'sqlite_autoindex_intents_1', '1000000 1000000 1'),
     ('intents', 'intents_open', '100 100 50 1'),
@@ -39,7 +40,13 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('asks', 'asks_due', '1000 1000 500 200 1 1'),
     ('items', 'items', '100000 100000 1'),
     ('items', 'items_by_sku', '100000 100000 1 1'),
+    ('sku_history', 'sku_history', '100000 100000 2 1'),
+    ('sku_history', 'sku_history_by_sku', '100000 100000 1 1 1'),
+    ('components', 'components', '1000 1000 4 1'),
+    ('components', 'components_by_item', '1000 1000 2 1'),
+    ('compositions', 'compositions', '1000 1000 8 4 1'),
     ('listings', 'listings', '100000 100000 30000 1'),
-    ('level_ids', 'level_ids', '100000 100000 4 1');
+    ('level_ids', 'level_ids', '100000 100000 4 1'),
+    ('level_ids', 'level_ids_inactive', '1000 1000 2 1');
 -- Again, so that the connection that ran this reads them too.
 ANALYZE sqlite_schema;

@@ -1,5 +1,6 @@
 -- What is derived cannot be forgotten: levels, held units, what is owed, what to compare, which offers are stale.
 -- An item in `touched` has stale offers, since its first touch; an item that nobody sells is not kept there.
+-- What touches an item touches every offer that draws on its units: those of the bundles it is part of, too.
 -- No trigger computes what may be sold.
 
 -- Movements --------------------------------------------------------------------------------------------------
@@ -10,8 +11,7 @@ CREATE TRIGGER movement_is_booked AFTER INSERT ON movements BEGIN
     INSERT INTO levels VALUES (new.shop, new.item, new.target_location, new.target_state, new.units)
     ON CONFLICT DO UPDATE SET units = units + excluded.units;
     INSERT INTO touched
-    SELECT new.shop, new.item, new.recorded_at
-    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    SELECT new.shop, offered, new.recorded_at FROM draws WHERE shop = new.shop AND item = new.item
     ON CONFLICT DO NOTHING;
 END;
 
@@ -60,16 +60,14 @@ END;
 
 CREATE TRIGGER owed_is_new AFTER INSERT ON owed BEGIN
     INSERT INTO touched
-    SELECT new.shop, new.item, new.touched_at
-    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    SELECT new.shop, offered, new.touched_at FROM draws WHERE shop = new.shop AND item = new.item
     ON CONFLICT DO NOTHING;
     INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER owed_has_changed AFTER UPDATE OF units ON owed WHEN new.units <> old.units BEGIN
     INSERT INTO touched
-    SELECT new.shop, new.item, new.touched_at
-    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    SELECT new.shop, offered, new.touched_at FROM draws WHERE shop = new.shop AND item = new.item
     ON CONFLICT DO NOTHING;
     INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
     DELETE FROM owed
@@ -81,9 +79,8 @@ END;
 CREATE TRIGGER level_is_observed AFTER INSERT ON observed BEGIN
     INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
     INSERT INTO touched
-    SELECT new.shop, new.item, new.recorded_at
-    WHERE new.available IS NOT NULL
-        AND EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    SELECT new.shop, offered, new.recorded_at FROM draws
+    WHERE shop = new.shop AND item = new.item AND new.available IS NOT NULL
     ON CONFLICT DO NOTHING;
 END;
 
@@ -95,8 +92,7 @@ CREATE TRIGGER available_is_observed_otherwise AFTER UPDATE OF available ON obse
 WHEN new.available IS DISTINCT FROM old.available
 BEGIN
     INSERT INTO touched
-    SELECT new.shop, new.item, new.recorded_at
-    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    SELECT new.shop, offered, new.recorded_at FROM draws WHERE shop = new.shop AND item = new.item
     ON CONFLICT DO NOTHING;
 END;
 
@@ -104,15 +100,13 @@ END;
 
 CREATE TRIGGER units_are_unplaced AFTER INSERT ON unplaced BEGIN
     INSERT INTO touched
-    SELECT new.shop, new.item, new.touched_at
-    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    SELECT new.shop, offered, new.touched_at FROM draws WHERE shop = new.shop AND item = new.item
     ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER unplaced_units_change AFTER UPDATE OF units ON unplaced WHEN new.units <> old.units BEGIN
     INSERT INTO touched
-    SELECT new.shop, new.item, new.touched_at
-    WHERE EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.item)
+    SELECT new.shop, offered, new.touched_at FROM draws WHERE shop = new.shop AND item = new.item
     ON CONFLICT DO NOTHING;
     DELETE FROM unplaced WHERE shop = new.shop AND cause = new.cause AND item = new.item AND units = 0;
 END;
@@ -120,26 +114,56 @@ END;
 -- Offers, rules, locations -----------------------------------------------------------------------------------
 
 CREATE TRIGGER offer_is_new AFTER INSERT ON offers BEGIN
+    INSERT INTO draws
+    SELECT new.shop, new.item, new.item
+    UNION ALL
+    SELECT shop, item, bundle FROM components WHERE shop = new.shop AND bundle = new.item
+    ON CONFLICT DO NOTHING;
     INSERT INTO touched VALUES (new.shop, new.item, new.touched_at) ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER listing_names_another_item AFTER UPDATE OF item ON offers WHEN new.item <> old.item BEGIN
+    INSERT INTO draws
+    SELECT new.shop, new.item, new.item
+    UNION ALL
+    SELECT shop, item, bundle FROM components WHERE shop = new.shop AND bundle = new.item
+    ON CONFLICT DO NOTHING;
     INSERT INTO touched VALUES (new.shop, new.item, new.touched_at) ON CONFLICT DO NOTHING;
-    DELETE FROM touched
-    WHERE shop = old.shop AND item = old.item
-        AND NOT EXISTS (SELECT 1 FROM offers WHERE shop = old.shop AND item = old.item);
 END;
 
-CREATE TRIGGER unseen_units_change AFTER UPDATE OF unseen_units ON offers WHEN new.unseen_units <> old.unseen_units
+-- The last offer of an item takes the marks with it: nothing is left to be computed.
+CREATE TRIGGER listing_leaves_its_item AFTER UPDATE OF item ON offers
+WHEN new.item <> old.item AND NOT EXISTS (SELECT 1 FROM offers WHERE shop = old.shop AND item = old.item)
 BEGIN
-    INSERT INTO touched VALUES (new.shop, new.item, new.shown_at) ON CONFLICT DO NOTHING;
+    DELETE FROM touched WHERE shop = old.shop AND item = old.item;
+    DELETE FROM draws WHERE shop = old.shop AND offered = old.item AND item IN (
+        SELECT old.item
+        UNION ALL
+        SELECT item FROM components WHERE shop = old.shop AND bundle = old.item
+    );
 END;
 
--- The last offer of an item takes the mark with it: nothing is left to be computed.
 CREATE TRIGGER offer_is_removed AFTER DELETE ON offers
 WHEN NOT EXISTS (SELECT 1 FROM offers WHERE shop = old.shop AND item = old.item)
 BEGIN
     DELETE FROM touched WHERE shop = old.shop AND item = old.item;
+    DELETE FROM draws WHERE shop = old.shop AND offered = old.item AND item IN (
+        SELECT old.item
+        UNION ALL
+        SELECT item FROM components WHERE shop = old.shop AND bundle = old.item
+    );
+END;
+
+-- Units that a channel holds and we do not know of concern a bundle and its components alike.
+CREATE TRIGGER unseen_units_change AFTER UPDATE OF unseen_units ON offers WHEN new.unseen_units <> old.unseen_units
+BEGIN
+    INSERT INTO touched
+    SELECT new.shop, offered, new.shown_at FROM draws WHERE shop = new.shop AND item = new.item
+    UNION
+    SELECT new.shop, draws.offered, new.shown_at
+    FROM components JOIN draws ON draws.shop = components.shop AND draws.item = components.item
+    WHERE components.shop = new.shop AND components.bundle = new.item
+    ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER rule_is_new AFTER INSERT ON selling_rules BEGIN
@@ -165,6 +189,49 @@ WHEN new.active <> old.active OR new.fulfils_online <> old.fulfils_online OR new
 BEGIN
     INSERT INTO touched
     SELECT DISTINCT shop, item, new.updated_at FROM offers WHERE shop = new.shop
+    ON CONFLICT DO NOTHING;
+END;
+
+-- Items, bundles, levels that are stocked no more -------------------------------------------------------------
+
+CREATE TRIGGER item_is_another AFTER UPDATE OF tracked, sells_below_zero, bundle, removed_at ON items
+WHEN (new.tracked, new.sells_below_zero, new.bundle, new.removed_at)
+    IS NOT (old.tracked, old.sells_below_zero, old.bundle, old.removed_at)
+BEGIN
+    INSERT INTO touched
+    SELECT new.shop, offered, new.updated_at FROM draws WHERE shop = new.shop AND item = new.item
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER component_is_new AFTER INSERT ON components
+WHEN EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.bundle)
+BEGIN
+    INSERT INTO draws VALUES (new.shop, new.item, new.bundle) ON CONFLICT DO NOTHING;
+    INSERT INTO touched VALUES (new.shop, new.bundle, new.since_at) ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER component_has_changed AFTER UPDATE ON components
+WHEN EXISTS (SELECT 1 FROM offers WHERE shop = new.shop AND item = new.bundle)
+BEGIN
+    INSERT INTO touched VALUES (new.shop, new.bundle, new.since_at) ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER component_is_removed AFTER DELETE ON components BEGIN
+    INSERT INTO touched
+    SELECT shop, offered, old.since_at FROM draws WHERE shop = old.shop AND item = old.item AND offered = old.bundle
+    ON CONFLICT DO NOTHING;
+    DELETE FROM draws WHERE shop = old.shop AND item = old.item AND offered = old.bundle;
+END;
+
+CREATE TRIGGER level_is_known_inactive AFTER INSERT ON level_ids WHEN NOT new.active BEGIN
+    INSERT INTO touched
+    SELECT new.shop, offered, new.since_at FROM draws WHERE shop = new.shop AND item = new.item
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER level_activity_changes AFTER UPDATE OF active ON level_ids WHEN new.active <> old.active BEGIN
+    INSERT INTO touched
+    SELECT new.shop, offered, new.since_at FROM draws WHERE shop = new.shop AND item = new.item
     ON CONFLICT DO NOTHING;
 END;
 
