@@ -1,0 +1,1 @@
+"""Shopify's own clients, as published, against the sandbox."""
