@@ -1,6 +1,6 @@
 """Auditing one shop: read every platform, compare with the books, judge what differs, keep the proof."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from time import monotonic
 from typing import NamedTuple
@@ -47,13 +47,13 @@ def audit_shop(
     began, started_at = monotonic(), clock.now()
     steps.drain_log()
     if sku is None and location is None:
-        keys = _read_all_levels(steps, store, clock, rewire)
+        tallies = {SHOPIFY: _audit_everything(steps, store, clock, rewire, fix=fix)}
         for seller in steps.parts.sellers:
             read_listings(steps, store, clock, seller)
     else:
         keys = _wanted_levels(steps, store, sku, location)
         steps.read_levels(keys)
-    tallies = {SHOPIFY: _audit_levels(steps, store, clock, keys, fix=fix)}
+        tallies = {SHOPIFY: _audit_levels(steps, store, clock, [keys], fix=fix)}
     for seller in steps.parts.sellers:
         tallies[seller.name] = _audit_listings(steps, store, clock, seller, sku)
     audited = Audited(
@@ -70,29 +70,36 @@ def audit_shop(
     return audited
 
 
-def _audit_levels(steps: Steps, store: Store, clock: Clock, keys: Sequence[LevelKey], *, fix: bool) -> Tally:
+def _audit_everything(steps: Steps, store: Store, clock: Clock, rewire: Rewire, *, fix: bool) -> Tally:
+    """Read everything, keep it, and compare it batch by batch: no more than one is in memory."""
+    with read_platform(steps, store, clock, rewire) as (census, _):
+        batches = (
+            [LevelKey(row.item, row.location) for row in batch if row.units is not None] for batch in census.levels
+        )
+        return _audit_levels(steps, store, clock, batches, fix=fix)
+
+
+def _audit_levels(
+    steps: Steps, store: Store, clock: Clock, batches: Iterable[Sequence[LevelKey]], *, fix: bool
+) -> Tally:
     """Compare levels that were just read, and judge the gaps."""
     gaps: list[LevelKey] = []
-    in_flight = 0
-    for start in range(0, len(keys), CHUNK):
-        with store.writing() as session:
-            books = session.of(steps.shop)
-            compared = compare_levels(books, keys[start : start + CHUNK])
-            write_down(books, compared, clock.now())
-        gaps += compared.drifts
-        in_flight += len(compared.flying)
+    in_flight = checked = 0
+    for keys in batches:
+        for start in range(0, len(keys), CHUNK):
+            with store.writing() as session:
+                books = session.of(steps.shop)
+                compared = compare_levels(books, keys[start : start + CHUNK])
+                write_down(books, compared, clock.now())
+            gaps += compared.drifts
+            in_flight += len(compared.flying)
+        checked += len(keys)
     left = [
         key
         for start in range(0, len(gaps), BATCH)
         for key in steps.judge(gaps[start : start + BATCH], grace_s=0.0, adopt=fix)
     ]
-    return Tally(equal=len(keys) - in_flight - len(left), in_flight=in_flight, drifts=len(left))
-
-
-def _read_all_levels(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> list[LevelKey]:
-    """Read everything and keep it; of a large shop's reading nothing but the levels' names stays in memory."""
-    census, _ = read_platform(steps, store, clock, rewire)
-    return [seen.key for seen in census.observations]
+    return Tally(equal=checked - in_flight - len(left), in_flight=in_flight, drifts=len(left))
 
 
 def _wanted_levels(steps: Steps, store: Store, sku: str | None, location: str | None) -> list[LevelKey]:

@@ -12,6 +12,7 @@ from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
 from onhand.app.tokens import TokenFolder
 from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
+from onhand.intake.lookup import Lookup, find_level_ids
 from onhand.intake.process import Sender, Senders, replay
 from onhand.log import Seal, SqliteLog
 from onhand.ports.clock import Clock
@@ -51,10 +52,11 @@ class App:
             with store.writing() as session:
                 session.add_shop(shop.domain, clock.now())
                 locations = session.of(shop.domain).catalog.locations()
-            self.shops[shop.domain] = build_parts(config, shop, http, locations, tokens, pace=pace)
+            lookup = Lookup(find_level_ids(store, shop.domain))
+            self.shops[shop.domain] = build_parts(config, shop, http, locations, tokens, lookup=lookup, pace=pace)
             self._meet(shop.domain)
             with store.reading() as session:
-                self.shops[shop.domain].lookup.load(session.of(shop.domain))
+                lookup.load(session.of(shop.domain))
 
     def steps(self, shop: str) -> Steps:
         """Return the steps of one shop's work."""

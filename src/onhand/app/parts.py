@@ -1,7 +1,7 @@
 """The parts of one shop: its channels, and what their adapters look up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx
 
@@ -34,7 +34,7 @@ class ShopParts:
     config: Config
     shopify: ShopifyChannel
     tiktok: TikTokShopChannel | None
-    lookup: Lookup = field(default_factory=Lookup)
+    lookup: Lookup
 
     @property
     def reporters(self) -> Mapping[str, Reports]:
@@ -64,6 +64,7 @@ def build_parts(
     locations: Sequence[Location],
     tokens: TokenFolder,
     *,
+    lookup: Lookup,
     pace: Pace = MACHINE_PACE,
 ) -> ShopParts:
     """Return one shop's parts. `locations` is what the catalog knows; before the first sync it is empty."""
@@ -82,6 +83,7 @@ def build_parts(
         config=config,
         shopify=ShopifyChannel(settings, http, pace.monotonic_s, pace.sleep, pace.wait),
         tiktok=build_tiktok(tiktok, locations, http, tokens) if tiktok and tiktok.tiktok else None,
+        lookup=lookup,
     )
 
 

@@ -1,6 +1,7 @@
 """Syncing: the first full reading of a shop, and any later one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
@@ -10,7 +11,7 @@ from onhand.app.steps import Steps
 from onhand.config import SHOPIFY
 from onhand.domain.catalog import Listing, match_by_sku
 from onhand.intake.offered import offer
-from onhand.intake.opening import open_levels, take_over_catalog
+from onhand.intake.opening import TakenOver, take_over_catalog, take_over_levels
 from onhand.ports.channel import Census, Observes, Problem, Sells
 from onhand.ports.clock import Clock
 from onhand.publish.offers import show
@@ -32,7 +33,8 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Synce
     Raises ChannelUnavailable, ChannelRefused, IncompleteReading; what was read before stays.
     """
     began = monotonic()
-    census, opened = read_platform(steps, store, clock, rewire)
+    with read_platform(steps, store, clock, rewire) as (census, taken):
+        items, locations = len(census.items), len(census.locations)
     listings = 0
     for seller in steps.parts.sellers:
         found = read_listings(steps, store, clock, seller)
@@ -45,28 +47,29 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Synce
     with store.reading() as session:
         problems = len(session.of(steps.shop).problems.open())
     return Synced(
-        items=len(census.items),
-        locations=len(census.locations),
-        levels=len(census.observations),
+        items=items,
+        locations=locations,
+        levels=taken.levels,
         listings=listings,
-        opened=opened,
+        opened=taken.opened,
         problems=problems,
         seconds=round(monotonic() - began, 3),
     )
 
 
-def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> tuple[Census, int]:
-    """Read everything of the platform that keeps levels; return it, and how many levels were opened."""
+@contextmanager
+def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Iterator[tuple[Census, TakenOver]]:
+    """Read everything of the platform that keeps levels and take it over; the census lasts as long as the block."""
     parts, shop = steps.parts, steps.shop
-    census = _take_census(steps, store, parts.shopify)
-    take_over_catalog(store, shop, census, parts.lookup, clock.now())
-    opened = open_levels(store, shop, census.observations, clock.now())
-    rewire()
-    with store.writing() as session:
-        books = session.of(shop)
-        _start_cursor(books, SHOPIFY, census.read_at)
-        offer(books, clock.now())
-    return census, opened
+    with closing(_take_census(steps, store, parts.shopify)) as census:
+        take_over_catalog(store, shop, census, parts.lookup, clock.now())
+        taken = take_over_levels(store, shop, SHOPIFY, census, clock.now())
+        rewire()
+        with store.writing() as session:
+            books = session.of(shop)
+            _start_cursor(books, SHOPIFY, census.read_at)
+            offer(books, clock.now())
+        yield census, taken
 
 
 def read_listings(steps: Steps, store: Store, clock: Clock, seller: Sells) -> list[Listing]:
@@ -75,8 +78,7 @@ def read_listings(steps: Steps, store: Store, clock: Clock, seller: Sells) -> li
     Listings that the channel refused get another try: whoever asked for this may have mended them.
     """
     observer = next(channel for channel in steps.parts.observers if channel.name == seller.name)
-    census = _take_census(steps, store, observer)
-    with store.writing() as session:
+    with closing(_take_census(steps, store, observer)) as census, store.writing() as session:
         books = session.of(steps.shop)
         _match_listings(books, census, clock.now())
         _start_cursor(books, seller.name, census.read_at)

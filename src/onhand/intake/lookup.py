@@ -1,26 +1,34 @@
 """What adapters look up to speak in our words, kept in memory: a webhook must not cost three queries to read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from onhand.domain.catalog import Listing, Location
 from onhand.domain.stock import LevelKey
-from onhand.store import Books
+from onhand.store import Books, Store
+
+KEPT_LEVEL_IDS = 50_000
+"""Level ids kept in memory, some 15 MB: a large shop has a million of them, and few are asked for in an hour."""
+
+FindLevelId = Callable[[LevelKey], str | None]
+"""Returns the platform's own id of a level from where all of them are kept, or None."""
 
 
 class Lookup:
     """The catalog of one shop in memory (`ports.channel.Catalog`). It only ever learns what is true.
 
-    A miss is no harm: the adapter then asks the channel, and the answer is learned.
+    A miss is no harm: the adapter then asks the channel, and the answer is learned. Ids of levels that it has not
+    learned lately are found by `find_level_id`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, find_level_id: FindLevelId | None = None) -> None:
+        self._find_level_id = find_level_id
         self._items: dict[tuple[str, str], str] = {}
         self._level_ids: dict[LevelKey, str] = {}
         self._locations: set[str] = set()
 
     def load(self, books: Books) -> None:
-        """Learn everything that is stored."""
-        self.learn(books.catalog.listings(), books.catalog.level_ids(), books.catalog.locations())
+        """Learn every listing and location that is stored."""
+        self.learn(books.catalog.listings(), {}, books.catalog.locations())
 
     def learn(
         self, listings: Iterable[Listing], level_ids: Mapping[LevelKey, str], locations: Iterable[Location] = ()
@@ -30,7 +38,10 @@ class Lookup:
         for listing in listings:
             if listing.item is not None:
                 self._items[listing.channel, listing.listing] = listing.item
-        self._level_ids.update(level_ids)
+        if level_ids:
+            if len(self._level_ids) > KEPT_LEVEL_IDS:
+                self._level_ids = {}
+            self._level_ids.update(level_ids)
 
     def item_of(self, channel: str, listing: str) -> str | None:
         """Return the item behind a channel's listing, or None while it is not known."""
@@ -38,8 +49,24 @@ class Lookup:
 
     def level_id_of(self, item: str, location: str) -> str | None:
         """Return the platform's own id of a level, or None while it is not known."""
-        return self._level_ids.get(LevelKey(item, location))
+        key = LevelKey(item, location)
+        level_id = self._level_ids.get(key)
+        if level_id is None and self._find_level_id is not None:
+            level_id = self._find_level_id(key)
+            if level_id is not None:
+                self.learn((), {key: level_id})
+        return level_id
 
     def knows_location(self, location: str) -> bool:
         """Return whether the shop is known to have a location."""
         return location in self._locations
+
+
+def find_level_ids(store: Store, shop: str) -> FindLevelId:
+    """Return what finds the level ids of one shop in the store."""
+
+    def find(key: LevelKey) -> str | None:
+        with store.reading() as session:
+            return session.of(shop).catalog.level_id_of(*key)
+
+    return find

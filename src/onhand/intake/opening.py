@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from onhand.domain.drift import Drift, Observation, adopt
-from onhand.domain.stock import KEPT_STATES, Movement, State
+from onhand.domain.stock import KEPT_STATES, LevelKey, Movement, State
 from onhand.intake.lookup import Lookup
 from onhand.ports.channel import Census
 from onhand.store import Store
@@ -18,9 +18,16 @@ CHUNK = 2_000
 _Row = TypeVar("_Row")
 
 
+class TakenOver(NamedTuple):
+    """Levels of a census that were counted, and those of them that got an opening balance."""
+
+    levels: int
+    opened: int
+
+
 def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, now: datetime) -> None:
-    """Keep what a census says of items, locations, listings and levels."""
-    lookup.learn(census.listings, census.level_ids, census.locations)
+    """Keep what a census says of items, locations and listings."""
+    lookup.learn(census.listings, {}, census.locations)
     with store.writing() as session:
         books = session.of(shop)
         books.catalog.put_locations(census.locations, now)
@@ -35,9 +42,33 @@ def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, n
     for listings in _chunks(census.listings):
         with store.writing() as session:
             session.of(shop).catalog.put_listings(listings, now)
-    for level_ids in _chunks(census.level_ids.items()):
+
+
+def take_over_levels(store: Store, shop: str, source: str, census: Census, now: datetime) -> TakenOver:
+    """Keep the levels of a census, and open those that nothing has moved yet, a batch a transaction."""
+    levels = opened = 0
+    for batch in census.levels:
+        observations = [
+            Observation(
+                source=source,
+                item=row.item,
+                location=row.location,
+                units={state: units for state, units in zip(KEPT_STATES, row.units, strict=True) if units is not None},
+                observed_at=row.observed_at,
+                reading=census.reading,
+            )
+            for row in batch
+            if row.units is not None
+        ]
         with store.writing() as session:
-            session.of(shop).catalog.put_level_ids(dict(level_ids), now, census.inactive_levels)
+            session.of(shop).catalog.put_level_ids(
+                {LevelKey(row.item, row.location): row.level_id for row in batch},
+                now,
+                {LevelKey(row.item, row.location) for row in batch if not row.active},
+            )
+        opened += open_levels(store, shop, observations, now)
+        levels += len(observations)
+    return TakenOver(levels, opened)
 
 
 def open_levels(store: Store, shop: str, observations: Sequence[Observation], now: datetime) -> int:

@@ -118,24 +118,69 @@ class Reading:
     problems: tuple[Problem, ...] = ()
 
 
+class SeenLevel(NamedTuple):
+    """One level of a census: there may be a million of them, so it is no more than a row.
+
+    `level_id` is the platform's own id; `active` is False where it stocks the item no more. `units` are by state in the
+    order of KEPT_STATES, None where the platform does not show one; the whole is None where the item has no units of
+    its own.
+    """
+
+    item: str
+    location: str
+    level_id: str
+    active: bool
+    units: tuple[int | None, ...] | None
+    observed_at: datetime
+
+
+class SeenLevels(Protocol):
+    """The levels of a census, batch by batch: they are never all in memory. Each level comes once."""
+
+    def __iter__(self) -> Iterator[Sequence[SeenLevel]]:
+        """Yield batches."""
+
+    def __len__(self) -> int:
+        """Return how many levels there are."""
+
+    def close(self) -> None:
+        """Let go of what holds them."""
+
+
+class NoLevels:
+    """The levels of a channel that keeps none."""
+
+    def __iter__(self) -> Iterator[Sequence[SeenLevel]]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Census:
     """A whole reading of a channel: catalog and levels, with the proof that nothing is left out.
 
-    `level_ids` are the platform's own ids by level, `inactive_levels` and `bundles` as in a report. `read_at` is the
-    platform's time at which reading began.
+    `bundles` says what those of `items` that are bundles are made of. `read_at` is the platform's time at which reading
+    began, `reading` the number of our reading. Close it when done.
     """
 
     items: tuple[Item, ...] = ()
     listings: tuple[Listing, ...] = ()
     locations: tuple[Location, ...] = ()
-    observations: tuple[Observation, ...] = ()
-    level_ids: Mapping[LevelKey, str] = field(default_factory=dict)
-    inactive_levels: frozenset[LevelKey] = frozenset()
     bundles: tuple[Bundle, ...] = ()
+    levels: SeenLevels = field(default_factory=NoLevels)
+    reading: int
     read_at: datetime
     complete: bool
     problems: tuple[Problem, ...] = ()
+
+    def close(self) -> None:
+        """Let go of what holds the levels."""
+        self.levels.close()
 
 
 class Observes(Protocol):

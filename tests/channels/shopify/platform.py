@@ -8,8 +8,9 @@ import httpx
 
 import onhand.sandbox.shopify
 from onhand.channels.shopify import ShopifyChannel, ShopifySettings
+from onhand.domain.stock import LevelKey
 from onhand.intake.lookup import Lookup
-from onhand.ports.channel import Wanted
+from onhand.ports.channel import Census, SeenLevel, Wanted
 from onhand.sandbox.server import Running
 from onhand.sandbox.state import Call
 
@@ -87,3 +88,13 @@ def connect(running: Running, http: httpx.Client, **more: Any) -> ShopifyChannel
         "api_url": f"{address['url']}/admin",
     }
     return ShopifyChannel(ShopifySettings(**(settings | more)), http)
+
+
+def levels_of(census: Census) -> list[SeenLevel]:
+    """Return every level of a census whose item is counted."""
+    return [level for batch in census.levels for level in batch if level.units is not None]
+
+
+def level_ids_of(census: Census) -> dict[LevelKey, str]:
+    """Return the platform's own ids of all levels of a census."""
+    return {LevelKey(level.item, level.location): level.level_id for batch in census.levels for level in batch}

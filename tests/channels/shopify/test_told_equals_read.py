@@ -16,7 +16,7 @@ from onhand.ports.channel import Wanted
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.state import Settings
 from onhand.sandbox.world.payloads import order_payload
-from tests.channels.shopify.platform import Shop, connect
+from tests.channels.shopify.platform import Shop, connect, level_ids_of
 from tests.channels.shopify.test_told_orders import delivered
 
 PLENTY = (0, 1, 2)
@@ -32,7 +32,7 @@ def busy() -> Iterator[Shop]:
             for name in ("Warehouse", "Boston"):
                 shop.do("receive", location=name, sku=shop.sku(place), units=1_000_000)
         census = shop.channel.take_census(1, shop.lookup)
-        shop.lookup.learn(census.listings, census.level_ids)
+        shop.lookup.learn(census.listings, level_ids_of(census))
         yield shop
 
 

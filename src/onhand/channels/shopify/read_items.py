@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from sys import intern
 
 from onhand.channels.shopify.answers import stock as answers
 from onhand.channels.shopify.answers.stock import Level
@@ -77,14 +76,13 @@ class ItemRows:
         location = number_of(level.location.id) if level.location is not None else None
         if location is None:
             return
-        # Interned: of a million levels, each item and each location is one text.
-        key = LevelKey(intern(item), intern(location))
+        key = LevelKey(item, location)
         self.level_ids[key] = level.id
         if not level.is_active:
             self.inactive_levels.add(key)
         if counted:
             self.observations.append(observe(key, level, reading, read_at))
-            self.problems.extend(contradictions([(key, level)]))
+            self.problems.extend(contradictions([(key, level.contradiction())]))
 
 
 class ItemReader:

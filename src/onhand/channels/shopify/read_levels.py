@@ -17,39 +17,39 @@ from onhand.domain.stock import LevelKey
 from onhand.ports.channel import Catalog, Problem, Reading, Report
 
 
-def observe(key: LevelKey, level: Level, reading: int, read_at: datetime | None) -> Observation:
-    """Return what a level shows.
+def seen_at(changed_at: datetime, read_at: datetime | None) -> datetime:
+    """Return when a level was observed.
 
-    `read_at` is a time on Shopify's clock before which it was not read. The later of it and the level's last change is
-    when it was observed: never before a change that it holds, never after one that it does not, in whole seconds.
+    `read_at` is a time on Shopify's clock before which it was not read. The later of it and the level's last change
+    it is: never before a change that it holds, never after one that it does not, in whole seconds.
     """
-    changed_at = level.updated_at.astimezone(UTC)
+    return changed_at.astimezone(UTC) if read_at is None or changed_at > read_at else read_at
+
+
+def observe(key: LevelKey, level: Level, reading: int, read_at: datetime | None) -> Observation:
+    """Return what a level shows."""
     return Observation(
         source=NAME,
         item=key.item,
         location=key.location,
         units=level.units(),
-        observed_at=changed_at if read_at is None else max(changed_at, read_at),
+        observed_at=seen_at(level.updated_at, read_at),
         reading=reading,
     )
 
 
-def contradictions(levels: Iterable[tuple[LevelKey, Level]]) -> tuple[Problem, ...]:
-    """Return a problem for every level whose states do not add up to its on hand."""
-    problems: list[Problem] = []
-    for key, level in levels:
-        contradiction = level.contradiction()
-        if contradiction is not None:
-            told, summed = contradiction
-            problems.append(
-                Problem(
-                    kind="shopify_level_does_not_add_up",
-                    key=f"{key.item}@{key.location}",
-                    message=f"item {key.item} at {key.location}: {told} on hand, but its states sum to {summed}",
-                    next_step="run `onhand audit`; if it stays, Shopify has a state that onhand does not know",
-                )
-            )
-    return tuple(problems)
+def contradictions(levels: Iterable[tuple[LevelKey, tuple[int, int] | None]]) -> tuple[Problem, ...]:
+    """Return a problem for every level whose on hand, as told, is not what its states sum to."""
+    return tuple(
+        Problem(
+            kind="shopify_level_does_not_add_up",
+            key=f"{key.item}@{key.location}",
+            message=f"item {key.item} at {key.location}: {found[0]} on hand, but its states sum to {found[1]}",
+            next_step="run `onhand audit`; if it stays, Shopify has a state that onhand does not know",
+        )
+        for key, found in levels
+        if found is not None
+    )
 
 
 class _Row(NamedTuple):
@@ -85,7 +85,7 @@ class LevelReader:
                 inactive_levels=frozenset(key for key, level in found.items() if not level.is_active),
             ),
             missing=tuple(key for key in keys if wanted.get(key) not in found),
-            problems=contradictions((key, level) for key, level in found.items() if key in counted),
+            problems=contradictions((key, level.contradiction()) for key, level in found.items() if key in counted),
         )
 
     def _read(self, keys: Sequence[LevelKey], catalog: Catalog) -> list[_Row]:

@@ -27,6 +27,7 @@ class ShopifySettings:
     write_wait_s: float = 5.0  # a write is better replaced by a newer value than kept waiting
     sweep_wait_s: float = 300.0
     bulk_timeout_s: float = 3600.0
+    bulk_room_wait_s: float = 600.0  # how long others' bulk operations may take before the shop is read page by page
 
     def __post_init__(self) -> None:
         if not all(self.client_secrets):  # an empty key would let everybody sign

@@ -150,6 +150,7 @@ class TikTokShopChannel:
         known = {warehouse.id: warehouse for warehouse in warehouses}
         return Census(
             listings=shelf.listings_of(products.values(), known, self.settings),
+            reading=reading,
             read_at=read_at,
             complete=True,
             problems=shelf.warehouse_problems(warehouses, self.settings),

@@ -21,7 +21,6 @@ class BulkStarted(Struct, rename="camel"):
     """A bulk operation that was started."""
 
     id: str
-    created_at: Moment
 
 
 class BulkRunPayload(Struct, rename="camel"):
@@ -38,7 +37,10 @@ class BulkRun(Struct, rename="camel"):
 
 
 class BulkOperation(Struct, rename="camel"):
-    """How far a bulk operation is. UnsignedInt64 travels as text, and `file_size` in bytes comes with the file."""
+    """How far a bulk operation is. UnsignedInt64 travels as text, and `file_size` in bytes comes with the file.
+
+    `partial_data_url` leads to what an operation that failed has found until then.
+    """
 
     status: str
     error_code: str | None
@@ -46,6 +48,7 @@ class BulkOperation(Struct, rename="camel"):
     root_object_count: str | int
     file_size: str | int | None
     url: str | None
+    partial_data_url: str | None
     created_at: Moment
 
 

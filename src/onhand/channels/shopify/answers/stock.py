@@ -1,5 +1,6 @@
 """Answers about items, levels and locations."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct, field
@@ -17,6 +18,21 @@ class Quantity(Struct):
 
     name: str
     quantity: int
+
+
+def contradiction(quantities: Sequence[Quantity]) -> tuple[int, int] | None:
+    """Return (on hand as told, on hand as the states add up) where the two differ, else None.
+
+    Shopify help, "Inventory states": on hand comprises every state but incoming.
+    """
+    told: int | None = None
+    summed = 0
+    for row in quantities:
+        if row.name == ON_HAND:
+            told = row.quantity
+        elif row.name in _ON_HAND_NAMES:
+            summed += row.quantity
+    return None if told is None or told == summed else (told, summed)
 
 
 class Tracked(Struct):
@@ -40,18 +56,8 @@ class Level(Struct, rename="camel"):
         return {_STATE_NAMES[row.name]: row.quantity for row in self.quantities if row.name in _STATE_NAMES}
 
     def contradiction(self) -> tuple[int, int] | None:
-        """Return (on hand as told, on hand as the states add up) where the two differ, else None.
-
-        Shopify help, "Inventory states": on hand comprises every state but incoming.
-        """
-        told: int | None = None
-        summed = 0
-        for row in self.quantities:
-            if row.name == ON_HAND:
-                told = row.quantity
-            elif row.name in _ON_HAND_NAMES:
-                summed += row.quantity
-        return None if told is None or told == summed else (told, summed)
+        """Return (on hand as told, on hand as the states add up) where the two differ, else None."""
+        return contradiction(self.quantities)
 
 
 class LevelNodes(Struct):
@@ -201,7 +207,7 @@ class Locations(Struct):
 
 
 class BulkLine(Struct, rename="camel"):
-    """One line of a bulk operation's file as far as every kind has it; its global id says which kind it is."""
+    """One line of a bulk operation's file: an item, a variant or a level; its global id says which it is."""
 
     id: str
     parent_id: str | None = field(name="__parentId", default=None)
@@ -212,9 +218,16 @@ class BulkLine(Struct, rename="camel"):
     price: Decimal | None = None
     inventory_policy: str = "DENY"
     requires_components: bool = False
+    is_active: bool = True
+    updated_at: Moment | None = None
+    location: Named | None = None
+    quantities: list[Quantity] = []
 
+    def units(self) -> tuple[int | None, ...]:
+        """Return the units in the order of KEPT_STATES, None where a state is not shown."""
+        shown = {row.name: row.quantity for row in self.quantities}
+        return tuple([shown.get(name) for name in _STATE_NAMES])
 
-class BulkLevel(Level, kw_only=True, rename="camel"):
-    """A level as a line of a bulk operation's file."""
-
-    parent_id: str = field(name="__parentId")
+    def contradiction(self) -> tuple[int, int] | None:
+        """Return (on hand as told, on hand as the states add up) where the two differ, else None."""
+        return contradiction(self.quantities)
