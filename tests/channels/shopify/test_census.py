@@ -340,7 +340,8 @@ def test_a_bulk_operation_that_failed_in_passing_is_run_again(http: httpx.Client
 
 
 def test_pages_that_end_without_saying_where_are_not_the_whole_shop(http: httpx.Client) -> None:
-    page = {"inventoryItems": {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": None}}}
+    pages = {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": None}}
+    page = {"shop": {"currencyCode": "USD"}, "inventoryItems": pages}
     refused = {"bulkOperationRunQuery": {"bulkOperation": None, "userErrors": [{"message": "no", "code": "INVALID"}]}}
 
     def paged(asked: Asked) -> Reply:
