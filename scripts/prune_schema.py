@@ -54,11 +54,16 @@ QUERIES = _names(
 )
 MUTATIONS = _names(
     """
-    bulkOperationCancel bulkOperationRunQuery fulfillmentCreate fulfillmentOrderMove inventoryActivate
+    bulkOperationCancel bulkOperationRunQuery draftOrderComplete draftOrderCreate draftOrderDelete
+    draftOrderUpdate fulfillmentCancel fulfillmentCreate fulfillmentOrderHold
+    fulfillmentOrderLineItemsPreparedForPickup fulfillmentOrderMerge fulfillmentOrderMove
+    fulfillmentOrderReleaseHold fulfillmentOrderSplit inventoryActivate
     inventoryAdjustQuantities inventoryBulkToggleActivation inventoryDeactivate inventoryItemUpdate
     inventoryMoveQuantities inventorySetQuantities inventoryShipmentCreateInTransit
     inventoryShipmentReceive inventoryTransferCancel inventoryTransferCreate
-    inventoryTransferCreateAsReadyToShip inventoryTransferMarkAsReadyToShip orderCancel refundCreate
+    inventoryTransferCreateAsReadyToShip inventoryTransferMarkAsReadyToShip orderCancel orderCreate
+    orderEditAddVariant orderEditBegin orderEditCommit orderEditSetQuantity refundCreate returnCancel
+    returnClose returnCreate returnProcess returnReopen reverseFulfillmentOrderDispose
     webhookSubscriptionCreate webhookSubscriptionDelete webhookSubscriptionUpdate
     """
 )
@@ -66,10 +71,12 @@ MUTATIONS = _names(
 OBJECTS = _names(
     """
     AccessScope ApiVersion App AppInstallation BulkOperation CalculatedLineItem CalculatedOrder Count
+    DeliveryMethod
     DeliveryLocalPickupSettings DeliveryLocationGroup DeliveryLocationGroupZone DeliveryMethodDefinition
     DeliveryMethodDefinitionCounts DeliveryProfile DeliveryProfileLocationGroup DraftOrder DraftOrderLineItem
     EditableProperty ExchangeLineItem Fulfillment FulfillmentHold FulfillmentLineItem FulfillmentOrder
     FulfillmentOrderAssignedLocation FulfillmentOrderLineItem FulfillmentOrderMerchantRequest
+    FulfillmentOrderMergeResult FulfillmentOrderSplitResult
     FulfillmentService FulfillmentTrackingInfo InventoryAdjustmentGroup InventoryChange InventoryItem
     InventoryItemMeasurement InventoryLevel InventoryProperties InventoryQuantity InventoryQuantityName
     InventoryShipment InventoryShipmentLineItem InventoryShipmentTracking InventoryTransfer
@@ -84,9 +91,13 @@ INTERFACES = frozenset({"DisplayableError", "LegacyInteroperability", "Node", "R
 # Input types about money, metafields and customs: far from stock.
 DROPPED_INPUTS = _names(
     """
-    CountryHarmonizedSystemCodeInput FulfillmentOriginAddressInput HasMetafieldsMetafieldIdentifierInput
-    InventoryItemMeasurementInput MetafieldInput OrderCancelRefundMethodInput OrderTransactionInput
-    RefundDutyInput RefundMethodInput ShippingRefundInput
+    BundlesDraftOrderBundleLineItemComponentInput CountryHarmonizedSystemCodeInput DepositInput
+    DraftOrderAppliedDiscountInput DraftOrderLineItemComponentInput ExchangeLineItemAppliedDiscountInput
+    FulfillmentOriginAddressInput HasMetafieldsMetafieldIdentifierInput InventoryItemMeasurementInput
+    LocalizationExtensionInput LocalizedFieldInput MetafieldInput OrderCancelRefundMethodInput
+    OrderCreateDiscountCodeInput OrderTransactionInput PaymentTermsInput PurchasingEntityInput
+    RefundDutyInput RefundMethodInput RefundShippingInput RestockingFeeInput ReturnShippingFeeInput
+    ShippingRefundInput
     """
 )
 BUILT_IN_SCALARS = frozenset({"Boolean", "Float", "ID", "Int", "String"})

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
-from onhand.sandbox import app_by_hand, catalog_by_hand
+from onhand.sandbox import app_by_hand, catalog_by_hand, returns_by_hand, selling_by_hand
 from onhand.sandbox import orders_by_hand as by_hand
 from onhand.sandbox.control_asks import (
     AddItem,
@@ -42,9 +43,31 @@ from onhand.sandbox.replay import Replay
 from onhand.sandbox.sender import Sender
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.wishes import DayPlan
-from onhand.sandbox.world import moving, tiktok_orders
+from onhand.sandbox.world import drafts, moving, tiktok_orders
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.selling import place_online, sell_at_till
+
+# Asks that concern the world alone.
+_MORE: dict[str, tuple[type[Ask], Callable[..., Row]]] = {
+    "return": (returns_by_hand.OpenReturn, returns_by_hand.open_return),
+    "dispose": (returns_by_hand.Dispose, returns_by_hand.dispose),
+    "process_return": (returns_by_hand.ProcessReturn, returns_by_hand.process_return),
+    "cancel_return": (returns_by_hand.EndReturn, returns_by_hand.cancel_return),
+    "close_return": (returns_by_hand.EndReturn, returns_by_hand.close_return),
+    "draft": (returns_by_hand.MakeDraft, returns_by_hand.make_draft),
+    "complete_draft": (returns_by_hand.ChangeDraft, returns_by_hand.complete_draft),
+    "delete_draft": (returns_by_hand.ChangeDraft, returns_by_hand.delete_draft),
+    "pickup": (selling_by_hand.SellAt, selling_by_hand.place_for_pickup),
+    "ship_from_till": (selling_by_hand.SellAt, selling_by_hand.ship_from_till),
+    "sell_offline": (selling_by_hand.SellAt, selling_by_hand.sell_offline),
+    "upload": (selling_by_hand.Upload, selling_by_hand.upload),
+    "app_order": (selling_by_hand.AppOrder, selling_by_hand.create_by_app),
+    "hold": (selling_by_hand.HoldOrder, selling_by_hand.hold),
+    "release": (selling_by_hand.OrderNamed, selling_by_hand.release),
+    "split": (selling_by_hand.SplitOrder, selling_by_hand.split),
+    "merge": (selling_by_hand.OrderNamed, selling_by_hand.merge),
+    "unfulfil": (selling_by_hand.OrderNamed, selling_by_hand.unfulfil),
+}
 
 
 class Control:
@@ -83,6 +106,7 @@ class Control:
             "heal": (Heal, self._heal),
             "replay": (StartReplay, self._start_replay),
         }
+        self._asks |= {name: (kind, partial(act, self._world)) for name, (kind, act) in _MORE.items()}
 
     def names(self) -> list[str]:
         """Return what can be asked."""
@@ -97,7 +121,9 @@ class Control:
         if name not in self._asks:
             raise Refused("unknown_ask", f"/control/{name} does not exist; there are {', '.join(self._asks)}")
         kind, act = self._asks[name]
-        return act(msgspec.json.decode(body or b"{}", type=kind), self._sandbox.clock())
+        now = self._sandbox.clock()
+        drafts.pass_time(self._world, now)
+        return act(msgspec.json.decode(body or b"{}", type=kind), now)
 
     def played(self) -> Row:
         """Return how far the day is; raises Refused when none was played."""

@@ -47,8 +47,7 @@ def _parts_of(fulfilment: Fulfillment, call: Call) -> list[FulfillmentOrder]:
 
 def _fulfilled_lines(fulfilment: Fulfillment, call: Call) -> list[FulfilledLineView]:
     order = order_of(call, fulfilment.order_id)
-    # The world gives a fulfilment's lines no number: its own, times a hundred, leaves room for theirs.
-    return [FulfilledLineView(order, line, fulfilment.id * 100 + index) for index, line in enumerate(fulfilment.lines)]
+    return [FulfilledLineView(order, line, fulfilment.line_id(index)) for index, line in enumerate(fulfilment.lines)]
 
 
 def _order_line(view: FulfillmentOrderLineView | FulfilledLineView) -> OrderLine:
@@ -99,6 +98,26 @@ _FULFILLMENT_ORDER: FieldTable = {
     "lineItems": listed(_lines, _view_key),
     "fulfillments": listed(_fulfilments_of, _id_key),
     "merchantRequests": listed(lambda _: (), _id_key),
+    "deliveryMethod": lambda part: {
+        "id": gid("DeliveryMethod", part.id),
+        "methodType": part.method,
+        "minDeliveryDateTime": None,
+        "maxDeliveryDateTime": None,
+        "presentedName": None,
+        "serviceCode": None,
+        "sourceReference": None,
+    },
+    "fulfillmentHolds": lambda part: [
+        {
+            "id": gid("FulfillmentHold", one.id),
+            "reason": one.reason,
+            "displayReason": one.reason.capitalize().replace("_", " "),
+            "reasonNotes": one.notes or None,
+            "handle": one.handle,
+            "heldByRequestingApp": one.handle is not None,
+        }
+        for one in part.holds
+    ],
 }
 
 _FULFILLMENT_ORDER_LINE: FieldTable = {
@@ -120,9 +139,9 @@ _FULFILLMENT: FieldTable = {
     "legacyResourceId": lambda one: str(one.id),
     "name": lambda one: one.name,
     "status": lambda one: one.status,
-    "displayStatus": lambda _: "FULFILLED",
+    "displayStatus": lambda one: "CANCELED" if one.status == "CANCELLED" else "FULFILLED",
     "createdAt": lambda one: iso(one.created_at),
-    "updatedAt": lambda one: iso(one.created_at),
+    "updatedAt": lambda one: iso(one.updated_at),
     "location": lambda one, call: call.world.catalog.locations[one.location_id],
     "order": lambda one, call: order_of(call, one.order_id),
     "requiresShipping": lambda one, call: order_of(call, one.order_id).source_name == "web",
