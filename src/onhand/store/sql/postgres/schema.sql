@@ -110,6 +110,19 @@ CREATE TABLE unplaced (
 );
 CREATE INDEX unplaced_by_item ON unplaced (shop, item);
 
+-- How orders of bundles count for listings, beyond what they move: for the bundle, and (below zero) not for its
+-- components.
+CREATE TABLE bundled (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    cause       TEXT COLLATE "C" NOT NULL,
+    item        TEXT COLLATE "C" NOT NULL,
+    origin      TEXT COLLATE "C" NOT NULL,
+    open_units  BIGINT NOT NULL,
+    taken_units BIGINT NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+);
+CREATE INDEX bundled_by_item ON bundled (shop, item, origin) WHERE open_units <> 0;
+
 -- Observations -----------------------------------------------------------------------------------------------
 
 -- The newest of each source: a column a state, NULL where the source has not shown it.
@@ -407,6 +420,7 @@ CREATE TABLE listings (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (shop, channel, listing)
 );
+CREATE INDEX listings_by_item ON listings (shop, item) WHERE item IS NOT NULL;
 
 -- The platform's own ids of levels. An inactive level is not stocked any more and may still hold units.
 CREATE TABLE level_ids (

@@ -109,6 +109,19 @@ CREATE TABLE unplaced (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX unplaced_by_item ON unplaced (shop, item);
 
+-- How orders of bundles count for listings, beyond what they move: for the bundle, and (below zero) not for its
+-- components.
+CREATE TABLE bundled (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    cause       TEXT NOT NULL,
+    item        TEXT NOT NULL,
+    origin      TEXT NOT NULL,
+    open_units  INTEGER NOT NULL,
+    taken_units INTEGER NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bundled_by_item ON bundled (shop, item, origin) WHERE open_units <> 0;
+
 -- Observations -----------------------------------------------------------------------------------------------
 
 -- The newest of each source: a column a state, NULL where the source has not shown it.
@@ -406,6 +419,7 @@ CREATE TABLE listings (
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (shop, channel, listing)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX listings_by_item ON listings (shop, item) WHERE item IS NOT NULL;
 
 -- The platform's own ids of levels. An inactive level is not stocked any more and may still hold units.
 CREATE TABLE level_ids (
