@@ -59,9 +59,13 @@ MUTATIONS = _names(
     fulfillmentOrderLineItemsPreparedForPickup fulfillmentOrderMerge fulfillmentOrderMove
     fulfillmentOrderReleaseHold fulfillmentOrderSplit inventoryActivate
     inventoryAdjustQuantities inventoryBulkToggleActivation inventoryDeactivate inventoryItemUpdate
-    inventoryMoveQuantities inventorySetQuantities inventoryShipmentCreateInTransit
-    inventoryShipmentReceive inventoryTransferCancel inventoryTransferCreate
-    inventoryTransferCreateAsReadyToShip inventoryTransferMarkAsReadyToShip orderCancel orderCreate
+    inventoryMoveQuantities inventorySetQuantities inventoryShipmentAddItems inventoryShipmentCreate
+    inventoryShipmentCreateInTransit inventoryShipmentDelete inventoryShipmentMarkInTransit
+    inventoryShipmentReceive inventoryShipmentRemoveItems inventoryShipmentSetTracking
+    inventoryShipmentUpdateItemQuantities inventoryTransferCancel inventoryTransferCreate
+    inventoryTransferCreateAsReadyToShip inventoryTransferDelete inventoryTransferDuplicate
+    inventoryTransferEdit inventoryTransferMarkAsReadyToShip inventoryTransferRemoveItems
+    inventoryTransferSetItems orderCancel orderCreate
     orderEditAddVariant orderEditBegin orderEditCommit orderEditSetQuantity refundCreate returnCancel
     returnClose returnCreate returnProcess returnReopen reverseFulfillmentOrderDispose
     webhookSubscriptionCreate webhookSubscriptionDelete webhookSubscriptionUpdate
@@ -80,8 +84,9 @@ OBJECTS = _names(
     FulfillmentService FulfillmentTrackingInfo InventoryAdjustmentGroup InventoryChange InventoryItem
     InventoryItemMeasurement InventoryLevel InventoryProperties InventoryQuantity InventoryQuantityName
     InventoryShipment InventoryShipmentLineItem InventoryShipmentTracking InventoryTransfer
-    InventoryTransferLineItem Job LineItem LineItemGroup Location LocationAddress LocationSnapshot MoneyBag
-    MoneyV2 Order OrderApp OrderAttribution OrderCancellation OrderTransaction PageInfo Product ProductVariant
+    InventoryTransferLineItem InventoryTransferLineItemUpdate Job LineItem LineItemGroup Location LocationAddress
+    LocationSnapshot MoneyBag MoneyV2 Order OrderApp OrderAttribution OrderCancellation OrderTransaction
+    PageInfo Product ProductVariant
     ProductVariantComponent Publication Refund RefundLineItem Return ReturnLineItem ReverseFulfillmentOrder
     ReverseFulfillmentOrderDisposition ReverseFulfillmentOrderLineItem SelectedOption Shop ShopPlan
     WebhookSubscription Weight

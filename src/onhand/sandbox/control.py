@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from onhand.sandbox import app_by_hand, catalog_by_hand, returns_by_hand, selling_by_hand
+from onhand.sandbox import app_by_hand, catalog_by_hand, returns_by_hand, selling_by_hand, transfers_by_hand
 from onhand.sandbox import orders_by_hand as by_hand
 from onhand.sandbox.control_asks import (
     AddItem,
@@ -17,8 +17,10 @@ from onhand.sandbox.control_asks import (
     Adjust,
     Ask,
     Cancel,
+    CancelTransfer,
     ChangeItem,
     ChangeLocation,
+    ChangeTransfer,
     EditOrder,
     Fulfil,
     GiveIdToken,
@@ -28,11 +30,13 @@ from onhand.sandbox.control_asks import (
     PlaceOrder,
     Play,
     Receive,
+    ReceiveTransfer,
     Refund,
     RevokeSecret,
     RotateSecret,
     Sale,
     SetFault,
+    ShipTransfer,
     StartReplay,
     Theft,
     VoidTokens,
@@ -89,7 +93,14 @@ class Control:
             "fulfil": (Fulfil, self._fulfil),
             "edit": (EditOrder, self._edit),
             "move": (MoveOrder, self._move),
-            "transfer": (MakeTransfer, self._transfer),
+            "transfer": (MakeTransfer, lambda ask, now: transfers_by_hand.make(sandbox.world, ask, now=now)),
+            "change_transfer": (ChangeTransfer, lambda ask, now: transfers_by_hand.change(sandbox.world, ask, now=now)),
+            "ship_transfer": (ShipTransfer, lambda ask, now: transfers_by_hand.ship(sandbox.world, ask, now=now)),
+            "receive_transfer": (
+                ReceiveTransfer,
+                lambda ask, now: transfers_by_hand.receive(sandbox.world, ask, now=now),
+            ),
+            "cancel_transfer": (CancelTransfer, lambda ask, now: transfers_by_hand.cancel(sandbox.world, ask, now=now)),
             "receive": (Receive, self._receive),
             "adjust": (Adjust, self._adjust),
             "theft": (Theft, self._theft),
@@ -175,38 +186,12 @@ class Control:
     def _move(self, ask: MoveOrder, now: datetime) -> Row:
         return by_hand.reassign(self._world, ask.order, to=ask.to, now=now)
 
-    def _transfer(self, ask: MakeTransfer, now: datetime) -> Row:
-        world = self._world
-        transfer = moving.create_transfer(
-            world,
-            origin_id=world.catalog.location_of_name(ask.from_).id,
-            destination_id=world.catalog.location_of_name(ask.to).id,
-            lines=wishes(world, ask.lines),
-            now=now,
-        )
-        if ask.until != "draft":
-            moving.mark_ready(world, transfer, now=now)
-        if ask.until in {"in_transit", "received"}:
-            shipment = moving.ship_transfer(world, transfer, now=now)
-            if ask.until == "received":
-                moving.receive_shipment(world, transfer, shipment, now=now)
-        return {"transfer": transfer.name, "id": transfer.id, "status": transfer.status}
-
     def _receive(self, ask: Receive, now: datetime) -> Row:
         if ask.transfer is not None:
-            return self._receive_transfer(ask.transfer, now)
+            return transfers_by_hand.receive(self._world, ReceiveTransfer(transfer=ask.transfer), now=now)
         item_id, location_id = self._place(ask)
         moving.receive_goods(self._world, item_id=item_id, location_id=location_id, units=ask.units, now=now)
         return self._level(item_id, location_id)
-
-    def _receive_transfer(self, name: str, now: datetime) -> Row:
-        transfer = next((one for one in self._world.transfers.values() if one.name == name), None)
-        if transfer is None:
-            raise Refused("unknown_transfer", f"no transfer is called {name!r}; there are {len(self._world.transfers)}")
-        for shipment in transfer.shipments:
-            if shipment.status != "RECEIVED":
-                moving.receive_shipment(self._world, transfer, shipment, now=now)
-        return {"transfer": transfer.name, "id": transfer.id, "status": transfer.status}
 
     def _adjust(self, ask: Adjust, now: datetime) -> Row:
         item_id, location_id = self._place(ask)

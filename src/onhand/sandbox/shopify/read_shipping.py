@@ -65,7 +65,9 @@ def _assigned(part: FulfillmentOrder, call: Call) -> dict[str, object]:
     return {"location": place, "name": place.name, "countryCode": "US"}
 
 
-def _snapshot(call: Call, transfer: Transfer, location_id: int) -> dict[str, object]:
+def _snapshot(call: Call, transfer: Transfer, location_id: int | None) -> dict[str, object] | None:
+    if location_id is None:
+        return None
     place = call.world.catalog.locations[location_id]
     return {"location": place, "name": place.name, "snapshottedAt": iso(transfer.created_at)}
 
@@ -76,6 +78,12 @@ def _shipments(transfer: Transfer) -> list[ShipmentView]:
 
 def _received(transfer: Transfer) -> int:
     return sum(line.accepted_units + line.rejected_units for one in transfer.shipments for line in one.lines)
+
+
+def _tracking(view: ShipmentView) -> dict[str, object] | None:
+    number = view.shipment.tracking_number
+    shown: dict[str, object] = {"trackingNumber": number, "trackingUrl": None, "company": None, "arrivesAt": None}
+    return None if number is None else shown
 
 
 def _sum(view: ShipmentView, name: str) -> int:
@@ -184,9 +192,9 @@ _TRANSFER_LINE: FieldTable = {
     "title": lambda line, call: call.world.catalog.items[line.item_id].title,
     "totalQuantity": lambda line: line.total_units,
     "shippedQuantity": lambda line: line.shipped_units,
-    "shippableQuantity": lambda line: line.total_units - line.shipped_units,
-    "processableQuantity": lambda line: line.total_units - line.shipped_units,
-    "pickedForShipmentQuantity": lambda _: 0,
+    "shippableQuantity": lambda line: line.waiting_units,
+    "processableQuantity": lambda line: line.free_units,
+    "pickedForShipmentQuantity": lambda line: line.picked_units,
 }
 
 _SHIPMENT: FieldTable = {
@@ -194,13 +202,15 @@ _SHIPMENT: FieldTable = {
     "name": lambda view: f"{view.transfer.name}-S{view.transfer.shipments.index(view.shipment) + 1}",
     "status": lambda view: view.shipment.status,
     "dateCreated": lambda view: iso(view.shipment.created_at),
+    "dateShipped": lambda view: iso(view.shipment.shipped_at),
+    "dateReceived": lambda view: iso(view.shipment.received_at),
     "lineItems": searched(lambda view: view.shipment.lines, {"ID": _id_key}, {"id": lambda line: line.id}),
     "lineItemsCount": lambda view: counted_rows(len(view.shipment.lines)),
     "lineItemTotalQuantity": lambda view: _sum(view, "units"),
     "totalAcceptedQuantity": lambda view: _sum(view, "accepted_units"),
     "totalRejectedQuantity": lambda view: _sum(view, "rejected_units"),
     "totalReceivedQuantity": lambda view: _sum(view, "accepted_units") + _sum(view, "rejected_units"),
-    "tracking": lambda _: None,
+    "tracking": _tracking,
     "barcode": lambda _: None,
 }
 
