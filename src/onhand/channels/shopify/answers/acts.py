@@ -72,6 +72,12 @@ class Written(Struct, rename="camel"):
     inventory_adjust_quantities: WrittenGroup | None = None
 
 
+class ServedVersion(Struct):
+    """The API version in which a subscription's bodies are written."""
+
+    handle: str
+
+
 class Subscription(Struct, rename="camel"):
     """A webhook subscription; an empty `include_fields` sends everything."""
 
@@ -82,6 +88,7 @@ class Subscription(Struct, rename="camel"):
     filter: str | None
     include_fields: list[str]
     name: str | None
+    api_version: ServedVersion
 
 
 class Subscriptions(Struct, rename="camel"):
