@@ -4,7 +4,7 @@ from onhand.audit.compare import compare_levels, compare_touched, write_down
 from onhand.domain.drift import Observation
 from onhand.domain.stock import LevelKey, State
 from onhand.ports.channel import Applied, Unknown
-from onhand.publish import tellings
+from onhand.publish import answered, levels
 from onhand.store import Books, Store
 from tests.answers.shop import BOSTON, SHOP, WAREHOUSE, later, seen, sold
 from tests.publish.channels import shopify_channel
@@ -39,15 +39,15 @@ def test_what_was_sent_and_not_confirmed_explains_a_gap_whether_it_was_carried_o
     with store.writing() as session, shopify_channel() as shopify:
         books = session.of(SHOP)
         order_from_elsewhere(books, 3)
-        (intent,) = tellings.plan(books, shopify, 10, later(2), run="run-1")
-        tellings.conclude(books, intent, Unknown("no answer"), later(2))
+        (intent,) = levels.plan(books, shopify, 10, later(2), run="run-1")
+        answered.conclude(books, intent, Unknown("no answer"), later(2))
         assert compare_levels(books, [TEE]).equal == [TEE]
         books.observations.put(shown({State.AVAILABLE: 7, State.RESERVED: 3}, 3), later(3))
         assert compare_levels(books, [TEE]).flying == [TEE]
         books.observations.put(shown({State.AVAILABLE: 6, State.RESERVED: 3}, 4, 2), later(4))
         assert compare_levels(books, [TEE]).drifts[TEE].units == {State.AVAILABLE: -4, State.RESERVED: 3}
         books.observations.put(shown({State.AVAILABLE: 7, State.RESERVED: 3}, 5, 3), later(5))
-        tellings.conclude(books, intent, Applied(None, "done"), later(5))
+        answered.conclude(books, intent, Applied(None, "done"), later(5))
         assert compare_levels(books, [TEE]).equal == [TEE]
 
 

@@ -10,7 +10,7 @@ from onhand.domain.drift import Observation
 from onhand.domain.stock import LevelKey, State
 from onhand.heal.adopt import adopt_drift
 from onhand.ports.channel import Unknown
-from onhand.publish import tellings
+from onhand.publish import answered, levels
 from onhand.store import Books, Store
 from tests.answers.shop import BOSTON, SHOP, WAREHOUSE, later, seen, sold
 from tests.publish.channels import shopify_channel
@@ -140,8 +140,8 @@ def test_while_a_telling_of_the_level_is_open_nothing_is_adopted(store: Store) -
         books.ledger.append(
             [sold("tiktok_shop/order/1", "1", WAREHOUSE, 1, at=later(1), origin="tiktok_shop")], later(4)
         )
-        (intent,) = tellings.plan(books, shopify, 10, later(4), run="run-1")
-        tellings.conclude(books, intent, Unknown("no answer"), later(4))
+        (intent,) = levels.plan(books, shopify, 10, later(4), run="run-1")
+        answered.conclude(books, intent, Unknown("no answer"), later(4))
         assert judge.verdict(books, looked, later(5)) == {}
 
 

@@ -25,6 +25,7 @@ from onhand.intake.process import POSITION
 from onhand.sandbox.build import is_scarce, sku_name
 from onhand.sandbox.server import Options, Running, SandboxThread
 from onhand.sandbox.state import Settings
+from onhand.sandbox.world.world import WorldSettings
 from onhand.serve import Serving
 from onhand.store import Intent
 from onhand.store.drifts import DriftRow
@@ -58,6 +59,7 @@ class Choices:
 
     items: int = 12
     settings: Settings = UNLIMITED
+    world: WorldSettings = field(default_factory=WorldSettings)
     retry_speed: float = 400.0
     armed: tuple[str, ...] = ("shopify", "tiktok_shop")
     imported: ImportedOrders = "no"
@@ -358,7 +360,9 @@ def be_impatient(parts: ShopParts, answers_within_s: float) -> None:
 @contextmanager
 def open_shop(folder: Path, choices: Choices = PLAIN) -> Iterator[Merchant]:
     """Open a shop: sandbox, first sync, everything served, webhooks subscribed."""
-    options = Options(items=choices.items, settings=choices.settings, retry_speed=choices.retry_speed)
+    options = Options(
+        items=choices.items, settings=choices.settings, world=choices.world, retry_speed=choices.retry_speed
+    )
     with (
         SandboxThread(options) as running,
         httpx.Client(base_url=str(running.addresses["control"]), timeout=30) as control,

@@ -85,7 +85,7 @@ def test_whatever_touches_a_component_makes_the_offers_of_its_bundle_stale(store
         books.ledger.append([sale("order/2", item=TEE, origin="tiktok_shop")], at(4))
         assert stale_items(books) == {SET}
         calm(books)
-        books.owed.confirm(LevelKey(TEE, BOSTON), {State.AVAILABLE: -1}, at(5))
+        books.owed.confirm({LevelKey(TEE, BOSTON): {State.AVAILABLE: -1}}, at(5))
         assert stale_items(books) == {SET}
         calm(books)
         books.pictures.set_unplaced("order/3", {TEE: 1}, at(5))

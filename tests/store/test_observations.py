@@ -140,7 +140,7 @@ def test_a_level_is_compared_after_whatever_touched_it_and_only_once(store: Stor
         observations.gap([TEE_IN_WAREHOUSE], at(2))
         observations.put(seen(9, 0), at(2))
         assert observations.to_compare(9) == []
-        books.owed.confirm(TEE_IN_WAREHOUSE, {State.AVAILABLE: 1}, at(3))
+        books.owed.confirm({TEE_IN_WAREHOUSE: {State.AVAILABLE: 1}}, at(3))
         observations.put(seen(5, 3), at(3))
         assert observations.to_compare(1) == [TEE_IN_BOSTON]
         assert len(observations.to_compare(9)) == 2

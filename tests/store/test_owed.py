@@ -31,9 +31,9 @@ def test_what_was_told_is_owed_no_more_and_the_rest_stays(store: Store) -> None:
     with store.writing() as session:
         books = session.of(SHOP)
         books.ledger.append([move("tt/1/1", State.AVAILABLE, State.RESERVED, 5, origin="tiktok_shop")], at(1))
-        books.owed.confirm(TEE_IN_BOSTON, {State.AVAILABLE: -3, State.RESERVED: 5, State.DAMAGED: 0}, at(2))
+        books.owed.confirm({TEE_IN_BOSTON: {State.AVAILABLE: -3, State.RESERVED: 5, State.DAMAGED: 0}}, at(2))
         assert books.owed.units([TEE_IN_BOSTON]) == {TEE_IN_BOSTON: {State.AVAILABLE: -2}}
-        books.owed.confirm(TEE_IN_BOSTON, {State.AVAILABLE: -2}, at(3))
+        books.owed.confirm({TEE_IN_BOSTON: {State.AVAILABLE: -2}}, at(3))
         assert books.owed.open(9) == []
         assert books.owed.count() == 0
 
@@ -51,7 +51,7 @@ def test_movements_that_cancel_out_leave_nothing_to_tell(store: Store) -> None:
 def test_more_told_than_owed_must_be_taken_back(store: Store) -> None:
     with store.writing() as session:
         books = session.of(SHOP)
-        books.owed.confirm(TEE_IN_BOSTON, {State.AVAILABLE: -1}, at(1))
+        books.owed.confirm({TEE_IN_BOSTON: {State.AVAILABLE: -1}}, at(1))
         assert books.owed.units([TEE_IN_BOSTON]) == {TEE_IN_BOSTON: {State.AVAILABLE: 1}}
 
 
@@ -85,5 +85,5 @@ def test_shopify_should_show_the_books_less_what_it_was_not_told(store: Store) -
             TEE_IN_BOSTON: {State.AVAILABLE: 6},
             CAP_IN_BOSTON: {},
         }
-        books.owed.confirm(TEE_IN_BOSTON, {State.AVAILABLE: -2, State.RESERVED: 2}, at(2))
+        books.owed.confirm({TEE_IN_BOSTON: {State.AVAILABLE: -2, State.RESERVED: 2}}, at(2))
         assert books.expected([TEE_IN_BOSTON]) == {TEE_IN_BOSTON: {State.AVAILABLE: 4, State.RESERVED: 2}}

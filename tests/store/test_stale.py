@@ -52,7 +52,7 @@ Touch = Callable[[Books], object]
             lambda b: b.observations.put(seen(4, 5, source="threepl"), at(5)), TEE_LISTINGS, id="a first observation"
         ),
         pytest.param(
-            lambda b: b.owed.confirm(TEE_IN_BOSTON, {State.AVAILABLE: 3}, at(5)), TEE_LISTINGS, id="a telling"
+            lambda b: b.owed.confirm({TEE_IN_BOSTON: {State.AVAILABLE: 3}}, at(5)), TEE_LISTINGS, id="a telling"
         ),
         pytest.param(lambda b: b.pictures.set_unplaced("order/9", {TEE: 1}, at(5)), TEE_LISTINGS, id="unplaced units"),
         pytest.param(lambda b: b.pictures.set_unplaced("order/0", {TEE: 2}, at(5)), TEE_LISTINGS, id="more unplaced"),

@@ -5,7 +5,7 @@ A step returns whether it found anything to do.
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from onhand.app.parts import ShopParts
 from onhand.audit import compare as comparing
@@ -15,14 +15,13 @@ from onhand.config import SHOPIFY
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift
 from onhand.intake import read as reading
-from onhand.intake import subscribing
 from onhand.intake.process import Processed, Senders, process
-from onhand.ports.channel import Observes, Outcome, Sells, Unknown, Wanted
+from onhand.ports.channel import LevelOutcome, Observes, Outcome, Sells, Setting, Stocking, Unknown, Wanted
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
-from onhand.ports.errors import ChannelRefused, OnhandError
+from onhand.ports.errors import OnhandError
+from onhand.publish import answered, levels, offers
 from onhand.publish import look as looking
-from onhand.publish import offers, tellings
 from onhand.publish.recalculate import recalculate
 from onhand.store import Books, Intent, Store
 
@@ -115,40 +114,6 @@ class Steps:
         with self._store.writing() as session:
             return sweeping.conclude(session.of(self.shop), sweep, changed, self._clock.now())
 
-    def subscribe(self, public_url: str | None) -> bool:
-        """Look how Shopify's topics are subscribed to, and put right what is not; False when Shopify refuses that.
-
-        What was wrong is written down before it is mended: a process that ends in between has forgotten nothing.
-        Raises ChannelUnavailable.
-        """
-        shopify, began_at = self.parts.shopify, self._clock.now()
-        patience = timedelta(seconds=self.parts.config.audit.every_s)
-        try:
-            found = shopify.survey_subscriptions(public_url)
-            with self._store.writing() as session:
-                books = session.of(self.shop)
-                lapsed = subscribing.note_survey(books, shopify.name, found.states, began_at, patience)
-            ensured = shopify.mend_subscriptions(found)
-        except ChannelRefused as trouble:
-            with self._store.writing() as session:
-                session.of(self.shop).problems.raise_(subscribing.refused(shopify.name, trouble), self._clock.now())
-            return False
-        with self._store.writing() as session:
-            subscribing.note_mended(session.of(self.shop), shopify.name, found.states, self._clock.now())
-        logger.info("%s: %s topics had lapsed; subscriptions: %s", self.shop, lapsed, ensured)
-        return True
-
-    def missed(self) -> subscribing.Missed | None:
-        """Return what must be read because webhooks of Shopify's had lapsed, or None."""
-        with self._store.reading() as session:
-            return subscribing.missed(session.of(self.shop), self.parts.shopify.name)
-
-    def made_good(self, begun_at: datetime) -> None:
-        """Write down that everything was read that had been missed at `begun_at`."""
-        with self._store.writing() as session:
-            books = session.of(self.shop)
-            subscribing.note_made_good(books, self.parts.shopify.name, begun_at, self._clock.now())
-
     def plan_offers(self, channel: Sells, capacity: int, run: str) -> list[offers.Planned]:
         """Plan what a channel is to be told, durably."""
         zero_share = self.parts.config.guard.zero_share
@@ -157,37 +122,54 @@ class Steps:
                 session.of(self.shop), channel, capacity, self._clock.now(), run=run, zero_share=zero_share
             )
 
-    def plan_tellings(self, capacity: int, run: str, resting: Collection[LevelKey] = ()) -> list[Intent]:
+    def plan_tellings(self, parcels: int, run: str, resting: Collection[LevelKey] = ()) -> list[Intent]:
         """Plan what the platform is to be told of movements that did not come from it, durably."""
         with self._store.writing() as session:
             books = session.of(self.shop)
             if any(books.channels.get(channel.name).imported != "no" for channel in self.parts.sellers):
                 return []
             now = self._clock.now()
-            return tellings.plan(books, self.parts.shopify, capacity, now, run=run, resting=resting)
+            return levels.plan(books, self.parts.shopify, parcels, now, run=run, resting=resting)
 
-    def unsettled_tellings(self) -> list[Intent]:
-        """Return tellings whose outcome is unknown or that were throttled, as far as they may go out again now."""
+    def want(self, writes: Sequence[Setting | Stocking], run: str) -> int:
+        """Keep what is to be written to levels once; return how many, levels with an open write left out.
+
+        `run` names the wish and is never used again. It is sent while the channel is armed, by whoever sends tellings.
+        """
         with self._store.writing() as session:
-            return tellings.resume(session.of(self.shop), self.parts.shopify, self._clock.now())
+            return levels.want(session.of(self.shop), self.parts.shopify, writes, run, self._clock.now())
+
+    def open_writes(self) -> list[Intent]:
+        """Return writes to levels that may go out now: wanted ones, and those that are unknown or were throttled."""
+        with self._store.writing() as session:
+            return levels.resume(session.of(self.shop), self.parts.shopify, self._clock.now())
 
     def recover(self) -> None:
         """Take over what a process that ended had sent and not concluded: its outcomes are unknown."""
+        unknown = Unknown("the process ended before an answer came")
         with self._store.writing() as session:
             books, now = session.of(self.shop), self._clock.now()
             for intent in books.intents.unsettled():
-                flow = tellings if intent.kind == "telling" else offers
-                flow.conclude(books, intent, Unknown("the process ended before an answer came"), now)
+                if intent.kind == "offer":
+                    offers.conclude(books, intent, unknown, now)
+                elif intent.sent_at is not None:
+                    answered.conclude(books, intent, unknown, now)
 
     def conclude(self, outcomes: Sequence[tuple[Intent, Outcome]]) -> datetime:
-        """Write down what became of intents, and return when."""
+        """Write down what became of offers, and return when."""
         now = self._clock.now()
         if outcomes:
             with self._store.writing() as session:
                 books = session.of(self.shop)
                 for intent, outcome in outcomes:
-                    flow = tellings if intent.kind == "telling" else offers
-                    logger.debug(flow.conclude(books, intent, outcome, now))
+                    logger.debug(offers.conclude(books, intent, outcome, now))
+        return now
+
+    def conclude_write(self, intent: Intent, outcome: LevelOutcome) -> datetime:
+        """Write down what became of a write to levels, and return when."""
+        now = self._clock.now()
+        with self._store.writing() as session:
+            logger.debug(answered.conclude(session.of(self.shop), intent, outcome, now))
         return now
 
     def drain_log(self) -> bool:

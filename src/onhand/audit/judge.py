@@ -63,14 +63,14 @@ def verdict(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey,
     """
     gaps = _gaps(books, judgement.keys, now)
     unplaced = books.pictures.unplaced_units(sorted({key.item for key in gaps}))
-    telling = books.intents.open_keys("telling")
+    open_writes = books.intents.open_keys("level")
     return {
         key: drift
         for key, drift in gaps.items()
         if drift.units == judgement.first_gaps.get(key)
         and drift.observation.reading
         and not unplaced.get(key.item)
-        and key not in telling
+        and key not in open_writes
     }
 
 

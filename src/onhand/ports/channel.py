@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from onhand.domain.bundles import Bundle
 from onhand.domain.catalog import Item, Listing, Location
@@ -95,29 +95,6 @@ class Reports(Protocol):
 
     def parse(self, delivery: Delivery, catalog: Catalog) -> Report:
         """Return what the delivery says. Raises UnreadableDelivery."""
-
-
-SubscriptionState = Literal["held", "missing", "elsewhere", "bent", "duplicated"]
-"""Right, not there, sent to another address, sent with other fields or a filter, right and sent more than once."""
-
-
-class TopicState(NamedTuple):
-    """How one topic of a channel is subscribed to, and the `places` it is sent to.
-
-    `api_version` is the one in which its bodies are written, None where it is missing. `whole` says that what it tells
-    has no list of changes to ask for: what was missed is found only by reading everything.
-    """
-
-    topic: str
-    state: SubscriptionState
-    places: tuple[str, ...]
-    api_version: str | None
-    whole: bool
-
-    @property
-    def is_right(self) -> bool:
-        """Whether everything it tells comes to us; what comes twice is booked as one picture."""
-        return self.state in ("held", "duplicated")
 
 
 class Changed(NamedTuple):
@@ -248,6 +225,30 @@ class Telling(NamedTuple):
     compare: Mapping[State, int] | None
 
 
+class Setting(NamedTuple):
+    """Units that states of a level must hold whatever moved them: the platform follows the books there.
+
+    `compare` is what the platform was seen to show; where it shows something else by now, nothing is written.
+    """
+
+    item: str
+    location: str
+    units: Mapping[State, int]
+    compare: Mapping[State, int]
+
+
+class Stocking(NamedTuple):
+    """Whether an item is stocked at a location: its level there is to be connected, or disconnected."""
+
+    item: str
+    location: str
+    stocked: bool
+
+
+LevelWrite = Telling | Setting | Stocking
+"""Whatever is written to the levels of a platform that keeps them itself."""
+
+
 class Parcel(NamedTuple):
     """One write to the outside as it was decided: kept durably before it is sent, and never changed after.
 
@@ -260,10 +261,14 @@ class Parcel(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """The platform carried it out. `shown_units` is what it shows now, where the answer or a reading back says so."""
+    """The platform carried it out. `shown_units` is what it shows now, where the answer or a reading back says so.
+
+    `shown` are levels as the answer says they were right after the write, at the platform's own time of it.
+    """
 
     shown_units: int | None
     note: str
+    shown: tuple[Observation, ...] = ()
 
 
 class Rejected(NamedTuple):
@@ -293,6 +298,16 @@ class Throttled(NamedTuple):
 Outcome = Applied | Rejected | Unknown | Throttled
 
 
+class Partly(NamedTuple):
+    """The platform carried out every row but those that `rejected` names."""
+
+    applied: Applied
+    rejected: Rejected
+
+
+LevelOutcome = Outcome | Partly
+
+
 class Sells(Protocol):
     """A channel that takes a number for each listing."""
 
@@ -319,15 +334,29 @@ class Shown(NamedTuple):
 
 
 class KeepsLevels(Protocol):
-    """A platform that keeps levels itself and is told of the movements that did not come from it."""
+    """A platform that keeps levels itself, and is written to so that they follow the books."""
 
     name: str
+    parcel_rows: int
+    """How many rows one parcel may carry."""
 
-    def pack(self, tellings: Sequence[Telling], reference: str, key: str) -> list[tuple[Parcel, tuple[Telling, ...]]]:
-        """Return parcels that together carry out `tellings`, each with those it carries.
+    def ready(self) -> int:
+        """Return how many parcels may be sent now without waiting: what is planned later is newer."""
+
+    def pack(self, writes: Sequence[LevelWrite], reference: str, key: str) -> list["Packed"]:
+        """Return parcels that together carry out `writes`, each with those, or the parts of them, that it carries.
 
         `reference` is our operation's name; it shows in the merchant's inventory history.
         """
 
-    def send(self, parcel: Parcel) -> Outcome:
-        """Send one parcel, or send it again with the same key, and name what became of it."""
+    def send(self, parcel: Parcel) -> LevelOutcome:
+        """Send one parcel for the first time and name what became of it."""
+
+    def send_again(self, parcel: Parcel) -> LevelOutcome:
+        """Send a parcel whose outcome is not known: under its key, or, where the platform takes none for it, after
+        reading back whether it was carried out.
+        """
+
+
+Packed = tuple[Parcel, tuple[LevelWrite, ...]]
+"""A parcel, and what it carries; row numbers of an outcome are places in there."""

@@ -3,16 +3,17 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 
 from onhand.app import App
+from onhand.app.parts import ShopParts
 from onhand.app.steps import Steps
-from onhand.audit.sweep import OVERLAP_S
 from onhand.intake.process import POSITION, process
-from onhand.ports.channel import Applied, Observes, Parcel, Rejected, Sells, Throttled, Wanted
+from onhand.ports.channel import Applied, LevelOutcome, Observes, Parcel, Partly, Rejected, Sells, Throttled, Wanted
 from onhand.ports.clock import Clock
-from onhand.publish.tellings import levels_of, refused_levels
+from onhand.publish.answered import refused_levels
+from onhand.publish.levels import levels_of
 from onhand.serve.latency import Latency
 from onhand.serve.rests import Rests
 from onhand.store import Intent
@@ -28,15 +29,10 @@ BACKLOG_BATCHES = 3
 SENDERS = 4
 """Sends at a time to one channel: enough to hide a platform's answer time, few enough to stay polite."""
 
-TELLINGS = 200
-"""Levels told in one run. Shopify takes 250 rows a mutation (2026-10, limits); a telling may need two."""
-
-SUBSCRIBE_EVERY_S = 3600.0
-SUBSCRIBE_AGAIN_S = 300.0
-"""After a refusal: a person may have mended meanwhile what the platform did not like."""
-
-MAKE_GOOD_AGAIN_S = 60.0
-"""After a reading that failed: each try costs a search for changed orders, or everything."""
+PARCELS = 12
+"""Writes to levels planned in one run at most: about a second's worth of points, so that what is planned is still young
+when its turn comes.
+"""
 
 
 class Booking:
@@ -138,7 +134,7 @@ class Publishing:
 
 
 class Telling:
-    """The platform that keeps levels is told of movements that did not come from it; unknown outcomes are resolved."""
+    """The platform that keeps levels is written to: what is owed is told, unknown outcomes are resolved."""
 
     idle_s = 0.25
 
@@ -148,24 +144,31 @@ class Telling:
         self._clock = clock
         self._rests = Rests()
         self._runs = _runs(f"shopify-{clock.now():%Y%m%dT%H%M%S%f}")
+        self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix=self.name)
 
     def turn(self) -> bool:
-        """Send again what is unknown, under its own key; then tell what is owed."""
-        intents = self._steps.unsettled_tellings()
+        """Send what is wanted once, and again what is unknown; then tell what is owed, worst risk first."""
+        platform = self._steps.parts.shopify
+        intents = self._steps.open_writes()
         if not intents:
             resting = self._rests.at(self._clock.now())
-            intents = self._steps.plan_tellings(TELLINGS, next(self._runs), resting)
-        outcomes = [(intent, self._steps.parts.shopify.send(_parcel(intent))) for intent in intents]
-        now = self._steps.conclude(outcomes)
-        for intent, outcome in outcomes:
-            if isinstance(outcome, Applied):
+            intents = self._steps.plan_tellings(min(PARCELS, platform.ready()), next(self._runs), resting)
+        done = False
+        for intent, outcome in zip(intents, self._senders.map(self._send, intents), strict=True):
+            now = self._steps.conclude_write(intent, outcome)
+            if isinstance(outcome, Applied | Partly):
                 self._rests.end(levels_of(intent))
             self._rests.begin(refused_levels(intent, outcome), now)
-        return any(isinstance(outcome, Applied | Rejected) for _, outcome in outcomes)
+            done |= isinstance(outcome, Applied | Partly | Rejected)
+        return done
+
+    def _send(self, intent: Intent) -> LevelOutcome:
+        platform = self._steps.parts.shopify
+        return platform.send(_parcel(intent)) if intent.sent_at is None else platform.send_again(_parcel(intent))
 
 
 class Auditing:
-    """Gaps are judged, orders swept, what lapsed webhooks did not tell is read, and at times everything is compared."""
+    """Gaps are judged, orders swept, and once in a while everything is compared."""
 
     idle_s = 1.0
 
@@ -178,60 +181,40 @@ class Auditing:
         now = app.clock.now()
         self._sweep_at = now + timedelta(seconds=app.config.audit.poll_every_s)
         self._audit_at = now + timedelta(seconds=app.config.audit.every_s)
-        self._make_good_at = now
 
     def turn(self) -> bool:
         """Judge what has stood long enough; sweep and audit when their time has come."""
         now, every = self._app.clock.now(), self._app.config.audit
-        if now >= self._make_good_at:
-            self._make_good(now)
         if now >= self._sweep_at:
             self._sweep_at = now + timedelta(seconds=every.poll_every_s)
             for channel in self._steps.parts.observers:
                 self._steps.sweep(channel)
         if now >= self._audit_at:
-            self._audit(now)
+            self._audit_at = now + timedelta(seconds=every.every_s)
+            audited = self._app.audit(self._steps.shop, fix=True)
+            logger.info("audit of %s: %s of %s equal", self._steps.shop, audited.equal, audited.checked)
         left = self._steps.judge(grace_s=every.grace_s, adopt=True, resting=self._rests.at(now))
         self._rests.begin(left, now)
         self._on_news()
         return False
 
-    def _audit(self, now: datetime) -> None:
-        self._audit_at = now + timedelta(seconds=self._app.config.audit.every_s)
-        audited = self._app.audit(self._steps.shop, fix=True)
-        logger.info("audit of %s: %s of %s equal", self._steps.shop, audited.equal, audited.checked)
-
-    def _make_good(self, now: datetime) -> None:
-        """Read once what lapsed webhooks did not tell; where that fails, try again in a while."""
-        missed = self._steps.missed()
-        if missed is None:
-            return
-        self._make_good_at = now + timedelta(seconds=MAKE_GOOD_AGAIN_S)
-        logger.info("%s: reading what lapsed webhooks have not told since %s", self._steps.shop, missed.since)
-        if self._steps.sweep(self._steps.parts.shopify, missed.since - timedelta(seconds=OVERLAP_S)) is None:
-            return
-        if missed.whole:
-            self._audit(now)
-        self._steps.made_good(now)
-        self._make_good_at = now
-
 
 class Subscribing:
     """The platforms send their webhooks to us; a subscription that was lost is made again."""
 
-    def __init__(self, steps: Steps, public_url: str | None, on_done: Callable[[], None]) -> None:
-        self.name = f"subscriber {steps.shop}"
-        self.idle_s = SUBSCRIBE_EVERY_S
-        self._steps = steps
+    idle_s = 3600.0
+
+    def __init__(self, parts: ShopParts, public_url: str, on_done: Callable[[], None]) -> None:
+        self.name = f"subscriber {parts.shop}"
+        self._parts = parts
         self._public_url = public_url
         self._on_done = on_done
 
     def turn(self) -> bool:
         """Make what is missing; a platform that does not answer now is asked again in a moment."""
-        self.idle_s = SUBSCRIBE_EVERY_S if self._steps.subscribe(self._public_url) else SUBSCRIBE_AGAIN_S
-        tiktok = self._steps.parts.tiktok
-        if tiktok is not None and self._public_url is not None:
-            tiktok.ensure_webhooks(self._public_url)
+        self._parts.shopify.ensure_subscriptions(self._public_url)
+        if self._parts.tiktok is not None:
+            self._parts.tiktok.ensure_webhooks(self._public_url)
         self._on_done()
         return False
 
@@ -258,9 +241,6 @@ class Housekeeping:
         if waiting:  # what is not booked yet is kept, however old
             keep_since = min(keep_since, waiting[0].delivery.received_at)
         self._app.log.forget_bodies(keep_since, parked)
-        with self._app.store.writing() as session:
-            for shop in shops:
-                session.of(shop).arrivals.forget(now)
         for shop, (sequence, head) in heads.items():
             if sequence:
                 self._app.log.anchor(shop, sequence, head, now)

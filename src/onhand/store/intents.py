@@ -13,7 +13,8 @@ from onhand.store.rows import time_of
 from onhand.store.statements import Row
 from onhand.store.times import from_us, to_us, to_us_or_none
 
-Kind = Literal["offer", "telling"]
+Kind = Literal["offer", "telling", "setting", "stocking"]
+"""Offers tell a listing's number; all others write to a level: by how much, to what, or whether it is there."""
 Status = Literal["planned", "sent", "applied", "rejected", "stale", "unknown", "parked"]
 
 FINAL: frozenset[Status] = frozenset({"applied", "rejected", "stale", "parked"})
@@ -23,8 +24,8 @@ FINAL: frozenset[Status] = frozenset({"applied", "rejected", "stale", "parked"})
 class IntentRow(NamedTuple):
     """One thing that an intent carries.
 
-    An offer names a listing and `units` holds its number under "units"; a telling names a level, and `units` holds
-    by state what it changes.
+    An offer names a listing and `units` holds its number under "units". All others name a level, and `units` holds
+    by state what it changes (telling) or shall be (setting), or 1 or 0 under "stocked".
     """
 
     listing: str | None
@@ -37,7 +38,8 @@ class IntentRow(NamedTuple):
 class Intent:
     """One write. `key` is its idempotency key, `body` the exact parameters, `rows` what it carries in our words.
 
-    `compares` says that the platform was asked to compare first. Times are None until they come.
+    `compares` says that the platform was asked to compare first. `reading` numbers it among our readings: what its
+    answer shows was seen after everything read before. Times are None until they come.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Intent:
     rows: tuple[IntentRow, ...]
     planned_at: datetime
     compares: bool = False
+    reading: int = 0
     status: Status = "planned"
     attempts: int = 0
     sent_at: datetime | None = None
@@ -78,12 +81,14 @@ class Intents:
                 "concluded_at": to_us_or_none(intent.concluded_at),
                 "note": intent.note,
                 "compares": intent.compares,
+                "reading": intent.reading,
             },
         )
         if intent.status not in FINAL:
             covered = sorted({_subject(intent.kind, row) for row in intent.rows})
+            kind = "offer" if intent.kind == "offer" else "level"
             self._sql.run_many(
-                "cover", [(self._shop, intent.channel, intent.kind, *subject, intent.key) for subject in covered]
+                "cover", [(self._shop, intent.channel, kind, *subject, intent.key) for subject in covered]
             )
 
     def mark_sent(self, key: str, at: datetime) -> None:
@@ -109,6 +114,10 @@ class Intents:
             levels = sorted({(self._shop, *_subject(intent.kind, row)) for row in guilty})
             self._sql.run_many("lose_compare" if status == "stale" else "win_compare", levels)
 
+    def forget_lost(self, keys: Iterable[LevelKey]) -> None:
+        """Forget the comparisons that levels have lost: these were told, although others of their telling were not."""
+        self._sql.run_many("win_compare", [(self._shop, *key) for key in keys])
+
     def get(self, key: str) -> Intent | None:
         """Return an intent by its idempotency key, or None."""
         row = self._sql.row("intent", (self._shop, key))
@@ -128,12 +137,12 @@ class Intents:
     def open_keys(self, kind: Literal["offer"]) -> set[tuple[str, str]]: ...
 
     @overload
-    def open_keys(self, kind: Literal["telling"]) -> set[LevelKey]: ...
+    def open_keys(self, kind: Literal["level"]) -> set[LevelKey]: ...
 
-    def open_keys(self, kind: Kind) -> set[tuple[str, str]] | set[LevelKey]:
-        """Return what open intents cover: (channel, listing) for offers, levels for tellings."""
+    def open_keys(self, kind: Literal["offer", "level"]) -> set[tuple[str, str]] | set[LevelKey]:
+        """Return what open intents cover: (channel, listing) for offers, levels for all that is written to these."""
         rows = self._sql.rows("covered", (self._shop, kind))
-        if kind == "telling":
+        if kind == "level":
             return {LevelKey(item, location) for _, item, location in rows}
         return {(channel, listing) for channel, listing, _ in rows}
 
@@ -150,10 +159,10 @@ class Intents:
         summed = {key: {state: moved for state, moved in units.items() if moved} for key, units in flying.items()}
         return {key: units for key, units in summed.items() if units}
 
-    def lost_compares(self, key: LevelKey) -> int:
-        """Return how many comparisons a level has lost in a row since a telling was applied to it."""
-        row = self._sql.row("lost_compares", (self._shop, key.item, key.location))
-        return row[0] if row else 0
+    def lost_compares(self, keys: Iterable[LevelKey]) -> dict[LevelKey, int]:
+        """Return how many comparisons levels have lost in a row since a telling was applied; none are left out."""
+        rows = self._sql.rows("lost_compares", (self._shop, pairs(keys)))
+        return {LevelKey(item, location): lost for item, location, lost in rows}
 
 
 def _subject(kind: Kind, row: IntentRow) -> tuple[str, str]:
@@ -165,7 +174,7 @@ def _subject(kind: Kind, row: IntentRow) -> tuple[str, str]:
 
 
 def _read(row: Row) -> Intent:
-    key, channel, kind, body, carries, status, attempts, planned_at, _, _, note, compares = row
+    key, channel, kind, body, carries, status, attempts, planned_at, _, _, note, compares, reading = row
     return Intent(
         key=key,
         channel=channel,
@@ -174,6 +183,7 @@ def _read(row: Row) -> Intent:
         rows=tuple(IntentRow(*carried) for carried in load(carries)),
         planned_at=from_us(planned_at),
         compares=bool(compares),
+        reading=reading,
         status=status,
         attempts=attempts,
         sent_at=time_of(row, 8),

@@ -23,15 +23,17 @@ class OwedUnits:
             owed[LevelKey(item, location)][STATES[state]] = units
         return dict(owed)
 
-    def confirm(self, key: LevelKey, units: Mapping[State, int], at: datetime) -> None:
+    def confirm(self, told: Mapping[LevelKey, Mapping[State, int]], at: datetime) -> None:
         """Subtract what Shopify has confirmed. More than was owed turns the sign: then that is to be taken back."""
-        told = [
-            (self._shop, key.item, key.location, state.value, -told_units, to_us(at))
+        at_us = to_us(at)
+        rows = [
+            (self._shop, key.item, key.location, state.value, -told_units, at_us)
+            for key, units in told.items()
             for state, told_units in units.items()
             if told_units
         ]
-        if told:
-            self._sql.run_many("confirm_owed", told)
+        if rows:
+            self._sql.run_many("confirm_owed", rows)
 
     def count(self) -> int:
         """Return how many levels are owed anything."""
@@ -40,5 +42,11 @@ class OwedUnits:
         return int(row[0])
 
     def open(self, limit: int) -> list[LevelKey]:
-        """Return up to `limit` levels that are owed anything, those that lower available most first."""
-        return [LevelKey(item, location) for item, location in self._sql.rows("open_owed", (self._shop, limit))]
+        """Return about `limit` levels that are owed anything, worst risk of overselling first.
+
+        Those whose available is to be lowered come first, then those where it is raised, both with the fewest units
+        for sale by the books before the others; what leaves available as it is comes last. There may be fewer than
+        there are, because a level stands there with each of its states.
+        """
+        rows = self._sql.rows("open_owed", (self._shop, limit))
+        return list(dict.fromkeys(LevelKey(item, location) for item, location in rows))

@@ -66,7 +66,13 @@ def test_what_was_not_carried_out_is_given_back_and_what_may_have_been_is_not() 
 
 @pytest.mark.parametrize(
     ("lane", "left", "wait_s"),
-    [(Lane.LOWERING, 0, 0.5), (Lane.WRITE, 40, 0.9), (Lane.READ, 200, 2.5), (Lane.SWEEP, 1000, 10.5)],
+    [
+        (Lane.PERSON, 0, 0.5),
+        (Lane.LOWERING, 40, 0.9),
+        (Lane.WRITE, 100, 1.5),
+        (Lane.READ, 200, 2.5),
+        (Lane.SWEEP, 1000, 10.5),
+    ],
 )
 def test_a_lane_leaves_points_to_those_before_it(lane: Lane, left: float, wait_s: float) -> None:
     clock = Hand()

@@ -9,7 +9,7 @@ import pytest
 
 from onhand.domain.stock import LevelKey, State
 from onhand.intake.lookup import Lookup
-from onhand.ports.channel import Applied, Outcome, Parcel, Rejected, Telling, Throttled, Unknown, Wanted
+from onhand.ports.channel import Applied, LevelOutcome, Parcel, Rejected, Telling, Throttled, Unknown, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.state import Settings
@@ -26,7 +26,7 @@ def read(running: Platform, http: httpx.Client, **more: Any) -> Any:
     return channel_at(running, http, **more).read(Wanted.LOCATIONS, ["all"], 1, Lookup())
 
 
-def tell(running: Platform, http: httpx.Client, **more: Any) -> Outcome:
+def tell(running: Platform, http: httpx.Client, **more: Any) -> LevelOutcome:
     channel = channel_at(running, http, **more)
     ((parcel, _),) = channel.pack([ORDER_AWAY], "run-1", "run-1")
     return channel.send(parcel)
@@ -253,7 +253,7 @@ def test_the_simulated_platform_at_its_worst_never_makes_a_write_raise(shop: Sho
     channel = connect(shop.running, shop.http, request_timeout_s=0.3, write_wait_s=0.2)
     place = shop.location("Warehouse")
     telling = Telling(shop.item(0), place, {State.AVAILABLE: -1, State.RESERVED: 1}, None)
-    kinds: set[type[Outcome]] = set()
+    kinds: set[type[LevelOutcome]] = set()
     for number, fault in enumerate(["throttle", "error_5xx", "timeout_after_apply", "outage"]):
         shop.do("fault", kind=fault, share=1.0, platform="shopify")
         ((parcel, _),) = channel.pack([telling], f"run-{number}", f"run-{number}")

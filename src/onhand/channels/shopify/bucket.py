@@ -20,16 +20,18 @@ STANDARD_RESTORE_PER_S = 100.0
 
 
 class Lane(IntEnum):
-    """Who goes first when points are short: a write that lowers stock prevents an oversell, a sweep can wait."""
+    """Who goes first when points are short: whoever waits for an answer, then a write that prevents an oversell."""
 
-    LOWERING = 0
-    WRITE = 1
-    READ = 2
-    SWEEP = 3
+    PERSON = 0
+    LOWERING = 1
+    WRITE = 2
+    READ = 3
+    SWEEP = 4
 
 
-# The share of the bucket that a lane leaves to those before it, so that a sweep never makes a sale wait.
-_RESERVE_SHARES = {Lane.LOWERING: 0.0, Lane.WRITE: 0.02, Lane.READ: 0.1, Lane.SWEEP: 0.5}
+# The share of the bucket that a lane leaves to those before it, so that a sweep never makes a sale wait, and no backlog
+# of ours keeps somebody waiting who looks whether the connection works.
+_RESERVE_SHARES = {Lane.PERSON: 0.0, Lane.LOWERING: 0.02, Lane.WRITE: 0.05, Lane.READ: 0.1, Lane.SWEEP: 0.5}
 
 
 class ThrottleStatus(Struct, rename="camel"):
@@ -112,6 +114,12 @@ class Bucket:
         with self._turn:
             self._restore()
             return Points(available=self._level, maximum=self._maximum, restore_per_s=self._restore_per_s)
+
+    def affordable(self, points: float, lane: Lane) -> int:
+        """Return how many calls of `points` each a lane may make now without waiting."""
+        with self._turn:
+            self._restore()
+            return max(0, int((self._level - _RESERVE_SHARES[lane] * self._maximum) // points))
 
     def _wait_for_turn(self, ticket: tuple[Lane, int], points: float, until: float) -> None:
         while True:

@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx
 
-from onhand.channels.shopify import subscriptions
+from onhand.channels.shopify import stocking, subscriptions, writing
 from onhand.channels.shopify.answers.acts import Pinged
 from onhand.channels.shopify.bucket import Lane, Points
 from onhand.channels.shopify.census import CensusTaker
@@ -19,22 +19,23 @@ from onhand.channels.shopify.parse import parse
 from onhand.channels.shopify.read_items import ItemReader, read_locations
 from onhand.channels.shopify.read_levels import LevelReader
 from onhand.channels.shopify.read_orders import OrderReader
-from onhand.channels.shopify.sending import send
+from onhand.channels.shopify.sending import send, send_again
 from onhand.channels.shopify.settings import NAME, ShopifySettings
-from onhand.channels.shopify.subscriptions import TOPICS, Ensured, Survey
+from onhand.channels.shopify.subscriptions import TOPICS, Ensured
 from onhand.channels.shopify.tokens import provider
 from onhand.channels.shopify.webhooks import Verifier
-from onhand.channels.shopify.writing import pack
 from onhand.ports.channel import (
     Catalog,
     Census,
     Changed,
-    Outcome,
+    LevelOutcome,
+    LevelWrite,
+    Packed,
     Parcel,
     Problem,
     Reading,
     Report,
-    Telling,
+    Stocking,
     Wanted,
 )
 from onhand.ports.delivery import Delivery, Request
@@ -42,6 +43,8 @@ from onhand.ports.errors import ChannelRefused
 
 # What one reading may carry: large enough to share a call, small enough to be answered well within a second.
 _BATCH_SIZES: Final = {Wanted.ORDER: 50, Wanted.LEVEL: 100, Wanted.ITEM: 25, Wanted.LOCATIONS: 1}
+
+_PARCEL_POINTS: Final = 10  # a mutation, whatever it carries (2026-10, "Rate limits")
 
 REQUIRED_SCOPES: Final = frozenset(
     {
@@ -75,6 +78,7 @@ class ShopifyChannel:
     """One shop of Shopify's. Safe for threads."""
 
     name = NAME
+    parcel_rows = writing.MAX_ROWS
 
     def __init__(
         self,
@@ -132,29 +136,31 @@ class ShopifyChannel:
         """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""
         return self._census.take(reading)
 
-    def pack(self, tellings: Sequence[Telling], reference: str, key: str) -> list[tuple[Parcel, tuple[Telling, ...]]]:
-        """Return parcels that together carry out `tellings`, each with those, or the parts of them, that it carries."""
-        return pack(tellings, reference, key)
+    def ready(self) -> int:
+        """Return how many parcels the points would pay now, a reserve for people left aside."""
+        return self._client.affordable(_PARCEL_POINTS, Lane.LOWERING)
 
-    def send(self, parcel: Parcel) -> Outcome:
-        """Send one parcel, or send it again with the same key, and name what became of it."""
+    def pack(self, writes: Sequence[LevelWrite], reference: str, key: str) -> list[Packed]:
+        """Return parcels that together carry out `writes`, each with those, or the parts of them, that it carries."""
+        quantities = [write for write in writes if not isinstance(write, Stocking)]
+        stocked = [write for write in writes if isinstance(write, Stocking)]
+        return [*stocking.pack(stocked, key), *writing.pack(quantities, reference, key)]
+
+    def send(self, parcel: Parcel) -> LevelOutcome:
+        """Send one parcel for the first time and name what became of it."""
         return send(self._client, parcel)
 
-    def survey_subscriptions(self, base_url: str | None, topics: Sequence[str] = TOPICS) -> Survey:
-        """Return how each topic is subscribed to now. Raises as `read` does."""
-        return subscriptions.survey(self._client, subscriptions.uris_of(self._settings, base_url, topics))
+    def send_again(self, parcel: Parcel) -> LevelOutcome:
+        """Send a parcel whose outcome is not known, and name what became of it by then."""
+        return send_again(self._client, parcel)
 
-    def mend_subscriptions(self, found: Survey) -> Ensured:
-        """Make this app's subscriptions in the shop be exactly what the survey looked for. Raises as `read` does."""
-        return subscriptions.mend(self._client, found)
-
-    def ensure_subscriptions(self, base_url: str | None, topics: Sequence[str] = TOPICS) -> Ensured:
+    def ensure_subscriptions(self, base_url: str, topics: Sequence[str] = TOPICS) -> Ensured:
         """Make this app's subscriptions in the shop be exactly `topics`. Raises as `read` does."""
-        return self.mend_subscriptions(self.survey_subscriptions(base_url, topics))
+        return subscriptions.ensure(self._client, self._settings.shop, topics, base_url)
 
     def ping(self) -> Ping:
         """Return who answers and what the app may do there. Raises as `read` does."""
-        data = self._client.ask(load("ping"), {}, Pinged, Lane.WRITE).data
+        data = self._client.ask(load("ping"), {}, Pinged, Lane.PERSON).data
         scopes = {scope.handle for scope in data.current_app_installation.access_scopes}
         return Ping(
             shop=data.shop.myshopify_domain,

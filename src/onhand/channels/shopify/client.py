@@ -105,6 +105,7 @@ class GraphqlClient:
         self._known_points: dict[tuple[str, int], float] = {}
         self._served_version = settings.api_version
         self._waits_s = {
+            Lane.PERSON: settings.read_wait_s,
             Lane.LOWERING: settings.write_wait_s,
             Lane.WRITE: settings.write_wait_s,
             Lane.READ: settings.read_wait_s,
@@ -160,6 +161,10 @@ class GraphqlClient:
     def points(self) -> Points:
         """Return how full the bucket is believed to be."""
         return self._bucket.points()
+
+    def affordable(self, points: float, lane: Lane) -> int:
+        """Return how many calls of `points` each may be made now without waiting."""
+        return self._bucket.affordable(points, lane)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what a person should know about the connection: empty when all is well."""

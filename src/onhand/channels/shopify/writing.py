@@ -1,7 +1,8 @@
-"""Telling Shopify of movements that did not come from it: moves inside a level, and adjustments for the rest.
+"""Writing quantities to Shopify: moves inside a level, adjustments for the rest, and numbers that must be shown.
 
-Sources: Admin API 2026-10, InventoryMoveQuantitiesInput and InventoryAdjustQuantitiesInput with their userErrors; the
-two rules that the schema does not show (@idempotent, an explicit changeFromQuantity) stand in every document and row.
+Sources: Admin API 2026-10, InventoryMoveQuantitiesInput, InventoryAdjustQuantitiesInput, InventorySetQuantitiesInput
+and their userErrors; the two rules that the schema does not show (@idempotent, an explicit changeFromQuantity) stand in
+every document and row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,13 +13,15 @@ import msgspec
 from onhand.channels.shopify.gids import gid
 from onhand.channels.shopify.settings import NAME
 from onhand.domain.stock import State
-from onhand.ports.channel import Parcel, Telling
+from onhand.ports.channel import LevelWrite, Packed, Parcel, Setting, Telling
 
 MAX_ROWS = 250  # Shopify API limits: an array argument holds at most 250 rows
-MAX_UNITS = 2_000_000_000  # INVALID_QUANTITY_TOO_HIGH of both mutations
+MAX_UNITS = 2_000_000_000  # INVALID_QUANTITY_TOO_HIGH of moves and adjustments
+MAX_SET_UNITS = 1_000_000_000  # and of what is set
 
 MOVE: Final = "move_quantities"
 ADJUST: Final = "adjust_quantities"
+SET: Final = "set_quantities"
 
 # Shopify keeps units that are not available under a document of the app that put them there. All of ours go under
 # one, so that what an order reserved is taken from the same pile when it ships. At most two are allowed a move.
@@ -33,30 +36,30 @@ class ParcelBody(msgspec.Struct):
 
 
 class _Row(NamedTuple):
-    """One change of one level, and the part of a telling that it carries."""
+    """One change of one level, and the part of a write that it carries."""
 
     document: str
-    name: str  # the state an adjustment is about; empty for a move
+    name: str  # the state an adjustment or a setting is about; empty for a move
     reason: str
     change: dict[str, Any]
-    carried: Telling
+    carried: LevelWrite
 
 
-def pack(tellings: Sequence[Telling], reference: str, key: str) -> list[tuple[Parcel, tuple[Telling, ...]]]:
-    """Return parcels that together carry out `tellings`, each with the tellings, or parts of them, that it carries.
+def pack(writes: Sequence[Telling | Setting], reference: str, key: str) -> list[Packed]:
+    """Return parcels that together carry out `writes`, each with the writes, or parts of them, that it carries.
 
-    A telling that one mutation cannot express is split; its parts add up to it. Only the first part to touch a state
+    A write that one mutation cannot express is split; its parts add up to it. Only the first part to touch a state
     compares it: the other parts would compare with what the first one changes. No level stands twice in a parcel.
     Row numbers of an outcome are places in the tuple beside the parcel.
     """
     groups: dict[tuple[str, str, str, int], list[_Row]] = {}
     met: dict[tuple[str, str, str, str, str], int] = {}
-    for telling in tellings:
-        for row in _rows(telling):
-            place = (row.document, row.name, row.reason, telling.item, telling.location)
+    for write in writes:
+        for row in _setting_rows(write) if isinstance(write, Setting) else _rows(write):
+            place = (row.document, row.name, row.reason, write.item, write.location)
             turn = met[place] = met.get(place, -1) + 1
             groups.setdefault((row.document, row.name, row.reason, turn), []).append(row)
-    parcels: list[tuple[Parcel, tuple[Telling, ...]]] = []
+    parcels: list[Packed] = []
     for (document, name, reason, _), rows in groups.items():
         for begin in range(0, len(rows), MAX_ROWS):
             chunk = rows[begin : begin + MAX_ROWS]
@@ -74,9 +77,9 @@ def _entry(document: str, name: str, reason: str, reference: str, rows: Iterable
     entry: dict[str, Any] = {
         "reason": reason,
         "referenceDocumentUri": f"gid://onhand/Telling/{reference}",
-        "changes": [row.change for row in rows],
+        "quantities" if document == SET else "changes": [row.change for row in rows],
     }
-    return entry | {"name": name} if document == ADJUST else entry
+    return entry if document == MOVE else entry | {"name": name}
 
 
 def _rows(telling: Telling) -> list[_Row]:
@@ -125,6 +128,31 @@ def _adjust(telling: Telling, state: State, units: int, compare: dict[State, int
     if state is not State.AVAILABLE:
         change["ledgerDocumentUri"] = LEDGER_DOCUMENT
     return _Row(ADJUST, str(state), _adjust_reason(state, units), change, _part(telling, {state: units}))
+
+
+def _setting_rows(write: Setting) -> list[_Row]:
+    """Return the changes that make states hold what is wanted.
+
+    Only available can be set; every other state is adjusted by what is missing, and so is an available below zero,
+    which nobody can set (INVALID_QUANTITY_NEGATIVE).
+    """
+    rows: list[_Row] = []
+    for state, units in sorted(write.units.items()):
+        shown_units = write.compare[state]
+        change: dict[str, Any] = {
+            "inventoryItemId": gid("InventoryItem", write.item),
+            "locationId": gid("Location", write.location),
+            "changeFromQuantity": shown_units,
+        }
+        part = Setting(write.item, write.location, {state: units}, {state: shown_units})
+        if state is State.AVAILABLE and units >= 0:
+            rows.append(_Row(SET, str(state), "correction", change | {"quantity": units}, part))
+        else:
+            change["delta"] = units - shown_units
+            if state is not State.AVAILABLE:
+                change["ledgerDocumentUri"] = LEDGER_DOCUMENT
+            rows.append(_Row(ADJUST, str(state), "correction", change, part))
+    return rows
 
 
 def _part(telling: Telling, units: Mapping[State, int]) -> Telling:

@@ -49,7 +49,7 @@ Path = tuple[str, ...]
 
 
 def adjust_quantities(call: Call, arguments: Arguments) -> Payload:
-    """inventoryAdjustQuantities: add to one state, all rows or none."""
+    """inventoryAdjustQuantities: add to one state."""
     given = arguments["input"]
     name, changes = given["name"], given["changes"]
     found = list(_about_call(given))
@@ -172,13 +172,11 @@ def _answer(call: Call, found: Sequence[UserError], write: Callable[[], WriteRes
     if found:
         return refused(GROUP_FIELDS, found)
     result = write()
-    if result.errors:
-        return refused(
-            GROUP_FIELDS,
-            [_error((rows_name, str(error.index), *error.field), error.code, error.message) for error in result.errors],
-        )
+    errors = [_error((rows_name, str(error.index), *error.field), error.code, error.message) for error in result.errors]
+    if errors and result.group is None:
+        return refused(GROUP_FIELDS, errors)
     call.confirmation_ids += result.confirmation_ids
-    return {"inventoryAdjustmentGroup": result.group, "userErrors": []}
+    return {"inventoryAdjustmentGroup": result.group, "userErrors": errors}
 
 
 def _error(path: Path, code: str, message: str) -> UserError:

@@ -47,7 +47,7 @@ def guarded(writer: Writer, *, empty: Sequence[str], errors: Sequence[str] = USE
         if earlier is not None:
             return earlier
         payload = writer(call, arguments)
-        failed = bool(payload[errors[0]])
+        failed = bool(payload[errors[0]]) and all(payload[name] is None for name in empty)
         keys.conclude(
             key,
             Attempt(mutation=mutation, parameters=parameters, at=call.now, payload=payload, failed=failed),

@@ -77,7 +77,7 @@ class AdjustmentGroup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WriteResult:
-    """The group of a write that took effect, or the errors for which no row of it did.
+    """The group of a write that took effect, and the errors of rows that did not: of all where there is no group.
 
     `group` is None also when nothing was to be changed. `confirmation_ids` go to `Confirmations.confirm` once the
     successful answer is really on its way to the app.

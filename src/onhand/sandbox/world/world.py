@@ -22,11 +22,13 @@ class WorldSettings:
     """How the platforms of this world behave where their documentation leaves it open.
 
     `level_webhook_needs_available` False sends inventory_levels/update for changes of any state, too.
+    `stale_row_fails_call` False lets a write carry out the rows whose comparison holds, and refuse only the stale ones.
     """
 
     shop: str = "tees.myshopify.com"
     currency: str = "USD"
     level_webhook_needs_available: bool = True
+    stale_row_fails_call: bool = True
     tiktok_auto_restock: bool = True
 
 

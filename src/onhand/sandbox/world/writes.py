@@ -1,4 +1,7 @@
-"""What an app may do to Shopify's levels: adjust, set, move; compared first, all rows or none."""
+"""What an app may do to Shopify's levels: adjust, set, move; compared first.
+
+All rows or none; whether that holds for a stale comparison too is not documented, so `WorldSettings` decides.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from onhand.sandbox.world.change import level_at, listing_key, shift
 from onhand.sandbox.world.levels import Level
 from onhand.sandbox.world.world import World
 
+STALE = "CHANGE_FROM_QUANTITY_STALE"
 _Row = TypeVar("_Row", AdjustRow, SetRow, MoveRow)
 # One row's changes of one level: state, delta, document.
 _Step = tuple[Level, str, int, str | None]
@@ -108,12 +112,16 @@ def _write(
     now: datetime,
 ) -> WriteResult:
     errors = [error for index, row in enumerate(rows) if (error := _unknown(world, index, row) or stale(index, row))]
-    if errors:
+    alone = not world.settings.stale_row_fails_call and all(error.code == STALE for error in errors)
+    left_out = {error.index for error in errors}
+    if errors and (not alone or len(left_out) == len(rows)):
         return WriteResult(group=None, errors=tuple(errors), confirmation_ids=())
     act = world.outbox.act(now)
     changes: list[LevelChange] = []
     confirmation_ids: list[int] = []
-    for row in rows:
+    for index, row in enumerate(rows):
+        if index in left_out:
+            continue
         done = steps(row)
         deltas: dict[str, int] = {}
         for _, state, units, _ in done:
@@ -125,7 +133,7 @@ def _write(
             key = listing_key(level.item_id, level.location_id)
             confirmation_ids.append(world.confirmations.told(key, level.available))
     if not changes:
-        return WriteResult(group=None, errors=(), confirmation_ids=tuple(confirmation_ids))
+        return WriteResult(group=None, errors=tuple(errors), confirmation_ids=tuple(confirmation_ids))
     group = AdjustmentGroup(
         id=world.ids.next("adjustment_group"),
         created_at=now,
@@ -134,7 +142,7 @@ def _write(
         changes=tuple(changes),
     )
     world.adjustment_groups[group.id] = group
-    return WriteResult(group=group, errors=(), confirmation_ids=tuple(confirmation_ids))
+    return WriteResult(group=group, errors=tuple(errors), confirmation_ids=tuple(confirmation_ids))
 
 
 def _changed(level: Level, state: str, units: int, uri: str | None) -> LevelChange:
@@ -180,6 +188,6 @@ def _stale(
     return RowError(
         index=index,
         field=(*side, "changeFromQuantity"),
-        code="CHANGE_FROM_QUANTITY_STALE",
+        code=STALE,
         message=f"The quantity is {actual}, not {compare_units} as the request expects.",
     )

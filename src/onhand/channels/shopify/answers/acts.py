@@ -58,24 +58,79 @@ class BulkStatus(Struct, rename="camel"):
     bulk_operation: BulkOperation | None
 
 
+class ChangedQuantity(Struct, rename="camel"):
+    """One state of one level that a write changed; `quantity_after_change` is None where Shopify does not say it."""
+
+    name: str
+    quantity_after_change: int | None
+    item: Named | None
+    location: Named | None
+
+
+class AdjustmentGroup(Struct, rename="camel"):
+    """What a write has changed, and when."""
+
+    id: str
+    created_at: Moment | None = None
+    changes: list[ChangedQuantity] = []
+
+
 class WrittenGroup(Struct, rename="camel"):
     """What a quantity mutation answers."""
 
-    inventory_adjustment_group: Named | None
+    inventory_adjustment_group: AdjustmentGroup | None
+    user_errors: list[UserError]
+
+
+class Switched(Struct, rename="camel"):
+    """What the mutations answer that connect and disconnect levels."""
+
     user_errors: list[UserError]
 
 
 class Written(Struct, rename="camel"):
-    """move_quantities.graphql and adjust_quantities.graphql: each fills one of them."""
+    """The documents that write to levels: each fills one of these."""
 
     inventory_move_quantities: WrittenGroup | None = None
     inventory_adjust_quantities: WrittenGroup | None = None
+    inventory_set_quantities: WrittenGroup | None = None
+    inventory_activate: Switched | None = None
+    inventory_bulk_toggle_activation: Switched | None = None
+
+    @property
+    def group(self) -> WrittenGroup | None:
+        """What was answered about quantities."""
+        return self.inventory_move_quantities or self.inventory_adjust_quantities or self.inventory_set_quantities
+
+    @property
+    def switched(self) -> Switched | None:
+        """What was answered about connecting and disconnecting."""
+        return self.inventory_activate or self.inventory_bulk_toggle_activation
 
 
-class ServedVersion(Struct):
-    """The API version in which a subscription's bodies are written."""
+class StockedLevel(Struct, rename="camel"):
+    """Whether a level is connected."""
 
-    handle: str
+    is_active: bool
+    location: Named
+
+
+class StockedLevels(Struct):
+    """All levels of an item."""
+
+    nodes: list[StockedLevel]
+
+
+class StockedItem(Struct, rename="camel"):
+    """An item with its levels."""
+
+    inventory_levels: StockedLevels
+
+
+class ItemStocked(Struct, rename="camel"):
+    """item_stocked.graphql."""
+
+    inventory_item: StockedItem | None
 
 
 class Subscription(Struct, rename="camel"):
@@ -88,7 +143,6 @@ class Subscription(Struct, rename="camel"):
     filter: str | None
     include_fields: list[str]
     name: str | None
-    api_version: ServedVersion
 
 
 class Subscriptions(Struct, rename="camel"):

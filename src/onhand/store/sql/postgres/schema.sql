@@ -74,7 +74,14 @@ CREATE TABLE owed (
     state      TEXT COLLATE "C" NOT NULL,
     units      BIGINT NOT NULL,
     touched_at BIGINT NOT NULL,
+    left_units BIGINT NOT NULL, -- what the books have for sale of the level, whatever the state of this row
     PRIMARY KEY (shop, item, location, state)
+);
+-- The order in which levels are told: what lowers, then what raises, each with the fewest units first.
+CREATE INDEX owed_by_risk ON owed (
+    shop,
+    (CASE WHEN state <> 'available' THEN 2 WHEN units > 0 THEN 1 ELSE 0 END),
+    left_units, item, location
 );
 
 -- When the opening balance of a level was read.
@@ -260,7 +267,7 @@ CREATE TABLE intents (
     shop         BIGINT NOT NULL REFERENCES shops,
     key          TEXT COLLATE "C" NOT NULL,
     channel      TEXT COLLATE "C" NOT NULL,
-    kind         TEXT COLLATE "C" NOT NULL CHECK (kind IN ('offer', 'telling')),
+    kind         TEXT COLLATE "C" NOT NULL CHECK (kind IN ('offer', 'telling', 'setting', 'stocking')),
     body         BYTEA NOT NULL,
     carries      TEXT COLLATE "C" NOT NULL,
     status       TEXT COLLATE "C" NOT NULL CHECK (status IN ('planned', 'sent', 'applied', 'rejected', 'stale', 'unknown', 'parked')),
@@ -270,6 +277,7 @@ CREATE TABLE intents (
     concluded_at BIGINT,
     note         TEXT COLLATE "C" NOT NULL,
     compares     BOOLEAN NOT NULL,
+    reading      BIGINT NOT NULL, -- of our readings, which number: what its answer shows is as new as that
     PRIMARY KEY (shop, key)
 );
 CREATE INDEX intents_open ON intents (shop, channel, planned_at) WHERE status IN ('planned', 'sent', 'unknown');
@@ -333,44 +341,6 @@ CREATE TABLE asks (
     PRIMARY KEY (shop, channel, wanted, key)
 );
 CREATE INDEX asks_due ON asks (shop, channel, wanted, due_at);
-
--- How each topic of a channel was subscribed to when it was last looked at; `right_at` is NULL while it never was right.
-CREATE TABLE subscriptions (
-    shop     BIGINT NOT NULL REFERENCES shops,
-    channel  TEXT COLLATE "C" NOT NULL,
-    topic    TEXT COLLATE "C" NOT NULL,
-    state    TEXT COLLATE "C" NOT NULL,
-    seen_at  BIGINT NOT NULL,
-    right_at BIGINT,
-    PRIMARY KEY (shop, channel, topic)
-);
-
--- Times in which a topic did not come to us: over once it is mended, made good once what was missed is read.
-CREATE TABLE lapses (
-    shop      BIGINT NOT NULL REFERENCES shops,
-    channel   TEXT COLLATE "C" NOT NULL,
-    topic     TEXT COLLATE "C" NOT NULL,
-    since_at  BIGINT NOT NULL,
-    found_at  BIGINT NOT NULL,
-    state     TEXT COLLATE "C" NOT NULL,
-    whole     BOOLEAN NOT NULL,
-    mended_at BIGINT,
-    filled_at BIGINT,
-    PRIMARY KEY (shop, channel, topic, since_at)
-);
-CREATE INDEX lapses_open ON lapses (shop, channel) WHERE filled_at IS NULL;
-
--- When deliveries of a topic came, a row a day, and the longest time without one that ended on that day.
-CREATE TABLE arrivals (
-    shop       BIGINT NOT NULL REFERENCES shops,
-    channel    TEXT COLLATE "C" NOT NULL,
-    topic      TEXT COLLATE "C" NOT NULL,
-    day        BIGINT NOT NULL,
-    deliveries BIGINT NOT NULL,
-    last_at    BIGINT NOT NULL,
-    silence_us BIGINT NOT NULL,
-    PRIMARY KEY (shop, channel, topic, day)
-);
 
 -- Catalog ----------------------------------------------------------------------------------------------------
 

@@ -45,8 +45,8 @@ BEGIN
     SELECT shop, item, target_location FROM booked WHERE is_kept(target_state)
     ON CONFLICT (shop, item, location) DO NOTHING;
 
-    INSERT INTO owed (shop, item, location, state, units, touched_at)
-    SELECT shop, item, location, state, sum(units), min(recorded_at) FROM (
+    INSERT INTO owed (shop, item, location, state, units, touched_at, left_units)
+    SELECT shop, item, location, state, sum(units), min(recorded_at), 0 FROM (
         SELECT shop, item, source_location AS location, source_state AS state, -units AS units, recorded_at
         FROM booked WHERE origin <> 'shopify' AND is_kept(source_state)
         UNION ALL
@@ -56,6 +56,15 @@ BEGIN
     GROUP BY shop, item, location, state HAVING sum(units) <> 0
     ON CONFLICT (shop, item, location, state) DO UPDATE SET
         units = owed.units + excluded.units, touched_at = excluded.touched_at;
+
+    UPDATE owed SET left_units = levels.units
+    FROM levels JOIN (
+        SELECT shop, item, source_location AS location FROM booked
+        UNION
+        SELECT shop, item, target_location FROM booked
+    ) AS places ON places.shop = levels.shop AND places.item = levels.item AND places.location = levels.location
+    WHERE levels.state = 'available' AND owed.shop = levels.shop AND owed.item = levels.item
+        AND owed.location = levels.location AND owed.left_units <> levels.units;
 
     INSERT INTO held (shop, origin, item, units)
     SELECT

@@ -1,9 +1,10 @@
 -- name: plan_intent
 INSERT INTO intents (
-    shop, key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
+    shop, key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares,
+    reading
 ) VALUES (
     :shop, :key, :channel, :kind, :body, :carries, :status, :attempts, :planned_at, :sent_at, :concluded_at, :note,
-    :compares
+    :compares, :reading
 )
 
 -- name: cover
@@ -24,33 +25,33 @@ UPDATE intents SET status = :status, note = :note, concluded_at = :at WHERE shop
 
 -- name: intent
 SELECT
-    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
+    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares, reading
 FROM intents WHERE shop = :shop AND key = :key
 
 -- name: open_intents
 SELECT
-    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
+    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares, reading
 FROM intents WHERE shop = :shop AND status IN ('planned', 'sent', 'unknown') ORDER BY planned_at, key
 
 -- name: open_intents_of_channel
 SELECT
-    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
+    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares, reading
 FROM intents WHERE shop = :shop AND channel = :channel AND status IN ('planned', 'sent', 'unknown')
 ORDER BY planned_at, key
 
 -- name: recent_intents
 SELECT
-    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares
+    key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares, reading
 FROM intents WHERE shop = :shop ORDER BY planned_at DESC, key DESC LIMIT :limit
 
 -- name: tellings_in_flight
 SELECT DISTINCT intents.key, intents.carries
 FROM covered JOIN intents ON intents.shop = covered.shop AND intents.key = covered.intent
-WHERE covered.shop = :shop AND covered.kind = 'telling' AND (covered.subject, covered.place) IN (EACH PAIR :keys)
-    AND intents.status IN ('sent', 'unknown')
+WHERE covered.shop = :shop AND covered.kind = 'level' AND (covered.subject, covered.place) IN (EACH PAIR :keys)
+    AND intents.kind = 'telling' AND intents.status IN ('sent', 'unknown')
 
 -- name: lost_compares
-SELECT lost FROM lost_compares WHERE shop = :shop AND item = :item AND location = :location
+SELECT item, location, lost FROM lost_compares WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys)
 
 -- name: lose_compare
 INSERT INTO lost_compares (shop, item, location, lost) VALUES (:shop, :item, :location, 1)

@@ -73,8 +73,15 @@ CREATE TABLE owed (
     state      TEXT NOT NULL,
     units      INTEGER NOT NULL,
     touched_at INTEGER NOT NULL,
+    left_units INTEGER NOT NULL, -- what the books have for sale of the level, whatever the state of this row
     PRIMARY KEY (shop, item, location, state)
 ) STRICT, WITHOUT ROWID;
+-- The order in which levels are told: what lowers, then what raises, each with the fewest units first.
+CREATE INDEX owed_by_risk ON owed (
+    shop,
+    (CASE WHEN state <> 'available' THEN 2 WHEN units > 0 THEN 1 ELSE 0 END),
+    left_units, item, location
+);
 
 -- When the opening balance of a level was read.
 CREATE TABLE openings (
@@ -259,7 +266,7 @@ CREATE TABLE intents (
     shop         INTEGER NOT NULL REFERENCES shops,
     key          TEXT NOT NULL,
     channel      TEXT NOT NULL,
-    kind         TEXT NOT NULL CHECK (kind IN ('offer', 'telling')),
+    kind         TEXT NOT NULL CHECK (kind IN ('offer', 'telling', 'setting', 'stocking')),
     body         BLOB NOT NULL,
     carries      TEXT NOT NULL,
     status       TEXT NOT NULL CHECK (status IN ('planned', 'sent', 'applied', 'rejected', 'stale', 'unknown', 'parked')),
@@ -269,6 +276,7 @@ CREATE TABLE intents (
     concluded_at INTEGER,
     note         TEXT NOT NULL,
     compares     INTEGER NOT NULL,
+    reading      INTEGER NOT NULL, -- of our readings, which number: what its answer shows is as new as that
     PRIMARY KEY (shop, key)
 ) STRICT;
 CREATE INDEX intents_open ON intents (shop, channel, planned_at) WHERE status IN ('planned', 'sent', 'unknown');
@@ -332,44 +340,6 @@ CREATE TABLE asks (
     PRIMARY KEY (shop, channel, wanted, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX asks_due ON asks (shop, channel, wanted, due_at);
-
--- How each topic of a channel was subscribed to when it was last looked at; `right_at` is NULL while it never was right.
-CREATE TABLE subscriptions (
-    shop     INTEGER NOT NULL REFERENCES shops,
-    channel  TEXT NOT NULL,
-    topic    TEXT NOT NULL,
-    state    TEXT NOT NULL,
-    seen_at  INTEGER NOT NULL,
-    right_at INTEGER,
-    PRIMARY KEY (shop, channel, topic)
-) STRICT, WITHOUT ROWID;
-
--- Times in which a topic did not come to us: over once it is mended, made good once what was missed is read.
-CREATE TABLE lapses (
-    shop      INTEGER NOT NULL REFERENCES shops,
-    channel   TEXT NOT NULL,
-    topic     TEXT NOT NULL,
-    since_at  INTEGER NOT NULL,
-    found_at  INTEGER NOT NULL,
-    state     TEXT NOT NULL,
-    whole     INTEGER NOT NULL,
-    mended_at INTEGER,
-    filled_at INTEGER,
-    PRIMARY KEY (shop, channel, topic, since_at)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX lapses_open ON lapses (shop, channel) WHERE filled_at IS NULL;
-
--- When deliveries of a topic came, a row a day, and the longest time without one that ended on that day.
-CREATE TABLE arrivals (
-    shop       INTEGER NOT NULL REFERENCES shops,
-    channel    TEXT NOT NULL,
-    topic      TEXT NOT NULL,
-    day        INTEGER NOT NULL,
-    deliveries INTEGER NOT NULL,
-    last_at    INTEGER NOT NULL,
-    silence_us INTEGER NOT NULL,
-    PRIMARY KEY (shop, channel, topic, day)
-) STRICT, WITHOUT ROWID;
 
 -- Catalog ----------------------------------------------------------------------------------------------------
 

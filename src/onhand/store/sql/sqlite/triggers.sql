@@ -30,13 +30,29 @@ END;
 
 CREATE TRIGGER movement_is_owed AFTER INSERT ON movements WHEN new.origin <> 'shopify' BEGIN
     INSERT INTO owed
-    SELECT new.shop, new.item, new.source_location, new.source_state, -new.units, new.recorded_at
+    SELECT new.shop, new.item, new.source_location, new.source_state, -new.units, new.recorded_at,
+        COALESCE((
+            SELECT units FROM levels
+            WHERE shop = new.shop AND item = new.item AND location = new.source_location AND state = 'available'
+        ), 0)
     WHERE new.source_state NOT IN ('supplier', 'customer', 'unexplained')
     ON CONFLICT DO UPDATE SET units = units + excluded.units, touched_at = excluded.touched_at;
     INSERT INTO owed
-    SELECT new.shop, new.item, new.target_location, new.target_state, new.units, new.recorded_at
+    SELECT new.shop, new.item, new.target_location, new.target_state, new.units, new.recorded_at,
+        COALESCE((
+            SELECT units FROM levels
+            WHERE shop = new.shop AND item = new.item AND location = new.target_location AND state = 'available'
+        ), 0)
     WHERE new.target_state NOT IN ('supplier', 'customer', 'unexplained')
     ON CONFLICT DO UPDATE SET units = units + excluded.units, touched_at = excluded.touched_at;
+END;
+
+CREATE TRIGGER level_is_counted_on AFTER INSERT ON levels WHEN new.state = 'available' BEGIN
+    UPDATE owed SET left_units = new.units WHERE shop = new.shop AND item = new.item AND location = new.location;
+END;
+
+CREATE TRIGGER level_is_counted_on_anew AFTER UPDATE OF units ON levels WHEN new.state = 'available' BEGIN
+    UPDATE owed SET left_units = new.units WHERE shop = new.shop AND item = new.item AND location = new.location;
 END;
 
 CREATE TRIGGER movement_holds AFTER INSERT ON movements

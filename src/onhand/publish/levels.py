@@ -1,0 +1,180 @@
+"""Levels: everything that is written to a platform which keeps levels itself goes through this one planner.
+
+What is owed is told by risk of overselling; what is wanted once (a level that must follow the books, one that is to be
+connected) is kept as an intent and sent. One open intent a level, whatever it writes there: what comes meanwhile waits.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from onhand.domain.stock import LevelKey, State
+from onhand.ports.channel import (
+    Ask,
+    KeepsLevels,
+    LevelWrite,
+    Packed,
+    Parcel,
+    Problem,
+    Setting,
+    Stocking,
+    Telling,
+    Wanted,
+)
+from onhand.publish.guard import gate
+from onhand.publish.tellings import tellings_of
+from onhand.store import Books, Intent, IntentRow
+from onhand.store.intents import Kind
+
+KEY_LIFE_S = 20 * 3600
+"""How long an idempotency key is trusted. Shopify keeps keys for 24 h (2026-10, implementing-idempotency)."""
+
+MAX_WAIT_S = 60.0
+"""The longest wait between two tries of one write."""
+
+LOOKAHEAD = 2
+"""Parcels' worth of levels looked at for each parcel that may go: so most parcels are full, although one carries only
+changes of one kind."""
+
+URGENT_UNITS = 3
+"""A parcel that leaves so few units for sale goes although it is not full: the next shopper may be the one too many."""
+
+
+def plan(
+    books: Books, platform: KeepsLevels, parcels: int, now: datetime, *, run: str, resting: Collection[LevelKey] = ()
+) -> list[Intent]:
+    """Return up to `parcels` new intents that pay what is owed, worst risk first. Needs a transaction.
+
+    Levels that are `resting`, because they were refused a moment ago, wait. While more is owed than may go now, parcels
+    go full: a call costs the same whatever it carries.
+    """
+    if parcels < 1 or not gate(books, platform.name).open:
+        return []
+    taken = books.intents.open_keys("level") | set(resting)
+    most = parcels * platform.parcel_rows * LOOKAHEAD
+    keys = [key for key in books.owed.open(most + 2 * len(taken)) if key not in taken][:most]
+    writes = tellings_of(books, keys)
+    packed = platform.pack(writes, run, run)
+    if len(packed) > parcels:
+        packed = _choose(packed, writes, parcels, platform, run)
+    return _keep_all(books, packed, "telling", now, sent=True)
+
+
+def want(books: Books, platform: KeepsLevels, writes: Sequence[Setting | Stocking], run: str, now: datetime) -> int:
+    """Keep what is to be written once, and return how many levels; those with an open intent are left alone.
+
+    It goes out as soon as the channel is armed. Needs a transaction.
+    """
+    taken = books.intents.open_keys("level")
+    free = [write for write in writes if LevelKey(write.item, write.location) not in taken]
+    kinds: tuple[tuple[Kind, type], ...] = (("setting", Setting), ("stocking", Stocking))
+    for kind, shape in kinds:
+        packed = platform.pack([write for write in free if isinstance(write, shape)], run, f"{run}/{kind}")
+        _keep_all(books, packed, kind, now, sent=False)
+    return len(free)
+
+
+def resume(books: Books, platform: KeepsLevels, now: datetime) -> list[Intent]:
+    """Return open intents that may go out now, for the first time or again. Needs a transaction.
+
+    A platform that has carried one out answers the same key with the first result. Past the life of keys that is no
+    longer sure: such an intent is parked, its levels are read, and a person sees it.
+    """
+    if not gate(books, platform.name).open:
+        return []
+    ready: list[Intent] = []
+    for intent in books.intents.unsettled(platform.name):
+        wait = timedelta(seconds=min(2.0**intent.attempts, MAX_WAIT_S))
+        if intent.status == "sent" or (intent.sent_at is not None and now - intent.sent_at < wait):
+            continue
+        if intent.sent_at is not None and now - intent.planned_at > timedelta(seconds=KEY_LIFE_S):
+            _park(books, intent, now)
+        else:
+            books.intents.mark_sent(intent.key, now)
+            ready.append(intent)
+    return ready
+
+
+def levels_of(intent: Intent) -> list[LevelKey]:
+    """Return the levels that an intent writes to."""
+    return [LevelKey(row.item, row.location) for row in intent.rows if row.location is not None]
+
+
+def _choose(
+    packed: Sequence[Packed], writes: Sequence[Telling], parcels: int, platform: KeepsLevels, run: str
+) -> list[Packed]:
+    """Return the parcels that should go first, most urgent row first, and none that tells only a part of a level."""
+    place = {_key(write): number for number, write in enumerate(writes)}
+    urgent = {_key(write) for write in writes if _is_urgent(write)}
+    by_risk = sorted(packed, key=lambda each: min(place[_key(part)] for part in each[1]))
+    worth = [
+        each
+        for each in by_risk
+        if len(each[1]) == platform.parcel_rows or any(_key(part) in urgent for part in each[1])
+    ]
+    chosen = (worth or by_risk)[:parcels]
+    parts = Counter(_key(part) for _, carried in packed for part in carried)
+    going = Counter(_key(part) for _, carried in chosen for part in carried)
+    if all(parts[key] == count for key, count in going.items()):
+        return chosen
+    whole = [write for write in writes if going[_key(write)] == parts[_key(write)]]
+    return platform.pack(whole, run, run)
+
+
+def _is_urgent(telling: Telling) -> bool:
+    """Tell whether it lowers a level to the last few units; where nothing is compared, nobody knows how few."""
+    lowered_units = telling.units.get(State.AVAILABLE, 0)
+    if lowered_units >= 0:
+        return False
+    return telling.compare is None or telling.compare.get(State.AVAILABLE, 0) + lowered_units <= URGENT_UNITS
+
+
+def _keep_all(books: Books, packed: Sequence[Packed], kind: Kind, now: datetime, *, sent: bool) -> list[Intent]:
+    if not packed:
+        return []
+    reading = books.asks.next_reading()
+    intents = [_intent(parcel, kind, carried, reading, now) for parcel, carried in packed]
+    for intent in intents:
+        books.intents.plan(intent)
+        if sent:
+            books.intents.mark_sent(intent.key, now)
+    return intents
+
+
+def _intent(parcel: Parcel, kind: Kind, writes: Sequence[LevelWrite], reading: int, now: datetime) -> Intent:
+    rows = tuple(
+        IntentRow(listing=None, item=write.item, location=write.location, units=_carried(write)) for write in writes
+    )
+    compares = any(not isinstance(write, Stocking) and write.compare is not None for write in writes)
+    return Intent(
+        key=parcel.key,
+        channel=parcel.channel,
+        kind=kind,
+        body=parcel.body,
+        rows=rows,
+        compares=compares,
+        reading=reading,
+        planned_at=now,
+    )
+
+
+def _carried(write: LevelWrite) -> dict[str, int]:
+    if isinstance(write, Stocking):
+        return {"stocked": int(write.stocked)}
+    units: Mapping[State, int] = write.units
+    return {str(state): much for state, much in units.items()}
+
+
+def _key(write: LevelWrite) -> LevelKey:
+    return LevelKey(write.item, write.location)
+
+
+def _park(books: Books, intent: Intent, now: datetime) -> None:
+    books.intents.conclude(intent.key, "parked", "its key has outlived its trust", now)
+    asks = [
+        Ask(Wanted.LEVEL, f"{key.item}@{key.location}", "a write's outcome stays unknown") for key in levels_of(intent)
+    ]
+    books.asks.add(intent.channel, asks, now)
+    message = f"{intent.kind} {intent.key} of {len(intent.rows)} levels: no answer for {KEY_LIFE_S // 3600} h"
+    next_step = "compare the levels with `onhand audit`, then `onhand audit --fix`"
+    books.problems.raise_(Problem("outcome unknown", intent.key, message, next_step), now)
