@@ -134,17 +134,21 @@ class Publishing:
 
 
 class Telling:
-    """The platform that keeps levels is written to: what is owed is told, unknown outcomes are resolved."""
+    """The platform that keeps levels is written to: what is owed is told, unknown outcomes are resolved.
+
+    With one sender it sends in the thread that takes the turn: so a simulation stays in one thread.
+    """
 
     idle_s = 0.25
 
-    def __init__(self, steps: Steps, clock: Clock) -> None:
+    def __init__(self, steps: Steps, clock: Clock, *, senders: int = SENDERS) -> None:
         self.name = f"teller {steps.shop}"
         self._steps = steps
         self._clock = clock
         self._rests = Rests()
         self._runs = _runs(f"shopify-{clock.now():%Y%m%dT%H%M%S%f}")
-        self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix=self.name)
+        pool = ThreadPoolExecutor(max_workers=senders, thread_name_prefix=self.name) if senders > 1 else None
+        self._map: Callable[..., Iterator[LevelOutcome]] = pool.map if pool is not None else map
 
     def turn(self) -> bool:
         """Send what is wanted once, and again what is unknown; then tell what is owed, worst risk first."""
@@ -154,7 +158,7 @@ class Telling:
             resting = self._rests.at(self._clock.now())
             intents = self._steps.plan_tellings(min(PARCELS, platform.ready()), next(self._runs), resting)
         done = False
-        for intent, outcome in zip(intents, self._senders.map(self._send, intents), strict=True):
+        for intent, outcome in zip(intents, self._map(self._send, intents), strict=True):
             now = self._steps.conclude_write(intent, outcome)
             if isinstance(outcome, Applied | Partly):
                 self._rests.end(levels_of(intent))
