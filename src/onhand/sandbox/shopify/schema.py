@@ -15,6 +15,7 @@ from onhand.sandbox.shopify.fields import FieldTable, RawResolver, Resolver, kee
 from onhand.sandbox.shopify.read_catalog import CATALOG_FIELDS
 from onhand.sandbox.shopify.read_inventory import INVENTORY_FIELDS
 from onhand.sandbox.shopify.read_orders import ORDER_FIELDS
+from onhand.sandbox.shopify.read_returns import RETURN_FIELDS
 from onhand.sandbox.shopify.read_root import ROOT_FIELDS
 from onhand.sandbox.shopify.read_shipping import SHIPPING_FIELDS
 from onhand.sandbox.shopify.read_shop import SHOP_FIELDS, SHOP_ROOT_FIELDS
@@ -42,6 +43,7 @@ _TABLES: Mapping[str, FieldTable] = {
     **CATALOG_FIELDS,
     **INVENTORY_FIELDS,
     **ORDER_FIELDS,
+    **RETURN_FIELDS,
     **SHIPPING_FIELDS,
     **SHOP_FIELDS,
     "PageInfo": _PAGE_INFO,
