@@ -34,6 +34,16 @@ def test_levels_as_of_a_time_are_those_that_were_recorded_then(ask: Ask, store: 
     assert ask("levels", "--at", "yesterday").code == 2
 
 
+def test_locations_say_what_stands_there_who_sells_it_and_why_the_web_does_not(ask: Ask, store: Store) -> None:
+    rows = {row["name"]: row for row in ask("locations", "--json").document}
+    back_room = rows["Back room"]
+    assert (back_room["sells_online"], back_room["channels"], back_room["on_hand_units"]) == (False, [], 7)
+    assert rows["Boston"]["channels"] == ["online_store"]
+    out = ask("locations").out
+    assert "no: it does not fulfil online orders" in out
+    assert "no channel" in out
+
+
 def test_people_read_levels_as_a_table(ask: Ask, store: Store) -> None:
     happen(store, [sold("shopify/order/1", "1", BOSTON, 2, at=later(5))], later(5))
     out = ask("levels", "TEE").out

@@ -6,6 +6,7 @@ from onhand.answers.drifts import DriftShown, drift, drifts
 from onhand.answers.explained import Explained, explain
 from onhand.answers.health import Health, health
 from onhand.answers.lookup import NotKnown, find_channel, find_items, find_location, location_names
+from onhand.answers.places import PlaceShown, places
 from onhand.answers.problems import ProblemShown, problems
 from onhand.answers.selling import (
     Lane,
@@ -32,6 +33,7 @@ __all__ = [
     "Level",
     "NotKnown",
     "OfferShown",
+    "PlaceShown",
     "ProblemShown",
     "Sellable",
     "Write",
@@ -51,6 +53,7 @@ __all__ = [
     "levels",
     "location_names",
     "offers",
+    "places",
     "problems",
     "shadow",
     "timeline",

@@ -11,6 +11,7 @@ from onhand.app.results import Audited, Synced
 from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
 from onhand.app.tokens import TokenFolder
+from onhand.audit.places import file_places, look_at_places
 from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
 from onhand.intake.lookup import Lookup, find_level_ids
 from onhand.intake.process import Sender, Senders, replay
@@ -60,7 +61,14 @@ class App:
 
     def steps(self, shop: str) -> Steps:
         """Return the steps of one shop's work."""
-        return Steps(store=self.store, log=self.log, parts=self.parts(shop), clock=self.clock, senders=self.senders)
+        return Steps(
+            store=self.store,
+            log=self.log,
+            parts=self.parts(shop),
+            clock=self.clock,
+            senders=self.senders,
+            rewire=lambda: self._rewire(shop),
+        )
 
     def parts(self, shop: str | None) -> ShopParts:
         """Return one shop's parts; None: the only shop there is. Raises ConfigError."""
@@ -156,6 +164,14 @@ class App:
                 locations = session.of(shop).catalog.locations()
             parts.tiktok = build_tiktok(channel, locations, self._http, self._tokens)
         self._meet(shop)
+        self._file_places(shop)
+
+    def _file_places(self, shop: str) -> None:
+        """Show what stands where no web order can reach it."""
+        left_out = {row.name for row in self.config.locations_of(shop) if not row.online}
+        with self.store.writing() as session:
+            books = session.of(shop)
+            file_places(books, look_at_places(books), left_out, self.clock.now())
 
 
 def build(

@@ -8,7 +8,6 @@ import httpx
 from onhand.app.clock import MACHINE_PACE, Pace
 from onhand.app.tokens import Pair, TokenFolder
 from onhand.channels.shopify import ShopifyChannel, ShopifySettings
-from onhand.channels.shopify.topics import exists, suggest
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
 from onhand.config import (
     ONLINE_STORE,
@@ -76,8 +75,6 @@ def build_parts(
         access_token=shop.access_token.reveal() if shop.access_token else None,
         api_version=shop.api_version,
         api_url=shop.api_url,
-        webhook_uri=shop.webhook_uri,
-        app_config_topics=_known_topics(shop),
     )
     channels = {channel.name: channel for channel in config.channels_of(shop.domain)}
     tiktok = channels.get(TIKTOK_SHOP)
@@ -127,8 +124,8 @@ def build_tiktok(
 def resolve_locations(channel: ChannelConfig, locations: Sequence[Location]) -> tuple[str, ...]:
     """Return the pool of a channel as location ids, in the order configured.
 
-    Where none are configured, the platform's own rule says which: active ones that fulfil online orders for the
-    Online Store, all active ones for the tills. Raises ConfigError for a name that the shop does not have, once
+    Where none are configured, the platform's own rule says which: those that the Online Store counts, all active ones
+    for the tills. Raises ConfigError for a name that the shop does not have, once
     the shop's locations are known.
     """
     if channel.locations is None:
@@ -137,7 +134,7 @@ def resolve_locations(channel: ChannelConfig, locations: Sequence[Location]) -> 
         return tuple(
             location.location
             for location in locations
-            if location.active and (location.fulfils_online or channel.name == SHOPIFY_POS)
+            if (location.active if channel.name == SHOPIFY_POS else location.why_not_online() is None)
         )
     if not locations:
         return ()
@@ -160,14 +157,6 @@ def selling_rules(parts: ShopParts, locations: Sequence[Location]) -> list[Selli
         SellingRule(channel=name, locations=resolve_locations(channel, locations), buffer_units=channel.buffer_units)
         for name, channel in sorted(configs.items())
     ]
-
-
-def _known_topics(shop: ShopConfig) -> tuple[str, ...]:
-    """Return the topics that the app's configuration file subscribes to. Raises ConfigError for one there is not."""
-    for topic in shop.app_config_topics:
-        if not exists(topic):
-            raise ConfigError(f"shop[{shop.domain}].app_config_topics: shopify has no topic {topic!r}{suggest(topic)}")
-    return shop.app_config_topics
 
 
 def _warehouses(tiktok: TikTokConfig, locations: Sequence[Location]) -> dict[str, str]:

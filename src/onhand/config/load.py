@@ -168,7 +168,6 @@ def _read_shop(source: Source, row: Table) -> ShopConfig:
         access_token=access_token,
         api_url=api_url,
         api_version=section.text("api_version", ShopConfig.api_version) or ShopConfig.api_version,
-        app_config_topics=section.words("app_config_topics") or (),
     )
     if not re.fullmatch(r"\d{4}-(01|04|07|10)|unstable", shop.api_version):
         section.refuse("api_version", f'must be a quarter such as "2026-10", got {shop.api_version!r}')
@@ -184,8 +183,9 @@ def _read_location(source: Source, row: Table, domains: tuple[str, ...]) -> Loca
     authority = section.text("authority", LocationConfig.authority) or LocationConfig.authority
     if authority != "shopify":
         section.refuse("authority", f'must be "shopify", the only one this release believes; got {authority!r}')
+    online = section.flag("online", default=LocationConfig.online)
     section.finish()
-    return LocationConfig(shop=shop, name=name, authority=authority)
+    return LocationConfig(shop=shop, name=name, authority=authority, online=online)
 
 
 def _read_channel(source: Source, row: Table, domains: tuple[str, ...]) -> ChannelConfig:

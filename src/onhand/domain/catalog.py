@@ -48,12 +48,33 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Location:
-    """A place where units stand, with what decides whether web orders may ship from it."""
+    """A place where units stand, with what decides whether the Online Store counts them.
+
+    `ships`: a shipping rate starts here (2026-10, `DeliveryProfile.profileLocationGroups`). `picks_up`: shoppers may
+    fetch what they bought (`Location.localPickupSettingsV2`). Both None where they could not be read. Local delivery
+    is not shown to apps.
+    """
 
     location: str
     name: str
     active: bool
     fulfils_online: bool
+    ships: bool | None = None
+    picks_up: bool | None = None
+
+    def why_not_online(self) -> str | None:
+        """Return why the Online Store does not count what stands here, None where it does.
+
+        Shopify counts active locations that fulfil online orders and have a rate, pickup or local delivery (help,
+        "Setting up location fulfillment"). What could not be read is taken to be there.
+        """
+        if not self.active:
+            return "it is deactivated"
+        if not self.fulfils_online:
+            return "it does not fulfil online orders"
+        if self.ships is False and not self.picks_up:
+            return "no shipping rate starts there, and nothing can be picked up there"
+        return None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

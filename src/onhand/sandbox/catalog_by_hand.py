@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from onhand.sandbox.control_asks import AddItem, AddLocation, ChangeItem, ChangeLocation
@@ -46,12 +47,19 @@ def add_location(world: World, ask: AddLocation, *, now: datetime) -> Row:
 
 
 def change_location(world: World, ask: ChangeLocation, *, now: datetime) -> Row:
-    """Rename a location, activate or deactivate it."""
+    """Rename a location, activate or deactivate it, change whether and how web orders may leave it."""
     location = world.catalog.location_of_name(ask.location)
     if ask.new_name is not None:
         if world.catalog.has_location_name(ask.new_name):
             raise Refused("name_taken", f"a location is called {ask.new_name!r} already; choose another name")
-        location = assortment.rename_location(world, location, name=ask.new_name, now=now)
+        location = assortment.edit_location(world, replace(location, name=ask.new_name), now=now)
+    if ask.fulfils_online_orders is not None:
+        edited = replace(location, fulfils_online_orders=ask.fulfils_online_orders)
+        location = assortment.edit_location(world, edited, now=now)
+    if ask.ships is not None or ask.picks_up is not None:
+        ships = location.ships if ask.ships is None else ask.ships
+        picks_up = location.picks_up if ask.picks_up is None else ask.picks_up
+        location = assortment.set_delivery(world, location, ships=ships, picks_up=picks_up, now=now)
     if ask.active is not None:
         location = assortment.switch_location(world, location, active=ask.active, now=now)
-    return {"location": location.name, "id": location.id, "active": location.active}
+    return {"location": location.name, "id": location.id, "active": location.active, "online": location.serves_online}

@@ -88,41 +88,8 @@ class MakeTransfer(Ask, frozen=True):
     until: Literal["draft", "ready", "in_transit", "received"] = "received"
 
 
-class ChangeTransfer(Ask, frozen=True):
-    """Set how many units of `lines` are to go beside those in shipments, take `remove` (SKUs) off, make it ready."""
-
-    transfer: str
-    lines: list[Line] = []
-    remove: list[str] = []
-    ready: bool = False
-
-
-class ShipTransfer(Ask, frozen=True):
-    """Send what is in no shipment, all of it or `lines`; `draft` only packs it, `packed` sends what was packed."""
-
-    transfer: str
-    lines: list[Line] = []
-    draft: bool = False
-    packed: bool = False
-
-
-class ReceiveTransfer(Ask, frozen=True):
-    """Receive what is under way: everything, or the units of `accepted` and `rejected`."""
-
-    transfer: str
-    accepted: list[Line] = []
-    rejected: list[Line] = []
-
-
-class CancelTransfer(Ask, frozen=True):
-    """Cancel what was not shipped, or delete a draft."""
-
-    transfer: str
-    delete: bool = False
-
-
 class Receive(Ask, frozen=True):
-    """Receive goods from a supplier, or with `transfer` (its name) all of it that is under way."""
+    """Receive goods from a supplier, or with `transfer` (its name) everything of it that is on its way."""
 
     location: str | None = None
     sku: str | None = None
@@ -226,8 +193,11 @@ class AddLocation(Ask, frozen=True):
 
 
 class ChangeLocation(Ask, frozen=True):
-    """Rename, activate or deactivate a location; None leaves it as it is."""
+    """Rename, activate or deactivate a location, or change how web orders leave it; None leaves it as it is."""
 
     location: str
     new_name: str | None = None
     active: bool | None = None
+    fulfils_online_orders: bool | None = None
+    ships: bool | None = None
+    picks_up: bool | None = None

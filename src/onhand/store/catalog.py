@@ -43,7 +43,16 @@ class Catalog:
         self._sql.run_many(
             "put_location",
             [
-                (self._shop, location.location, location.name, location.active, location.fulfils_online, now_us)
+                (
+                    self._shop,
+                    location.location,
+                    location.name,
+                    location.active,
+                    location.fulfils_online,
+                    location.ships,
+                    location.picks_up,
+                    now_us,
+                )
                 for location in locations
             ],
         )
@@ -91,10 +100,6 @@ class Catalog:
         rows = self._sql.rows("some_items", (self._shop, texts(items)))
         return {row[0]: _read_item(row) for row in rows}
 
-    def uncounted(self, items: Iterable[str]) -> set[str]:
-        """Return those items that have no units of their own: bundles, and those that are not tracked."""
-        return {item for (item,) in self._sql.rows("uncounted_items", (self._shop, texts(items)))}
-
     def item_by_sku(self, sku: str) -> list[Item]:
         """Return the items that carry a SKU now: none, one, or several where a merchant gave it twice."""
         return [_read_item(row) for row in self._sql.rows("items_by_sku", (self._shop, match_key(sku)))]
@@ -130,10 +135,6 @@ class Catalog:
         """Return some listings of a channel by their id; unknown ones are left out."""
         rows = self._sql.rows("some_listings", (self._shop, channel, texts(listings)))
         return {row[1]: _read_listing(row) for row in rows}
-
-    def listings_for(self, items: Iterable[str]) -> list[Listing]:
-        """Return the listings that stand for some items, of every channel."""
-        return [_read_listing(row) for row in self._sql.rows("listings_of_items", (self._shop, texts(items)))]
 
     def level_id_of(self, item: str, location: str) -> str | None:
         """Return the platform's own id of a level, or None while it is not known."""
@@ -193,5 +194,12 @@ def _read_listing(row: Row) -> Listing:
 
 
 def _read_location(row: Row) -> Location:
-    location, name, active, fulfils_online = row
-    return Location(location=location, name=name, active=bool(active), fulfils_online=bool(fulfils_online))
+    location, name, active, fulfils_online, ships, picks_up = row
+    return Location(
+        location=location,
+        name=name,
+        active=bool(active),
+        fulfils_online=bool(fulfils_online),
+        ships=None if ships is None else bool(ships),
+        picks_up=None if picks_up is None else bool(picks_up),
+    )

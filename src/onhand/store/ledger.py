@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,6 +37,15 @@ def link(before: bytes, columns: Sequence[str | int]) -> bytes:
 
 Heads = dict[int, tuple[int, bytes]]
 """Sequence and hash of the newest movement by shop, as one transaction knows them. Whoever takes back empties it."""
+
+
+class Standing(NamedTuple):
+    """Units of one item at one location: `available` to sell there, and `on_hand` in whatever state."""
+
+    location: str
+    item: str
+    available_units: int
+    on_hand_units: int
 
 
 class Ledger:
@@ -99,6 +109,11 @@ class Ledger:
         if item is not None:
             return read_levels(self._sql.rows("levels_of_item", (self._shop, item, location)))
         return read_levels(self._sql.rows("all_levels", {"shop": self._shop, "location": location}))
+
+    def standing_at(self, locations: Iterable[str]) -> list[Standing]:
+        """Return what stands at some locations, item by item; items of which nothing is on hand are left out."""
+        rows = self._sql.rows("standing_at", (self._shop, texts(locations)))
+        return [Standing(location, item, int(available), int(on_hand)) for location, item, available, on_hand in rows]
 
     def levels_at(self, at: datetime, item: str | None = None) -> dict[tuple[str, Bin], int]:
         """Return units in every bin as they were known here at a time: the fold of what was recorded until then."""

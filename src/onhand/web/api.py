@@ -81,6 +81,11 @@ def _problems(desk: Desk, call: Call) -> object:
         return as_json(answers.problems(books, call.shop))
 
 
+def _locations(desk: Desk, call: Call) -> object:
+    with desk.books(call.shop) as books:
+        return as_json(answers.places(books, call.shop))
+
+
 def _offers(desk: Desk, call: Call) -> object:
     with desk.books(call.shop) as books:
         return as_json(answers.offers(books, call.shop, call.text("channel"), call.text("status")))
@@ -177,6 +182,7 @@ READINGS: tuple[Route, ...] = (
         _drifts,
         Parameter(name="status", about="Open ones where it is left out.", values=("open", "adopted", "closed", "all")),
     ),
+    _get("/api/v1/locations", "What stands where, who sells it, and what no web order reaches", "Places", _locations),
     _get("/api/v1/problems", "What a person must settle, with the next step", "Problems", _problems),
     _get(
         "/api/v1/offers",

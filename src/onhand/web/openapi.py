@@ -8,7 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from onhand import __version__
-from onhand.answers import DriftShown, Explained, Happened, Inbox, Level, OfferShown, ProblemShown, Sellable
+from onhand.answers import (
+    DriftShown,
+    Explained,
+    Happened,
+    Inbox,
+    Level,
+    OfferShown,
+    PlaceShown,
+    ProblemShown,
+    Sellable,
+)
 from onhand.web.desk import Desk
 from onhand.web.grid import Row
 from onhand.web.needs import Need
@@ -16,7 +26,20 @@ from onhand.web.problem import MEDIA_TYPE, STATUS_TITLES
 from onhand.web.routes import Parameter, Route, as_answer
 from onhand.web.status import Status
 
-_TYPES = (Sellable, Level, Explained, Happened, Inbox, DriftShown, ProblemShown, OfferShown, Status, Need, Row)
+_TYPES = (
+    Sellable,
+    Level,
+    Explained,
+    Happened,
+    Inbox,
+    DriftShown,
+    PlaceShown,
+    ProblemShown,
+    OfferShown,
+    Status,
+    Need,
+    Row,
+)
 _KINDS = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
@@ -68,6 +91,7 @@ def _schemas() -> dict[str, Any]:
         "Explanations": {"oneOf": [_ref("Explained"), _many("Explained")]},
         "Timeline": _many("Happened"),
         "Drifts": _many("DriftShown"),
+        "Places": _many("PlaceShown"),
         "Problems": _many("ProblemShown"),
         "Offers": _many("OfferShown"),
         "Grid": {"type": "object", "properties": grid, "required": sorted(grid)},

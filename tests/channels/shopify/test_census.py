@@ -155,7 +155,8 @@ def bulk_shop(file: Callable[[Asked], Reply], address: Callable[[], str], **stat
             return graphql({"bulkOperation": done | status})
         if b"currencyCode" in asked.body:
             return graphql({"shop": {"currencyCode": "USD"}})
-        return graphql({"locations": {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}})
+        nothing = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+        return graphql({"locations": nothing, "deliveryProfiles": nothing})
 
     return script
 

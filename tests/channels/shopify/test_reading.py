@@ -2,13 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from onhand.domain.orders import Restock
 from onhand.domain.stock import KEPT_STATES, LevelKey, State
 from onhand.ports.channel import Wanted
 from onhand.ports.errors import ChannelRefused
-from tests.channels.shopify.platform import Shop
+from onhand.sandbox.server import Options, SandboxThread
+from onhand.sandbox.shopify.scopes import SCOPES
+from onhand.sandbox.state import Settings
+from tests.channels.shopify.platform import Shop, connect
 
 
 def test_an_open_order_is_read_with_the_place_that_ships_it(shop: Shop) -> None:
@@ -157,11 +161,19 @@ def test_an_item_is_read_with_its_listings_and_levels(shop: Shop) -> None:
 
 def test_every_location_is_read(shop: Shop) -> None:
     locations = shop.read(Wanted.LOCATIONS, ["all"]).report.locations
-    assert {(row.name, row.active, row.fulfils_online) for row in locations} == {
-        ("Warehouse", True, True),
-        ("Boston", True, True),
-        ("Portland", True, False),
+    assert {(row.name, row.active, row.fulfils_online, row.ships, row.picks_up) for row in locations} == {
+        ("Warehouse", True, True, True, False),
+        ("Boston", True, True, True, False),
+        ("Portland", True, False, False, False),
     }
+
+
+def test_who_does_not_let_the_app_see_delivery_profiles_loses_only_that_hint(http: httpx.Client) -> None:
+    granted = tuple(scope for scope in SCOPES if scope != "read_shipping")
+    with SandboxThread(Options(items=1, settings=Settings(scopes=granted))) as running:
+        shop = Shop(running=running, http=http, channel=connect(running, http))
+        locations = shop.read(Wanted.LOCATIONS, ["all"]).report.locations
+    assert [(row.active, row.ships) for row in locations] == [(True, None)] * 3
 
 
 def test_polling_finds_every_order_that_changed_since(shop: Shop) -> None:

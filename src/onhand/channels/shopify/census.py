@@ -21,7 +21,8 @@ from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.download import AddressExpired, download
 from onhand.channels.shopify.level_spool import LevelSpool
-from onhand.channels.shopify.read_items import ItemReader, ItemRows, read_locations
+from onhand.channels.shopify.read_items import ItemReader, ItemRows
+from onhand.channels.shopify.read_locations import read_locations
 from onhand.channels.shopify.settings import ShopifySettings
 from onhand.channels.shopify.trouble import TooDear
 from onhand.domain.catalog import Location

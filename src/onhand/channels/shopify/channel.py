@@ -16,12 +16,13 @@ from onhand.channels.shopify.census import CensusTaker
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.parse import parse
-from onhand.channels.shopify.read_items import ItemReader, read_locations
+from onhand.channels.shopify.read_items import ItemReader
 from onhand.channels.shopify.read_levels import LevelReader
+from onhand.channels.shopify.read_locations import read_locations
 from onhand.channels.shopify.read_orders import OrderReader
 from onhand.channels.shopify.sending import send, send_again
 from onhand.channels.shopify.settings import NAME, ShopifySettings
-from onhand.channels.shopify.subscriptions import TOPICS, Ensured, Survey
+from onhand.channels.shopify.subscriptions import TOPICS, Ensured
 from onhand.channels.shopify.tokens import provider
 from onhand.channels.shopify.webhooks import Verifier
 from onhand.ports.channel import (
@@ -154,17 +155,9 @@ class ShopifyChannel:
         """Send a parcel whose outcome is not known, and name what became of it by then."""
         return send_again(self._client, parcel)
 
-    def survey_subscriptions(self, base_url: str | None, topics: Sequence[str] = TOPICS) -> Survey:
-        """Return how each topic is subscribed to now. Raises as `read` does."""
-        return subscriptions.survey(self._client, subscriptions.uris_of(self._settings, base_url, topics))
-
-    def mend_subscriptions(self, found: Survey) -> Ensured:
-        """Make this app's subscriptions in the shop be exactly what the survey looked for. Raises as `read` does."""
-        return subscriptions.mend(self._client, found)
-
-    def ensure_subscriptions(self, base_url: str | None, topics: Sequence[str] = TOPICS) -> Ensured:
+    def ensure_subscriptions(self, base_url: str, topics: Sequence[str] = TOPICS) -> Ensured:
         """Make this app's subscriptions in the shop be exactly `topics`. Raises as `read` does."""
-        return self.mend_subscriptions(self.survey_subscriptions(base_url, topics))
+        return subscriptions.ensure(self._client, self._settings.shop, topics, base_url)
 
     def ping(self) -> Ping:
         """Return who answers and what the app may do there. Raises as `read` does."""

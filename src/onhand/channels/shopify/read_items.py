@@ -15,7 +15,7 @@ from onhand.channels.shopify.gids import gid, is_number, number_of
 from onhand.channels.shopify.read_levels import contradictions, observe
 from onhand.channels.shopify.settings import NAME
 from onhand.domain.bundles import Bundle, Component
-from onhand.domain.catalog import Item, Listing, Location
+from onhand.domain.catalog import Item, Listing
 from onhand.domain.drift import Observation
 from onhand.domain.stock import LevelKey
 from onhand.ports.channel import Problem, Reading, Report
@@ -185,25 +185,3 @@ def _components(node: answers.BundleVariant) -> tuple[Component, ...]:
             return ()
         units[item] += row.quantity
     return tuple(Component(item, quantity) for item, quantity in sorted(units.items()))
-
-
-def read_locations(client: GraphqlClient, lane: Lane) -> tuple[Location, ...]:
-    """Return every location of the shop, closed ones too. Raises as `GraphqlClient.ask` does."""
-    locations: list[Location] = []
-    after: str | None = None
-    while True:
-        page = client.ask(load("locations"), {"after": after}, answers.Locations, lane).data.locations
-        for row in page.nodes:
-            number = number_of(row.id)
-            if number is not None:
-                locations.append(
-                    Location(
-                        location=number,
-                        name=row.name,
-                        active=row.is_active,
-                        fulfils_online=row.fulfills_online_orders,
-                    )
-                )
-        after = page.page_info.end_cursor
-        if not page.page_info.has_next_page or after is None:
-            return tuple(locations)

@@ -79,6 +79,8 @@ def variant_key(view: VariantView) -> tuple[int, int]:
     return view.item.variant_id, view.item.variant_id
 
 
+_PICKUP = {"pickupTime": "TWENTY_FOUR_HOURS", "instructions": ""}
+
 CATALOG_FIELDS: dict[str, FieldTable] = {
     "ProductVariant": {
         "id": lambda view: gid("ProductVariant", view.item.variant_id),
@@ -134,6 +136,7 @@ CATALOG_FIELDS: dict[str, FieldTable] = {
         "isActive": lambda place: place.active,
         "fulfillsOnlineOrders": lambda place: place.fulfils_online_orders,
         "shipsInventory": lambda place: place.fulfils_online_orders,
+        "localPickupSettingsV2": lambda place: _PICKUP if place.picks_up else None,
         "isFulfillmentService": lambda _: False,
         "fulfillmentService": lambda _: None,
         "isPrimary": lambda place: place.rank == 0,

@@ -13,9 +13,9 @@ from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.errors import unknown_to_the_sandbox
 from onhand.sandbox.shopify.fields import FieldTable, RawResolver, Resolver, keep_raw
 from onhand.sandbox.shopify.read_catalog import CATALOG_FIELDS
+from onhand.sandbox.shopify.read_delivery import DELIVERY_FIELDS, DELIVERY_ROOT_FIELDS
 from onhand.sandbox.shopify.read_inventory import INVENTORY_FIELDS
 from onhand.sandbox.shopify.read_orders import ORDER_FIELDS
-from onhand.sandbox.shopify.read_returns import RETURN_FIELDS
 from onhand.sandbox.shopify.read_root import ROOT_FIELDS
 from onhand.sandbox.shopify.read_shipping import SHIPPING_FIELDS
 from onhand.sandbox.shopify.read_shop import SHOP_FIELDS, SHOP_ROOT_FIELDS
@@ -41,13 +41,13 @@ _PAGE_INFO: FieldTable = {
 }
 _TABLES: Mapping[str, FieldTable] = {
     **CATALOG_FIELDS,
+    **DELIVERY_FIELDS,
     **INVENTORY_FIELDS,
     **ORDER_FIELDS,
-    **RETURN_FIELDS,
     **SHIPPING_FIELDS,
     **SHOP_FIELDS,
     "PageInfo": _PAGE_INFO,
-    "QueryRoot": {**ROOT_FIELDS, **SHOP_ROOT_FIELDS},
+    "QueryRoot": {**ROOT_FIELDS, **SHOP_ROOT_FIELDS, **DELIVERY_ROOT_FIELDS},
 }
 
 

@@ -15,6 +15,7 @@ SCOPES = (
     "read_orders",
     "read_products",
     "read_returns",
+    "read_shipping",
     "read_third_party_fulfillment_orders",
     "write_fulfillments",
     "write_inventory",

@@ -50,11 +50,16 @@ def switch_location(world: World, location: Location, *, active: bool, now: date
     return changed
 
 
-def rename_location(world: World, location: Location, *, name: str, now: datetime) -> Location:
-    """Give a location another name and tell locations/update."""
-    changed = world.catalog.replace_location(replace(location, name=name), now=now)
+def edit_location(world: World, edited: Location, *, now: datetime) -> Location:
+    """Put an edited location (its name, whether it fulfils online orders) in place and tell locations/update."""
+    changed = world.catalog.replace_location(edited, now=now)
     world.outbox.queue("locations/update", lambda: location_payload(changed), world.outbox.act(now))
     return changed
+
+
+def set_delivery(world: World, location: Location, *, ships: bool, picks_up: bool, now: datetime) -> Location:
+    """Change how goods reach shoppers from a location. Shopify has no webhook for it (topics of 2026-10)."""
+    return world.catalog.replace_location(replace(location, ships=ships, picks_up=picks_up), now=now)
 
 
 def _tell_item(world: World, item: Item, verb: str, now: datetime) -> None:

@@ -40,7 +40,10 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Location:
-    """A place where units stand; `rank` orders locations for Shopify's routing, lowest first."""
+    """A place where units stand; `rank` orders locations for Shopify's routing, lowest first.
+
+    `ships`: a shipping rate starts here. `picks_up`: shoppers may fetch what they bought here.
+    """
 
     id: int
     name: str
@@ -50,6 +53,13 @@ class Location:
     rank: int
     created_at: datetime
     updated_at: datetime
+    ships: bool = True
+    picks_up: bool = False
+
+    @property
+    def serves_online(self) -> bool:
+        """Whether the Online Store counts it: active, fulfils online orders, and goods can reach a shopper from it."""
+        return self.active and self.fulfils_online_orders and (self.ships or self.picks_up)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,15 +89,6 @@ class Ids:
         "refund": 890_000_000_000,
         "refund_line": 390_000_000_000,
         "edit": 78_000_000_000,
-        "return": 123_000_000_000,
-        "return_line": 987_000_000_000,
-        "reverse_order": 11_000_000_000,
-        "reverse_line": 22_000_000_000,
-        "disposition": 33_000_000_000,
-        "exchange_line": 654_000_000_000,
-        "draft": 1_069_000_000_000,
-        "draft_line": 58_000_000_000,
-        "hold": 44_000_000_000,
         "transfer": 2_900_000_000,
         "transfer_line": 72_000_000_000,
         "shipment": 3_900_000_000,
@@ -232,9 +233,9 @@ class Catalog:
         return None if found is None else self.tills[found]
 
     def routes(self) -> tuple[Location, ...]:
-        """Return the active locations that fulfil online orders, in the order Shopify tries them."""
+        """Return the locations that the Online Store counts, in the order Shopify tries them."""
         if self._routes is None:
-            open_ones = (at for at in self.locations.values() if at.active and at.fulfils_online_orders)
+            open_ones = (at for at in self.locations.values() if at.serves_online)
             self._routes = tuple(sorted(open_ones, key=lambda at: at.rank))
         return self._routes
 

@@ -191,6 +191,12 @@ class CensusPage(Struct, rename="camel"):
     inventory_items: Page[Item]
 
 
+class LocalPickup(Struct, rename="camel"):
+    """That shoppers may fetch what they bought."""
+
+    pickup_time: str
+
+
 class Location(Struct, rename="camel"):
     """A location."""
 
@@ -198,12 +204,51 @@ class Location(Struct, rename="camel"):
     name: str
     is_active: bool
     fulfills_online_orders: bool
+    local_pickup_settings_v2: LocalPickup | None = field(name="localPickupSettingsV2")
 
 
 class Locations(Struct):
     """locations.graphql."""
 
     locations: Page[Location]
+
+
+class RateCounts(Struct, rename="camel"):
+    """How many rates a zone has: the merchant's own, and those of carriers."""
+
+    rate_definitions_count: int
+    participant_definitions_count: int
+
+
+class Zone(Struct, rename="camel"):
+    """Where a group of locations ships to."""
+
+    method_definition_counts: RateCounts
+
+
+class LocationGroup(Struct):
+    """Locations that share zones and rates."""
+
+    locations: Page[Named]
+
+
+class ProfileLocationGroup(Struct, rename="camel"):
+    """A group of locations in a delivery profile."""
+
+    location_group: LocationGroup
+    location_group_zones: Page[Zone]
+
+
+class DeliveryProfile(Struct, rename="camel"):
+    """Rates for some of what the shop sells."""
+
+    profile_location_groups: list[ProfileLocationGroup]
+
+
+class DeliveryProfiles(Struct, rename="camel"):
+    """delivery_profiles.graphql."""
+
+    delivery_profiles: Page[DeliveryProfile]
 
 
 class BulkLine(Struct, rename="camel"):

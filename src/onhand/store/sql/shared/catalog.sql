@@ -39,9 +39,6 @@ WHERE shop = :shop AND removed_at IS NULL ORDER BY item
 SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, currency FROM items
 WHERE shop = :shop AND item IN (EACH :items) AND removed_at IS NULL
 
--- name: uncounted_items
-SELECT item FROM items WHERE shop = :shop AND item IN (EACH :items) AND (bundle OR NOT tracked)
-
 -- name: items_by_sku
 SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, currency FROM items
 WHERE shop = :shop AND sku_key = :sku_key AND removed_at IS NULL ORDER BY item
@@ -55,17 +52,19 @@ SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, cu
 WHERE shop = :shop AND item = :item
 
 -- name: put_location
-INSERT INTO locations (shop, location, name, active, fulfils_online, updated_at)
-VALUES (:shop, :location, :name, :active, :fulfils_online, :now)
+INSERT INTO locations (shop, location, name, active, fulfils_online, ships, picks_up, updated_at)
+VALUES (:shop, :location, :name, :active, :fulfils_online, :ships, :picks_up, :now)
 ON CONFLICT (shop, location) DO UPDATE SET
-    name = excluded.name, active = excluded.active, fulfils_online = excluded.fulfils_online,
-    updated_at = excluded.updated_at
+    name = excluded.name, active = excluded.active, fulfils_online = excluded.fulfils_online, ships = excluded.ships,
+    picks_up = excluded.picks_up, updated_at = excluded.updated_at
 
 -- name: locations
-SELECT location, name, active, fulfils_online FROM locations WHERE shop = :shop ORDER BY name, location
+SELECT location, name, active, fulfils_online, ships, picks_up FROM locations WHERE shop = :shop
+ORDER BY name, location
 
 -- name: location_by_name
-SELECT location, name, active, fulfils_online FROM locations WHERE shop = :shop AND name = :name ORDER BY location
+SELECT location, name, active, fulfils_online, ships, picks_up FROM locations
+WHERE shop = :shop AND name = :name ORDER BY location
 
 -- name: put_listing
 INSERT INTO listings (shop, channel, listing, item, sku, grouped, place, updated_at)
@@ -78,10 +77,6 @@ ON CONFLICT (shop, channel, listing) DO UPDATE SET
 SELECT channel, listing, item, sku, grouped, place FROM listings
 WHERE shop = :shop AND (CAST(:channel AS TEXT) IS NULL OR channel = :channel)
 ORDER BY channel, listing
-
--- name: listings_of_items
-SELECT channel, listing, item, sku, grouped, place FROM listings
-WHERE shop = :shop AND item IN (EACH :items) ORDER BY channel, listing
 
 -- name: some_listings
 SELECT channel, listing, item, sku, grouped, place FROM listings

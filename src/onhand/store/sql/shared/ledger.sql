@@ -57,6 +57,14 @@ SELECT item, location, state, units FROM levels
 WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys) AND units <> 0
     AND state NOT IN ('supplier', 'customer', 'unexplained')
 
+-- name: standing_at
+SELECT location, item, SUM(CASE WHEN state = 'available' THEN units ELSE 0 END), SUM(units) FROM levels
+WHERE shop = :shop AND location IN (EACH :locations)
+    AND state IN ('available', 'committed', 'reserved', 'damaged', 'quality_control', 'safety_stock')
+GROUP BY location, item
+HAVING SUM(units) <> 0
+ORDER BY location, item
+
 -- name: levels_at
 SELECT item, location, state, CAST(sum(units) AS BIGINT) FROM (
     SELECT item, source_location AS location, source_state AS state, -units AS units
