@@ -19,12 +19,12 @@ def folder(path: Path, key: str = KEY) -> TokenFolder:
 def test_a_replaced_pair_is_found_again_after_a_restart(tmp_path: Path) -> None:
     folder(tmp_path).keep(SHOP, CHANNEL, "configured", Pair("access-1", "refresh-1"))
     folder(tmp_path).keep(SHOP, CHANNEL, "configured", Pair("access-2", "refresh-2"))
-    assert folder(tmp_path).restore(SHOP, CHANNEL, "configured") == Pair("access-2", "refresh-2")
+    assert folder(tmp_path).restore(SHOP, CHANNEL, "configured", Pair) == Pair("access-2", "refresh-2")
 
 
 def test_a_newly_configured_token_counts_more_than_a_kept_pair(tmp_path: Path) -> None:
     folder(tmp_path).keep(SHOP, CHANNEL, "configured", Pair("access-1", "refresh-1"))
-    assert folder(tmp_path).restore(SHOP, CHANNEL, "connected again") is None
+    assert folder(tmp_path).restore(SHOP, CHANNEL, "connected again", Pair) is None
 
 
 def test_no_token_lies_readable_on_the_disk_and_only_the_owner_may_open_the_file(tmp_path: Path) -> None:
@@ -36,6 +36,6 @@ def test_no_token_lies_readable_on_the_disk_and_only_the_owner_may_open_the_file
 
 def test_a_pair_of_another_shop_or_under_another_key_is_not_taken(tmp_path: Path) -> None:
     folder(tmp_path).keep(SHOP, CHANNEL, "configured", Pair("access-1", "refresh-1"))
-    assert folder(tmp_path).restore("caps.myshopify.com", CHANNEL, "configured") is None
+    assert folder(tmp_path).restore("caps.myshopify.com", CHANNEL, "configured", Pair) is None
     with pytest.raises(DataDamaged, match="put the old key behind the new one"):
-        folder(tmp_path, Seal.generate_key()).restore(SHOP, CHANNEL, "configured")
+        folder(tmp_path, Seal.generate_key()).restore(SHOP, CHANNEL, "configured", Pair)

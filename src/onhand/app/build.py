@@ -54,7 +54,9 @@ class App:
                 session.add_shop(shop.domain, clock.now())
                 locations = session.of(shop.domain).catalog.locations()
             lookup = Lookup(find_level_ids(store, shop.domain))
-            self.shops[shop.domain] = build_parts(config, shop, http, locations, tokens, lookup=lookup, pace=pace)
+            self.shops[shop.domain] = build_parts(
+                config, shop, http, locations, tokens, lookup=lookup, clock=clock, pace=pace
+            )
             self._meet(shop.domain)
             with store.reading() as session:
                 lookup.load(session.of(shop.domain))

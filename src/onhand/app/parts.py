@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import httpx
 
 from onhand.app.clock import MACHINE_PACE, Pace
-from onhand.app.tokens import Pair, TokenFolder
-from onhand.channels.shopify import ShopifyChannel, ShopifySettings
+from onhand.app.tokens import Pair, ShopifyVault, TokenFolder
+from onhand.channels.shopify import Kept, ShopifyChannel, ShopifySettings
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
 from onhand.config import (
     ONLINE_STORE,
@@ -23,6 +23,7 @@ from onhand.domain.catalog import Location
 from onhand.domain.selling import SellingRule
 from onhand.intake.lookup import Lookup
 from onhand.ports.channel import Observes, Reports, Sells
+from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
 
 
@@ -65,25 +66,32 @@ def build_parts(
     tokens: TokenFolder,
     *,
     lookup: Lookup,
+    clock: Clock,
     pace: Pace = MACHINE_PACE,
 ) -> ShopParts:
     """Return one shop's parts. `locations` is what the catalog knows; before the first sync it is empty."""
-    settings = ShopifySettings(
+    settings = shopify_settings(shop)
+    kept = Kept(ShopifyVault(tokens, shop.domain, settings.client_id or ""), clock.now)
+    channels = {channel.name: channel for channel in config.channels_of(shop.domain)}
+    tiktok = channels.get(TIKTOK_SHOP)
+    return ShopParts(
+        shop=shop.domain,
+        config=config,
+        shopify=ShopifyChannel(settings, http, pace.monotonic_s, pace.sleep, pace.wait, kept=kept),
+        tiktok=build_tiktok(tiktok, locations, http, tokens) if tiktok and tiktok.tiktok else None,
+        lookup=lookup,
+    )
+
+
+def shopify_settings(shop: ShopConfig) -> ShopifySettings:
+    """Return what the Shopify channel must be told of a shop. Raises ConfigError for a secret that is not there."""
+    return ShopifySettings(
         shop=shop.domain,
         client_id=shop.client_id.reveal() if shop.client_id else None,
         client_secrets=tuple(secret.reveal() for secret in (shop.client_secret, shop.old_client_secret) if secret),
         access_token=shop.access_token.reveal() if shop.access_token else None,
         api_version=shop.api_version,
         api_url=shop.api_url,
-    )
-    channels = {channel.name: channel for channel in config.channels_of(shop.domain)}
-    tiktok = channels.get(TIKTOK_SHOP)
-    return ShopParts(
-        shop=shop.domain,
-        config=config,
-        shopify=ShopifyChannel(settings, http, pace.monotonic_s, pace.sleep, pace.wait),
-        tiktok=build_tiktok(tiktok, locations, http, tokens) if tiktok and tiktok.tiktok else None,
-        lookup=lookup,
     )
 
 
@@ -98,7 +106,7 @@ def build_tiktok(
     assert tiktok is not None, "only called where TikTok Shop is configured"
     pool = resolve_locations(channel, locations)
     configured = tiktok.refresh_token.reveal() if tiktok.refresh_token else ""
-    kept = tokens.restore(channel.shop, channel.name, configured)
+    kept = tokens.restore(channel.shop, channel.name, configured, Pair)
     settings = TikTokSettings(
         shop=channel.shop,
         shop_id=tiktok.shop_id,

@@ -19,7 +19,7 @@ from onhand.intake.process import Processed, Senders, process
 from onhand.ports.channel import LevelOutcome, Observes, Outcome, Sells, Setting, Stocking, Unknown, Wanted
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
-from onhand.ports.errors import OnhandError
+from onhand.ports.errors import NotConnected, OnhandError
 from onhand.publish import answered, levels, offers
 from onhand.publish import look as looking
 from onhand.publish.recalculate import recalculate
@@ -118,6 +118,9 @@ class Steps:
         changed = sweeping.look(channel, sweep)
         if not isinstance(changed, list):
             logger.warning("%s: sweep since %s failed: %s", channel.name, sweep.since, changed)
+            if isinstance(changed, NotConnected):
+                with self._store.writing() as session:
+                    reading.raise_not_connected(session.of(self.shop), channel.name, changed, self._clock.now())
             return None
         if not self.drain_log():  # what was delivered and waits to be booked is not missed: reading it costs points
             logger.info("%s: nothing is swept while the log has a backlog", channel.name)

@@ -1,14 +1,24 @@
-"""Tokens that a platform replaced: kept sealed beside the log before they are used, and found again after a restart."""
+"""Tokens that a platform granted or replaced: kept sealed beside the log before they are used."""
 
+import fcntl
 import hashlib
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from onhand.channels.shopify import Grant
 from onhand.log import Seal
 from onhand.ports.errors import DataDamaged
+
+LOOK_EVERY_S = 0.05
+"""How often one process looks whether another one has left the lock."""
+
+_Tokens = TypeVar("_Tokens")
 
 
 class Pair(NamedTuple):
@@ -20,27 +30,55 @@ class Pair(NamedTuple):
 
 class _Kept(msgspec.Struct):
     follows: str
-    access_token: str
-    refresh_token: str | None
+    tokens: msgspec.Raw
 
 
 class TokenFolder:
-    """One sealed file a shop and channel. Refreshing voids the pair before: losing the new one means connecting anew.
+    """One sealed file a shop and channel.
 
-    A kept pair follows the refresh token of the configuration: once somebody configures another one, because the
-    shop was connected again, the configuration counts.
+    What is kept follows something of the configuration, such as the refresh token that was first configured: once
+    that is another one, because the shop was connected again or to another app, what is kept counts no more.
     """
 
     def __init__(self, folder: Path, seal: Seal) -> None:
         self._folder = folder
         self._seal = seal
 
-    def keep(self, shop: str, channel: str, configured: str, pair: Pair) -> None:
-        """Keep a pair durably. Raises OSError where the folder cannot be written: do not use the pair then."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def keep(self, shop: str, channel: str, follows: str, tokens: object) -> None:
+        """Keep tokens durably. Raises OSError where the folder cannot be written: do not use the tokens then."""
         path = self._path(shop, channel)
-        kept = _Kept(follows=_mark(configured), access_token=pair.access_token, refresh_token=pair.refresh_token)
-        sealed = self._seal.seal(msgspec.json.encode(kept), _about(shop, channel))
+        kept = _Kept(follows=_mark(follows), tokens=msgspec.Raw(msgspec.json.encode(tokens)))
+        self._write(path, self._seal.seal(msgspec.json.encode(kept), _about(path)))
+
+    def restore(self, shop: str, channel: str, follows: str, shape: type[_Tokens]) -> _Tokens | None:
+        """Return the tokens that follow what is configured; None where there are none. Raises DataDamaged."""
+        path = self._path(shop, channel)
+        try:
+            sealed = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        opened = self._seal.open(sealed, _about(path))
+        try:
+            kept = msgspec.json.decode(opened, type=_Kept)
+            return msgspec.json.decode(kept.tokens, type=shape) if kept.follows == _mark(follows) else None
+        except msgspec.DecodeError as error:
+            raise DataDamaged(f"{path}: sealed by us and not readable: {error}; connect the shop again") from error
+
+    @contextmanager
+    def alone(self, shop: str, channel: str, wait_s: float) -> Iterator[bool]:
+        """Let one thread of one process in at a time; False when nobody left within `wait_s`. Raises OSError.
+
+        The lock is the kernel's: it is free again when its holder dies.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(self._path(shop, channel).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            yield _locked(lock, wait_s)
+        finally:
+            os.close(lock)
+
+    def _write(self, path: Path, sealed: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -54,25 +92,50 @@ class TokenFolder:
         finally:
             os.close(folder)
 
-    def restore(self, shop: str, channel: str, configured: str) -> Pair | None:
-        """Return the pair that followed the configured refresh token; None where there is none. Raises DataDamaged."""
-        path = self._path(shop, channel)
-        if not path.exists():
-            return None
-        opened = self._seal.open(path.read_bytes(), _about(shop, channel))
-        try:
-            kept = msgspec.json.decode(opened, type=_Kept)
-        except msgspec.DecodeError as error:
-            raise DataDamaged(f"{path}: sealed by us and not readable: {error}; connect the shop again") from error
-        return Pair(kept.access_token, kept.refresh_token) if kept.follows == _mark(configured) else None
-
     def _path(self, shop: str, channel: str) -> Path:
-        return self._folder / f"{hashlib.sha256(shop.encode()).hexdigest()[:16]}.{channel}"
+        return self._folder / f"{hashlib.sha256(shop.encode()).hexdigest()[:16]}-{channel}.tokens"
 
 
-def _mark(token: str) -> str:
-    return hashlib.sha256(b"configured refresh token " + token.encode()).hexdigest()
+class ShopifyVault:
+    """The grant of one shop, given to one app (`channels.shopify.Vault`): another client id means another app."""
+
+    def __init__(self, folder: TokenFolder, shop: str, client_id: str) -> None:
+        self._folder = folder
+        self._shop = shop
+        self._client_id = client_id
+
+    def read(self) -> Grant | None:
+        """Return the grant, None where the shop was never connected by a code. Raises DataDamaged."""
+        return self._folder.restore(self._shop, "shopify", self._client_id, Grant)
+
+    def keep(self, grant: Grant) -> None:
+        """Keep a grant durably in the place of the one before. Raises OSError: do not use it then."""
+        self._folder.keep(self._shop, "shopify", self._client_id, grant)
+
+    @contextmanager
+    def alone(self, wait_s: float) -> Iterator[bool]:
+        """Let one thread of one process in at a time; False when nobody left within `wait_s`."""
+        with self._folder.alone(self._shop, "shopify", wait_s) as alone:
+            yield alone
 
 
-def _about(shop: str, channel: str) -> bytes:
-    return f"tokens of {channel} at {shop}".encode()
+def _locked(lock: int, wait_s: float) -> bool:
+    gives_up_at_s = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= gives_up_at_s:
+                return False
+            time.sleep(LOOK_EVERY_S)
+        else:
+            return True
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(b"configured refresh token " + text.encode()).hexdigest()
+
+
+def _about(path: Path) -> bytes:
+    """Return what the sealed bytes are about: the file's name says whose they are, so no other file can hold them."""
+    return f"tokens {path.name}".encode()

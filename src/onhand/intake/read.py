@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 
 from onhand.intake.book import book
 from onhand.intake.lookup import Lookup
-from onhand.ports.channel import Catalog, Observes, Problem, Reading, Wanted
-from onhand.ports.errors import ChannelRefused, ChannelUnavailable
+from onhand.ports.channel import NOT_CONNECTED, Catalog, Observes, Problem, Reading, Wanted
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected
 from onhand.store import Books
 
 BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 """How long to wait after the first, second, … reading that failed; the last one repeats."""
 
+
+RECONNECT_LOOK_S = 60.0
+"""How often to look whether a shop that must be connected again was."""
 
 REFUSED = "reading refused"
 """The kind of problem that a channel's refusal is; it is settled by the next reading that succeeds."""
@@ -66,6 +69,7 @@ def conclude(
         books.problems.raise_(problem, now)
     books.asks.answered(errand.channel, errand.wanted, errand.keys, errand.reading)
     books.problems.settle(REFUSED, _problem_key(errand), now)
+    books.problems.settle(NOT_CONNECTED, errand.channel, now)
     missing = f"; unknown to {errand.channel}: {', '.join(answer.missing)}" if answer.missing else ""
     return f"read {len(errand.keys)} {errand.wanted}: {note}{missing}"
 
@@ -74,12 +78,21 @@ def _try_again(books: Books, errand: Errand, trouble: ChannelUnavailable | Chann
     wait_s = BACKOFF_S[min(errand.attempts, len(BACKOFF_S) - 1)]
     if isinstance(trouble, ChannelUnavailable) and trouble.retry_after_s is not None:
         wait_s = trouble.retry_after_s
-    if isinstance(trouble, ChannelRefused):
+    if isinstance(trouble, NotConnected):
+        wait_s = RECONNECT_LOOK_S
+        raise_not_connected(books, errand.channel, trouble, now)
+    elif isinstance(trouble, ChannelRefused):
         wait_s = max(wait_s, 60.0)
         next_step = "mend what the message names; reading is tried again every few minutes"
         books.problems.raise_(Problem(REFUSED, _problem_key(errand), str(trouble), next_step), now)
     books.asks.postpone(errand.channel, errand.wanted, errand.keys, now + timedelta(seconds=wait_s))
     return f"could not read {len(errand.keys)} {errand.wanted}: {trouble}; again in {wait_s:.1f} s"
+
+
+def raise_not_connected(books: Books, channel: str, trouble: NotConnected, now: datetime) -> None:
+    """Tell a person that a shop must be connected again; what waits for it goes on by itself afterwards."""
+    next_step = "connect the shop as the message says; reading and writing then go on by themselves"
+    books.problems.raise_(Problem(NOT_CONNECTED, channel, str(trouble), next_step), now)
 
 
 def _problem_key(errand: Errand) -> str:

@@ -72,6 +72,10 @@ class Problem(NamedTuple):
     next_step: str
 
 
+NOT_CONNECTED = "not connected"
+"""The kind of problem that only connecting the shop again settles; its key is the channel's name."""
+
+
 class Catalog(Protocol):
     """What an adapter must look up to speak in our words. Lookups are in memory and cheap."""
 

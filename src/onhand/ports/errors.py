@@ -28,6 +28,10 @@ class ChannelRefused(OnhandError):
     """A platform understood and said no. Trying the same again will not help: park it."""
 
 
+class NotConnected(ChannelRefused):
+    """A platform takes none of our tokens: a person must connect the shop again. Its reading and writing wait."""
+
+
 class StaleWrite(OnhandError):
     """What we compared with has changed meanwhile. Look again, recompute, use a new key."""
 

@@ -7,7 +7,18 @@ from typing import Final
 
 from onhand.domain.drift import Observation
 from onhand.domain.stock import LevelKey, State
-from onhand.ports.channel import Applied, Ask, LevelOutcome, Partly, Problem, Rejected, Throttled, Unknown, Wanted
+from onhand.ports.channel import (
+    NOT_CONNECTED,
+    Applied,
+    Ask,
+    LevelOutcome,
+    Partly,
+    Problem,
+    Rejected,
+    Throttled,
+    Unknown,
+    Wanted,
+)
 from onhand.store import Books, Intent, IntentRow, Observed
 
 REFUSED = "telling refused"
@@ -26,6 +37,7 @@ def conclude(books: Books, intent: Intent, outcome: LevelOutcome, now: datetime)
         case Applied(_, note, shown):
             _carried_out(books, intent, intent.rows, shown, now)
             books.intents.conclude(intent.key, "applied", note, now)
+            books.problems.settle(NOT_CONNECTED, intent.channel, now)
         case Partly(applied, rejected):
             told = [row for number, row in enumerate(intent.rows) if number not in rejected.rows]
             _carried_out(books, intent, told, applied.shown, now)
@@ -35,7 +47,10 @@ def conclude(books: Books, intent: Intent, outcome: LevelOutcome, now: datetime)
             _refused(books, intent, outcome, now)
         case Unknown(note):
             books.intents.conclude(intent.key, "unknown", note, now)
-        case Throttled(retry_after_s, _):
+        case Throttled(retry_after_s, trouble):
+            if trouble is not None:
+                next_step = "connect the shop as the message says; telling then goes on by itself"
+                books.problems.raise_(Problem(NOT_CONNECTED, intent.channel, trouble, next_step), now)
             books.intents.conclude(intent.key, "planned", f"throttled for {retry_after_s:.1f} s", now)
             return f"{intent.channel}: throttled for {retry_after_s:.1f} s"
     return f"{intent.channel}: {intent.kind} of {len(intent.rows)} levels {type(outcome).__name__.lower()}"

@@ -10,7 +10,7 @@ import pytest
 from onhand.domain.stock import LevelKey, State
 from onhand.intake.lookup import Lookup
 from onhand.ports.channel import Applied, LevelOutcome, Parcel, Rejected, Telling, Throttled, Unknown, Wanted
-from onhand.ports.errors import ChannelRefused, ChannelUnavailable
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.state import Settings
 from tests.channels.shopify.platform import Shop, connect
@@ -66,7 +66,6 @@ def test_an_untrustworthy_answer_is_tried_again_when_reading_and_unknown_when_wr
         (Reply(status=403), "scope"),
         (Reply(status=404), "no such shop"),
         (Reply(status=423), "locked"),
-        (Reply(status=401, body=b'{"errors": "[API] Invalid API key"}'), "connect the shop again"),
         (Reply(status=301, headers={"Location": "https://elsewhere.example/"}), "301"),
         (graphql(errors=[{"message": "denied", "extensions": {"code": "ACCESS_DENIED"}}]), "ACCESS_DENIED"),
         (graphql(errors="Not Found"), "Not Found"),
@@ -83,6 +82,17 @@ def test_a_refusal_is_not_tried_again(reply: Reply, says: str, http: httpx.Clien
         assert isinstance(outcome, Rejected)
         assert (outcome.stale, outcome.rows) == (False, ())
         assert says in outcome.reason
+
+
+def test_a_token_that_is_not_valid_any_more_lets_everything_wait(
+    http: httpx.Client,
+) -> None:
+    with platform(in_turn(Reply(status=401, body=b'{"errors": "[API] Invalid API key"}'))) as running:
+        with pytest.raises(NotConnected, match="connect the shop again"):
+            read(running, http)
+        outcome = tell(running, http)
+        assert isinstance(outcome, Throttled)
+        assert "connect the shop again" in str(outcome.trouble)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +250,9 @@ def test_without_a_token_or_the_means_to_get_one_all_is_refused(more: dict[str, 
     with platform(in_turn(graphql(LOCATIONS))) as running:
         with pytest.raises(ChannelRefused, match="access_token"):
             read(running, http, access_token=None, **more)
-        assert isinstance(tell(running, http, access_token=None, **more), Rejected)
+        told = tell(running, http, access_token=None, **more)
+        assert isinstance(told, Throttled)
+        assert "access_token" in str(told.trouble)
         assert running.asked == []
 
 

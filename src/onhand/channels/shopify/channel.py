@@ -23,7 +23,7 @@ from onhand.channels.shopify.read_orders import OrderReader
 from onhand.channels.shopify.sending import send, send_again
 from onhand.channels.shopify.settings import NAME, ShopifySettings
 from onhand.channels.shopify.subscriptions import TOPICS, Ensured
-from onhand.channels.shopify.tokens import provider
+from onhand.channels.shopify.tokens import Connection, Kept, provider
 from onhand.channels.shopify.webhooks import Verifier
 from onhand.ports.channel import (
     Catalog,
@@ -88,10 +88,13 @@ class ShopifyChannel:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
+        *,
+        kept: Kept | None = None,
     ) -> None:
         self._settings = settings
         self._verifier = Verifier(settings.client_secrets)
-        self._client = GraphqlClient(settings, http, provider(settings, http, clock), clock, sleep, wait=wait)
+        self._tokens = provider(settings, http, clock, kept)
+        self._client = GraphqlClient(settings, http, self._tokens, clock, sleep, wait=wait)
         self._orders = OrderReader(self._client, _BATCH_SIZES[Wanted.ORDER])
         self._levels = LevelReader(self._client, _BATCH_SIZES[Wanted.LEVEL])
         self._items = ItemReader(self._client, _BATCH_SIZES[Wanted.ITEM])
@@ -171,6 +174,10 @@ class ShopifyChannel:
             missing_scopes=tuple(sorted(REQUIRED_SCOPES - scopes)),
             problems=self._client.problems(),
         )
+
+    def connection(self) -> Connection:
+        """Return how the shop is connected, without asking Shopify. Raises DataDamaged."""
+        return self._tokens.connection()
 
     def points(self) -> Points:
         """Return how full Shopify's bucket of points is believed to be."""

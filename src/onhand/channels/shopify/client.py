@@ -21,9 +21,9 @@ from onhand.channels.shopify.bucket import Bucket, Lane, Points, PointsShort, Th
 from onhand.channels.shopify.documents import MAX_QUERY_POINTS, Document
 from onhand.channels.shopify.settings import ShopifySettings
 from onhand.channels.shopify.tokens import TokenProvider
-from onhand.channels.shopify.trouble import NoAnswer, NotCarriedOut, Refused, TooDear
+from onhand.channels.shopify.trouble import Disconnected, NoAnswer, NotCarriedOut, Refused, TooDear
 from onhand.ports.channel import Problem
-from onhand.ports.errors import ChannelRefused, ChannelUnavailable
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected
 
 _log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class GraphqlClient:
         }
 
     def ask(self, document: Document, variables: Mapping[str, Any], shape: type[_Data], lane: Lane) -> Answer[_Data]:
-        """Return the answer to a query. Raises ChannelUnavailable, ChannelRefused, and TooDear, which is one of those.
+        """Return the answer to a query. Raises ChannelUnavailable, ChannelRefused (TooDear and NotConnected are some).
 
         Waits for points as long as the lane allows.
         """
@@ -123,11 +123,13 @@ class GraphqlClient:
             raise ChannelUnavailable(str(trouble), trouble.retry_after_s) from trouble
         except NoAnswer as trouble:
             raise ChannelUnavailable(str(trouble)) from trouble
+        except Disconnected as trouble:
+            raise NotConnected(str(trouble)) from trouble
         except Refused as trouble:
             raise ChannelRefused(str(trouble)) from trouble
 
     def call(self, document: Document, variables: Mapping[str, Any], shape: type[_Data], lane: Lane) -> Answer[_Data]:
-        """Return the answer to a query or mutation. Raises NotCarriedOut, NoAnswer, Refused, TooDear."""
+        """Return the answer to a query or mutation. Raises NotCarriedOut, NoAnswer, Refused, Disconnected, TooDear."""
         body = msgspec.json.encode({"query": document.text, "variables": variables})
         give_up_at = self._clock() + self._waits_s[lane]
         renewed = False
@@ -138,7 +140,7 @@ class GraphqlClient:
                 response, envelope, elapsed_s = self._attempt(document, variables, body, token, points)
             except _Unauthorized as refusal:
                 if renewed or not self._tokens.renew(token):
-                    raise Refused(str(refusal)) from refusal
+                    raise Disconnected(str(refusal)) from refusal
                 renewed = True
                 continue
             except _Throttled as throttled:
@@ -185,8 +187,8 @@ class GraphqlClient:
             return self._tokens.token()
         except ChannelUnavailable as error:
             raise NotCarriedOut(f"{document.name}: {error}", UNREACHED_WAIT_S) from error
-        except ChannelRefused as error:
-            raise Refused(f"{document.name}: {error}") from error
+        except NotConnected as error:
+            raise Disconnected(f"{document.name}: {error}") from error
 
     def _take_points(self, document: Document, variables: Mapping[str, Any], lane: Lane, give_up_at: float) -> float:
         known = self._known_points.get((document.name, document.rows(variables)))
@@ -300,7 +302,7 @@ class _Unauthorized(Exception):
 
 
 _REFUSALS = {
-    401: "the access token is not valid (any more): connect the shop again",
+    401: "the access token is not valid (any more): connect the shop again with `onhand connect shopify`",
     402: "the shop is frozen: its owner must settle the bill",
     403: "the app lacks a scope, or the shop blocks it",
     404: "there is no such shop or API version",

@@ -14,12 +14,12 @@ from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.gids import number_of
 from onhand.channels.shopify.settings import NAME
-from onhand.channels.shopify.trouble import NoAnswer, NotCarriedOut, Refused, TooDear
+from onhand.channels.shopify.trouble import Disconnected, NoAnswer, NotCarriedOut, Refused, TooDear
 from onhand.channels.shopify.writing import MAX_SET_UNITS, MAX_UNITS, ParcelBody
 from onhand.domain.drift import Observation
 from onhand.domain.stock import LevelKey, State
 from onhand.ports.channel import Applied, LevelOutcome, Parcel, Partly, Rejected, Throttled, Unknown
-from onhand.ports.errors import ChannelRefused, ChannelUnavailable
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +28,9 @@ _STALE = "CHANGE_FROM_QUANTITY_STALE"
 _WAIT_S = {"IDEMPOTENCY_CONCURRENT_REQUEST": 1.0, "SERVICE_UNAVAILABLE": 5.0}
 # The key is burnt and nothing of it was carried out: look again and use a new one.
 _BURNT = frozenset({"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "ADJUST_QUANTITIES_FAILED", "MOVE_QUANTITIES_FAILED"})
+
+# While a shop must be connected again, its writing waits and looks this often whether that was done.
+RECONNECT_LOOK_S = 60.0
 
 _read_body = msgspec.json.Decoder(ParcelBody).decode
 
@@ -46,6 +49,8 @@ def send_again(client: GraphqlClient, parcel: Parcel) -> LevelOutcome:
         data = client.ask(load("item_stocked"), {"item": body.variables["item"]}, answers.ItemStocked, Lane.WRITE).data
     except ChannelUnavailable as trouble:
         return Unknown(reason=str(trouble))
+    except NotConnected as trouble:
+        return Throttled(retry_after_s=RECONNECT_LOOK_S, trouble=str(trouble))
     except ChannelRefused as trouble:
         return Rejected(stale=False, rows=(), reason=str(trouble))
     levels = data.inventory_item.inventory_levels.nodes if data.inventory_item is not None else []
@@ -68,6 +73,8 @@ def _send(client: GraphqlClient, parcel: Parcel, body: ParcelBody) -> LevelOutco
         return Throttled(retry_after_s=trouble.retry_after_s)
     except NoAnswer as trouble:
         return Unknown(reason=str(trouble))
+    except Disconnected as trouble:
+        return Throttled(retry_after_s=RECONNECT_LOOK_S, trouble=str(trouble))
     except (Refused, TooDear) as trouble:
         return Rejected(stale=False, rows=(), reason=str(trouble))
     if written.switched is not None:

@@ -19,5 +19,9 @@ class Refused(Exception):
     """Shopify said no. The same call again will not help."""
 
 
+class Disconnected(Refused):
+    """Shopify takes none of our tokens, or grants none: nothing was carried out until the shop is connected again."""
+
+
 class TooDear(ChannelRefused):
     """One query asked for more points than Shopify allows a query: ask for fewer rows at once."""
