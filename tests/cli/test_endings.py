@@ -67,6 +67,7 @@ def test_every_error_that_is_foreseen_has_its_code() -> None:
         errors.ConfigError: 3,
         errors.ChannelUnavailable: 4,
         errors.ChannelRefused: 4,
+        errors.NotConnected: 4,
         errors.IncompleteReading: 4,
         errors.OutcomeUnknown: 4,
         errors.StaleWrite: 4,

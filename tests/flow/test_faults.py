@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from onhand.app import App
 from tests.flow.merchant import (
     BOSTON,
     NEVER_BY_ITSELF,
@@ -137,16 +137,16 @@ def test_a_platform_that_takes_no_telling_at_all_is_asked_rarely_and_a_person_is
     tokens._token = "shpat_revoked"  # type: ignore[attr-defined]
     patient.order("tiktok_shop", patient.tee, 2)
     patient.until(lambda: any("401" in problem for problem in patient.problems()), "a person is told")
-    patient.until(lambda: len(refused(patient.app, patient.shop)) >= 2, "it is tried again")
-    assert len(refused(patient.app, patient.shop)) <= 4
+    patient.until(lambda: len(unauthorized(patient)) >= 2, "it is tried again")
+    assert len(unauthorized(patient)) <= 6
+    assert not any(row.status == "rejected" for row in patient.intents("shopify"))
     tokens._token = good  # type: ignore[attr-defined]
     patient.until_equal(lambda: patient.at_shopify(patient.tee, WAREHOUSE, "reserved"), 2)
     patient.until(lambda: not patient.problems(), "it is settled")
 
 
-def refused(app: App, shop: str) -> list[str]:
-    with app.store.reading() as session:
-        return [row.key for row in session.of(shop).intents.recent(1000) if row.status == "rejected"]
+def unauthorized(merchant: Merchant) -> list[dict[str, Any]]:
+    return [call for call in merchant.calls("graphql") if call["outcome"] == "unauthorized"]
 
 
 def test_a_channel_that_takes_nothing_is_left_alone_for_a_while_and_a_person_is_told(tmp_path: Path) -> None:

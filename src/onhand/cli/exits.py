@@ -16,6 +16,7 @@ from onhand.ports.errors import (
     IncompleteReading,
     LogUnavailable,
     MovementConflict,
+    NotConnected,
     OnhandError,
     OutcomeUnknown,
     StaleWrite,
@@ -37,6 +38,7 @@ DEFECT = 70
 CODES: tuple[tuple[type[OnhandError], int], ...] = (
     (ConfigError, CONFIGURATION),
     (ChannelUnavailable, PLATFORM),
+    (NotConnected, PLATFORM),
     (ChannelRefused, PLATFORM),
     (IncompleteReading, PLATFORM),
     (OutcomeUnknown, PLATFORM),
