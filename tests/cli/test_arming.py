@@ -7,7 +7,7 @@ import pytest
 from onhand.intake.process import POSITION
 from onhand.log import SqliteLog
 from onhand.store import Store
-from tests.answers.shop import SHOP, later
+from tests.answers.shop import BOSTON, SHOP, later
 from tests.answers.test_history import told
 from tests.cli.conftest import Ask
 
@@ -42,6 +42,36 @@ def test_what_onhand_does_not_write_to_cannot_be_armed(ask: Ask, store: Store) -
     answer = ask("arm", "online_store")
     assert answer.code == 2
     assert "arm shopify" in answer.err
+
+
+def test_a_wish_to_stock_an_item_somewhere_is_kept_until_it_can_be_sent(ask: Ask, store: Store) -> None:
+    answer = ask("level", "connect", "CAP", "boston", "--json")
+    assert answer.document == {
+        "shop": SHOP,
+        "sku": "CAP",
+        "item": "2",
+        "location": "Boston",
+        "stocked": True,
+        "armed": False,
+    }
+    with store.reading() as session:
+        (intent,) = session.of(SHOP).intents.unsettled("shopify")
+    assert (intent.kind, intent.status, [(row.item, row.location) for row in intent.rows]) == (
+        "stocking",
+        "planned",
+        [("2", BOSTON)],
+    )
+    again = ask("level", "connect", "CAP", "Boston")
+    assert again.code == 2
+    assert "under way" in again.err
+
+
+def test_a_level_with_units_is_disconnected_only_by_who_says_so_twice(ask: Ask, store: Store) -> None:
+    refused = ask("level", "disconnect", "TEE", "Boston")
+    assert refused.code == 2
+    assert "5 available would be out of everybody's reach" in " ".join(refused.err.replace("│", " ").split())
+    assert ask("level", "disconnect", "TWIN", "Boston").code == 2  # two items carry it
+    assert ask("level", "disconnect", "TEE", "Boston", "--yes").code == 0
 
 
 def test_a_parked_delivery_is_booked_again(ask: Ask, store: Store, log: SqliteLog) -> None:

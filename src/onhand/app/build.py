@@ -1,5 +1,6 @@
 """Building: from a configuration to an application whose parts are chosen."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,7 @@ from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
 from onhand.intake.lookup import Lookup, find_level_ids
 from onhand.intake.process import Sender, Senders, replay
 from onhand.log import Seal, SqliteLog
+from onhand.ports.channel import Stocking
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
 from onhand.publish import guard
@@ -111,6 +113,15 @@ class App:
                     books.channels.pause(name, paused=True)
                 else:
                     guard.resume(books, name, self.clock.now())
+
+    def stock(self, shop: str, wishes: Sequence[Stocking]) -> int:
+        """Have levels connected or disconnected; return how many, those with a write under way left out.
+
+        It is kept durably and sent by `serve` while shopify is armed.
+        """
+        with self.store.writing() as session:
+            number = session.of(shop).count("wishes")
+        return self.steps(shop).want(wishes, f"stocking-{number}")
 
     def replay(self, shop: str, position: int) -> str | None:
         """Book one delivery again; return what became of it, None when its body is gone.

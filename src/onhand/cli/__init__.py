@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from onhand.cli import bench, deliveries, demo, doctor, drift, ledger, places, run, sandbox, selling, settings, stock
+from onhand.cli import (
+    bench,
+    deliveries,
+    demo,
+    doctor,
+    drift,
+    ledger,
+    places,
+    run,
+    sandbox,
+    selling,
+    settings,
+    stock,
+    stocking,
+)
 from onhand.cli.exits import DEFECT, Commands
 from onhand.cli.frame import Frame
 
@@ -22,7 +36,7 @@ app = typer.Typer(
 )
 
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
-for group in (demo, sandbox, bench, settings, doctor, run, stock, places, drift, deliveries, ledger, selling):
+for group in (demo, sandbox, bench, settings, doctor, run, stock, places, drift, deliveries, ledger, selling, stocking):
     group.register(app)
 
 
