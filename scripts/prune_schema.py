@@ -54,11 +54,20 @@ QUERIES = _names(
 )
 MUTATIONS = _names(
     """
-    bulkOperationCancel bulkOperationRunQuery fulfillmentCreate fulfillmentOrderMove inventoryActivate
+    bulkOperationCancel bulkOperationRunQuery draftOrderComplete draftOrderCreate draftOrderDelete
+    draftOrderUpdate fulfillmentCancel fulfillmentCreate fulfillmentOrderHold
+    fulfillmentOrderLineItemsPreparedForPickup fulfillmentOrderMerge fulfillmentOrderMove
+    fulfillmentOrderReleaseHold fulfillmentOrderSplit inventoryActivate
     inventoryAdjustQuantities inventoryBulkToggleActivation inventoryDeactivate inventoryItemUpdate
-    inventoryMoveQuantities inventorySetQuantities inventoryShipmentCreateInTransit
-    inventoryShipmentReceive inventoryTransferCancel inventoryTransferCreate
-    inventoryTransferCreateAsReadyToShip inventoryTransferMarkAsReadyToShip orderCancel refundCreate
+    inventoryMoveQuantities inventorySetQuantities inventoryShipmentAddItems inventoryShipmentCreate
+    inventoryShipmentCreateInTransit inventoryShipmentDelete inventoryShipmentMarkInTransit
+    inventoryShipmentReceive inventoryShipmentRemoveItems inventoryShipmentSetTracking
+    inventoryShipmentUpdateItemQuantities inventoryTransferCancel inventoryTransferCreate
+    inventoryTransferCreateAsReadyToShip inventoryTransferDelete inventoryTransferDuplicate
+    inventoryTransferEdit inventoryTransferMarkAsReadyToShip inventoryTransferRemoveItems
+    inventoryTransferSetItems orderCancel orderCreate
+    orderEditAddVariant orderEditBegin orderEditCommit orderEditSetQuantity refundCreate returnCancel
+    returnClose returnCreate returnProcess returnReopen reverseFulfillmentOrderDispose
     webhookSubscriptionCreate webhookSubscriptionDelete webhookSubscriptionUpdate
     """
 )
@@ -66,15 +75,18 @@ MUTATIONS = _names(
 OBJECTS = _names(
     """
     AccessScope ApiVersion App AppInstallation BulkOperation CalculatedLineItem CalculatedOrder Count
+    DeliveryMethod
     DeliveryLocalPickupSettings DeliveryLocationGroup DeliveryLocationGroupZone DeliveryMethodDefinition
     DeliveryMethodDefinitionCounts DeliveryProfile DeliveryProfileLocationGroup DraftOrder DraftOrderLineItem
     EditableProperty ExchangeLineItem Fulfillment FulfillmentHold FulfillmentLineItem FulfillmentOrder
     FulfillmentOrderAssignedLocation FulfillmentOrderLineItem FulfillmentOrderMerchantRequest
+    FulfillmentOrderMergeResult FulfillmentOrderSplitResult
     FulfillmentService FulfillmentTrackingInfo InventoryAdjustmentGroup InventoryChange InventoryItem
     InventoryItemMeasurement InventoryLevel InventoryProperties InventoryQuantity InventoryQuantityName
     InventoryShipment InventoryShipmentLineItem InventoryShipmentTracking InventoryTransfer
-    InventoryTransferLineItem Job LineItem LineItemGroup Location LocationAddress LocationSnapshot MoneyBag
-    MoneyV2 Order OrderApp OrderAttribution OrderCancellation OrderTransaction PageInfo Product ProductVariant
+    InventoryTransferLineItem InventoryTransferLineItemUpdate Job LineItem LineItemGroup Location LocationAddress
+    LocationSnapshot MoneyBag MoneyV2 Order OrderApp OrderAttribution OrderCancellation OrderTransaction
+    PageInfo Product ProductVariant
     ProductVariantComponent Publication Refund RefundLineItem Return ReturnLineItem ReverseFulfillmentOrder
     ReverseFulfillmentOrderDisposition ReverseFulfillmentOrderLineItem SelectedOption Shop ShopPlan
     WebhookSubscription Weight
@@ -84,9 +96,13 @@ INTERFACES = frozenset({"DisplayableError", "LegacyInteroperability", "Node", "R
 # Input types about money, metafields and customs: far from stock.
 DROPPED_INPUTS = _names(
     """
-    CountryHarmonizedSystemCodeInput FulfillmentOriginAddressInput HasMetafieldsMetafieldIdentifierInput
-    InventoryItemMeasurementInput MetafieldInput OrderCancelRefundMethodInput OrderTransactionInput
-    RefundDutyInput RefundMethodInput ShippingRefundInput
+    BundlesDraftOrderBundleLineItemComponentInput CountryHarmonizedSystemCodeInput DepositInput
+    DraftOrderAppliedDiscountInput DraftOrderLineItemComponentInput ExchangeLineItemAppliedDiscountInput
+    FulfillmentOriginAddressInput HasMetafieldsMetafieldIdentifierInput InventoryItemMeasurementInput
+    LocalizationExtensionInput LocalizedFieldInput MetafieldInput OrderCancelRefundMethodInput
+    OrderCreateDiscountCodeInput OrderTransactionInput PaymentTermsInput PurchasingEntityInput
+    RefundDutyInput RefundMethodInput RefundShippingInput RestockingFeeInput ReturnShippingFeeInput
+    ShippingRefundInput
     """
 )
 BUILT_IN_SCALARS = frozenset({"Boolean", "Float", "ID", "Int", "String"})

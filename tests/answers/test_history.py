@@ -188,13 +188,22 @@ def test_health_counts_what_agrees_and_what_needs_a_person(store: Store, log: Sq
         books.observations.gap(keys[4:5], later(1))
         books.problems.raise_(Problem("unmatched listing", "t-9", "no SKU", "give it one"), later(1))
     with store.reading() as session:
-        answer = health(session, log, SHOP)
+        answer = health(session, log, SHOP, later(2))
         assert [row.key for row in problems(session.of(SHOP), SHOP)] == ["t-9"]
     assert (answer.stock_points, answer.agreeing, answer.gaps) == (5, 4, 1)
     assert (answer.problems, answer.drifts, answer.parked, answer.needs_you) == (1, 0, 0, 1)
     assert (answer.accepted, answer.waiting) == (1, 1)
     assert [lane.name for lane in answer.channels] == ["shopify", "tiktok_shop"]
     assert as_json(answer)["last_audit_at"] is None
+    assert answer.silent_topics == ()
+
+
+def test_health_names_a_topic_that_is_silent_for_longer_than_it_ever_was(store: Store, log: SqliteLog) -> None:
+    with store.writing() as session:
+        session.of(SHOP).arrivals.note("shopify", "orders/create", [later(60 * hour) for hour in range(40)])
+    with store.reading() as session:
+        assert health(session, log, SHOP, later(60 * 40)).silent_topics == ()
+        assert health(session, log, SHOP, later(60 * 42)).silent_topics == ("orders/create",)
 
 
 def test_an_answer_that_has_no_form_as_json_is_refused() -> None:

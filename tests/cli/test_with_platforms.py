@@ -126,6 +126,21 @@ def test_doctor_finds_the_platforms_well(ask: Ask, shop: dict[str, Any]) -> None
     assert not any(secret in answer.out + answer.err for secret in secrets)
 
 
+def test_doctor_shows_how_each_topic_is_subscribed_to(ask: Ask, shop: dict[str, Any]) -> None:
+    ask("sync")
+    here = {"ONHAND__INGRESS__PUBLIC_URL": "http://127.0.0.1:9"}
+    found = {row["name"]: row for row in ask("doctor", "--json", env=here).document}
+    assert found["webhook orders/create"]["status"] == "warn"
+    assert found["webhook orders/create"]["why"] == "missing; has not come yet"
+    in_file = here | {"ONHAND__SHOP__APP_CONFIG_TOPICS": "orders/create"}
+    found = {row["name"]: row for row in ask("doctor", "--json", env=in_file).document}
+    assert found["webhook orders/create"]["status"] == "ok"
+    assert "which no API shows" in found["webhook orders/create"]["why"]
+    refused = ask("doctor", "--json", env=here | {"ONHAND__SHOP__APP_CONFIG_TOPICS": "order.created"})
+    (why,) = [row["why"] for row in refused.document if row["status"] == "fail"]
+    assert "no topic 'order.created'; did you mean orders/create?" in why
+
+
 def test_a_wrong_secret_is_said_to_be_refused(ask: Ask, shop: dict[str, Any]) -> None:
     answer = ask("sync", env={"CLIENT_SECRET": "shpss_wrong"})
     assert answer.code == 4

@@ -89,6 +89,11 @@ def test_accepted_units_are_sold_at_the_destination_and_rejected_ones_stand_on_n
     }
 
 
+def test_more_accepted_than_sent_comes_from_outside_and_incoming_ends_at_zero() -> None:
+    arrived = transfer(3, TransferStatus.TRANSFERRED, sent=(shipment(5, accepted=6, rejected=1),))
+    assert books_after(arrived) == {SHELF: -5, ARRIVED: 6, SENT_BACK: -1}
+
+
 def test_cancelling_frees_what_waits_and_leaves_what_is_under_way() -> None:
     cancelled = transfer(3, TransferStatus.CANCELLED, sent=(shipment(3),))
     assert books_after(transfer(), cancelled) == {SHELF: -3, UNDER_WAY: 3}
@@ -132,8 +137,8 @@ counts = st.integers(min_value=0, max_value=6)
 @st.composite
 def shipments(draw: st.DrawFn, number: int) -> Sent:
     units = draw(st.integers(min_value=1, max_value=6))
-    accepted = draw(st.integers(min_value=0, max_value=units))
-    rejected = draw(st.integers(min_value=0, max_value=units - accepted))
+    accepted = draw(st.integers(min_value=0, max_value=units + 2))
+    rejected = draw(st.integers(min_value=0, max_value=max(0, units - accepted)))
     shipped = draw(st.integers(min_value=1, max_value=20))
     received_at = minute(shipped + 2) if accepted or rejected else None
     return Sent(

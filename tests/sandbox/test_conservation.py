@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onhand.sandbox.world import moving, tiktok_orders
+from onhand.sandbox.world import moving, shipping, tiktok_orders, transferring
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.editing import edit
 from onhand.sandbox.world.fulfilling import fulfil, move_fulfillment_order
@@ -88,13 +88,13 @@ class Shop:
     def transfer(self, item_id: int, location_id: int, units: int) -> None:
         world = self.world
         to = next(place for place in world.catalog.locations if place != location_id)
-        made = moving.create_transfer(
+        made = transferring.create_transfer(
             world, origin_id=location_id, destination_id=to, lines=[Wish(item_id=item_id, units=units)], now=NOW
         )
-        moving.mark_ready(world, made, now=NOW)
-        shipment = moving.ship_transfer(world, made, now=NOW)
+        transferring.mark_ready(world, made, now=NOW)
+        shipment = shipping.ship_transfer(world, made, now=NOW)
         if units > 1:
-            moving.receive_shipment(world, made, shipment, now=NOW)
+            shipping.receive_shipment(world, made, shipment, now=NOW)
 
     def on_tiktok(self, what: str, wish: Wish, first: int) -> None:
         world = self.world

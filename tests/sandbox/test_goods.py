@@ -7,19 +7,13 @@ import pytest
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.moving import (
     adjust_by_hand,
-    cancel_transfer,
-    create_transfer,
-    mark_ready,
     move_by_hand,
     receive_goods,
-    receive_shipment,
-    ship_transfer,
     steal,
 )
 from tests.sandbox.shop import (
     BOSTON,
     NOW,
-    WAREHOUSE,
     item_id,
     listen,
     location_id,
@@ -27,7 +21,6 @@ from tests.sandbox.shop import (
     on_shelf,
     topics,
     units,
-    wish,
 )
 
 LEVEL = "inventory_levels/update"
@@ -35,7 +28,7 @@ LEVEL = "inventory_levels/update"
 
 def test_a_receipt_is_told_as_a_level_only() -> None:
     world = make_shop()
-    listen(world, LEVEL, "orders/create", "inventory_transfers/complete")
+    listen(world, LEVEL, "orders/create")
     tee = item_id(world, "TEE")
     receive_goods(world, item_id=tee, location_id=location_id(world, BOSTON), units=4, now=NOW)
     assert units(world, "TEE", BOSTON) == {"on_hand": 9, "available": 9}
@@ -77,45 +70,3 @@ def test_theft_is_known_to_nobody() -> None:
     assert topics(world) == []
     with pytest.raises(Refused, match="cannot steal 4 of TEE from Boston: 3 stand there"):
         steal(world, item_id=tee, location_id=boston, units=4)
-
-
-def test_a_transfer_reserves_travels_and_arrives() -> None:
-    world = make_shop()
-    transfer = create_transfer(
-        world,
-        origin_id=location_id(world, WAREHOUSE),
-        destination_id=location_id(world, BOSTON),
-        lines=[wish(world, "TEE", 4)],
-        now=NOW,
-    )
-    assert units(world, "TEE", WAREHOUSE) == {"on_hand": 10, "available": 10}
-    mark_ready(world, transfer, now=NOW)
-    assert units(world, "TEE", WAREHOUSE) == {"on_hand": 10, "available": 6, "reserved": 4}
-    shipment = ship_transfer(world, transfer, now=NOW)
-    assert units(world, "TEE", WAREHOUSE) == {"on_hand": 6, "available": 6}
-    assert units(world, "TEE", BOSTON) == {"on_hand": 5, "available": 5, "incoming": 4}
-    assert (on_shelf(world, "TEE", WAREHOUSE), on_shelf(world, "TEE", BOSTON)) == (6, 5)
-    line = shipment.lines[0].id
-    receive_shipment(world, transfer, shipment, now=NOW, accepted={line: 2}, rejected={line: 1})
-    assert units(world, "TEE", BOSTON) == {"on_hand": 7, "available": 7, "incoming": 1}
-    seen = [str(transfer.status)]
-    receive_shipment(world, transfer, shipment, now=NOW)
-    assert units(world, "TEE", BOSTON) == {"on_hand": 8, "available": 8}
-    assert [*seen, transfer.status] == ["IN_PROGRESS", "TRANSFERRED"]
-
-
-def test_a_cancelled_transfer_gives_its_units_back() -> None:
-    world = make_shop()
-    transfer = create_transfer(
-        world,
-        origin_id=location_id(world, WAREHOUSE),
-        destination_id=location_id(world, BOSTON),
-        lines=[wish(world, "TEE", 4)],
-        now=NOW,
-    )
-    mark_ready(world, transfer, now=NOW)
-    ship_transfer(world, transfer, now=NOW, units={transfer.lines[0].id: 1})
-    cancel_transfer(world, transfer, now=NOW)
-    assert units(world, "TEE", WAREHOUSE) == {"on_hand": 9, "available": 9}
-    with pytest.raises(Refused, match="is CANCELED and cannot be cancelled"):
-        cancel_transfer(world, transfer, now=NOW)

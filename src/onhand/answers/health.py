@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onhand.answers.selling import Lane, lanes
+from onhand.intake.subscribing import silent
 from onhand.ports.delivery import Log
 from onhand.store import Session
+
+SHOPIFY = "shopify"
+"""The channel whose topics have a rhythm: TikTok Shop's webhooks carry a type, and are polled for as well."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,7 +17,8 @@ class Health:
     """Numbers for one shop; deliveries are those of the whole installation, because one log serves every shop.
 
     `needs_you` counts what only a person can settle: open drifts, problems, parked deliveries. Held channels are
-    problems already. `last_audit_at` None: never audited.
+    problems already. `last_audit_at` None: never audited. `silent_topics` have not come for longer than the shop's
+    rhythm allows; that may be a quiet day, so it needs nobody yet.
     """
 
     shop: str
@@ -31,11 +36,12 @@ class Health:
     parked: int
     asks: int
     last_audit_at: datetime | None
+    silent_topics: tuple[str, ...]
     channels: tuple[Lane, ...]
 
 
-def health(session: Session, log: Log, shop: str) -> Health:
-    """Return the numbers as of now."""
+def health(session: Session, log: Log, shop: str, now: datetime) -> Health:
+    """Return the numbers as of `now`."""
     books = session.of(shop)
     counts = [session.of(name).deliveries.counts() for name in session.shops()]
     done, parked = (sum(count[status] for count in counts) for status in ("done", "parked"))
@@ -60,5 +66,6 @@ def health(session: Session, log: Log, shop: str) -> Health:
         parked=parked,
         asks=books.asks.count(),
         last_audit_at=audit.started_at if audit else None,
+        silent_topics=tuple(rhythm.topic for rhythm in silent(books.arrivals.rhythms(SHOPIFY, now), now)),
         channels=channels,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from onhand.answers.lookup import NotKnown, location_names
-from onhand.answers.stock import OWN_CHANNELS
+from onhand.domain.selling import OWN_CHANNELS
 from onhand.domain.stock import LevelKey
 from onhand.publish.guard import gate
 from onhand.store import Books

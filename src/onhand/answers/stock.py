@@ -7,11 +7,9 @@ from datetime import datetime
 
 from onhand.answers.lookup import find_channel, find_items, find_location, location_names
 from onhand.domain.catalog import Item
+from onhand.domain.selling import OWN_CHANNELS
 from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, State
 from onhand.store import Books
-
-OWN_CHANNELS = ("online_store", "shopify_pos")
-"""Channels that sell from the levels that Shopify keeps itself: what they show is those levels."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ import httpx
 from onhand.app.clock import MACHINE_PACE, Pace
 from onhand.app.tokens import Pair, ShopifyVault, TokenFolder
 from onhand.channels.shopify import Kept, ShopifyChannel, ShopifySettings
+from onhand.channels.shopify.topics import exists, suggest
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
 from onhand.config import (
     ONLINE_STORE,
@@ -92,6 +93,8 @@ def shopify_settings(shop: ShopConfig) -> ShopifySettings:
         access_token=shop.access_token.reveal() if shop.access_token else None,
         api_version=shop.api_version,
         api_url=shop.api_url,
+        webhook_uri=shop.webhook_uri,
+        app_config_topics=_known_topics(shop),
     )
 
 
@@ -165,6 +168,14 @@ def selling_rules(parts: ShopParts, locations: Sequence[Location]) -> list[Selli
         SellingRule(channel=name, locations=resolve_locations(channel, locations), buffer_units=channel.buffer_units)
         for name, channel in sorted(configs.items())
     ]
+
+
+def _known_topics(shop: ShopConfig) -> tuple[str, ...]:
+    """Return the topics that the app's configuration file subscribes to. Raises ConfigError for one there is not."""
+    for topic in shop.app_config_topics:
+        if not exists(topic):
+            raise ConfigError(f"shop[{shop.domain}].app_config_topics: shopify has no topic {topic!r}{suggest(topic)}")
+    return shop.app_config_topics
 
 
 def _warehouses(tiktok: TikTokConfig, locations: Sequence[Location]) -> dict[str, str]:

@@ -5,7 +5,7 @@ A step returns whether it found anything to do.
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from onhand.app.parts import ShopParts
 from onhand.audit import compare as comparing
@@ -15,11 +15,12 @@ from onhand.config import SHOPIFY
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift
 from onhand.intake import read as reading
+from onhand.intake import subscribing
 from onhand.intake.process import Processed, Senders, process
 from onhand.ports.channel import LevelOutcome, Observes, Outcome, Sells, Setting, Stocking, Unknown, Wanted
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
-from onhand.ports.errors import NotConnected, OnhandError
+from onhand.ports.errors import ChannelRefused, NotConnected, OnhandError
 from onhand.publish import answered, levels, offers
 from onhand.publish import look as looking
 from onhand.publish.recalculate import recalculate
@@ -127,6 +128,40 @@ class Steps:
             return None
         with self._store.writing() as session:
             return sweeping.conclude(session.of(self.shop), sweep, changed, self._clock.now())
+
+    def subscribe(self, public_url: str | None) -> bool:
+        """Look how Shopify's topics are subscribed to, and put right what is not; False when Shopify refuses that.
+
+        What was wrong is written down before it is mended: a process that ends in between has forgotten nothing.
+        Raises ChannelUnavailable.
+        """
+        shopify, began_at = self.parts.shopify, self._clock.now()
+        patience = timedelta(seconds=self.parts.config.audit.every_s)
+        try:
+            found = shopify.survey_subscriptions(public_url)
+            with self._store.writing() as session:
+                books = session.of(self.shop)
+                lapsed = subscribing.note_survey(books, shopify.name, found.states, began_at, patience)
+            ensured = shopify.mend_subscriptions(found)
+        except ChannelRefused as trouble:
+            with self._store.writing() as session:
+                session.of(self.shop).problems.raise_(subscribing.refused(shopify.name, trouble), self._clock.now())
+            return False
+        with self._store.writing() as session:
+            subscribing.note_mended(session.of(self.shop), shopify.name, found.states, self._clock.now())
+        logger.info("%s: %s topics had lapsed; subscriptions: %s", self.shop, lapsed, ensured)
+        return True
+
+    def missed(self) -> subscribing.Missed | None:
+        """Return what must be read because webhooks of Shopify's had lapsed, or None."""
+        with self._store.reading() as session:
+            return subscribing.missed(session.of(self.shop), self.parts.shopify.name)
+
+    def made_good(self, begun_at: datetime) -> None:
+        """Write down that everything was read that had been missed at `begun_at`."""
+        with self._store.writing() as session:
+            books = session.of(self.shop)
+            subscribing.note_made_good(books, self.parts.shopify.name, begun_at, self._clock.now())
 
     def plan_offers(self, channel: Sells, capacity: int, run: str) -> list[offers.Planned]:
         """Plan what a channel is to be told, durably."""

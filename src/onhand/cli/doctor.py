@@ -140,10 +140,14 @@ def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check
 
 def _examine_platforms(frame: Frame, config: "Config") -> Iterator["Check"]:
     from onhand.cli.checks.platforms import check_platforms
+    from onhand.cli.checks.subscriptions import check_subscriptions
 
     with frame.app() as app:
         for shop in config.shops:
             yield from check_platforms(app.shops[shop.domain], shop, now())
+            with app.store.reading() as session:
+                books = session.of(shop.domain)
+                yield from check_subscriptions(app.shops[shop.domain], config, shop, books, now())
 
 
 def _paint(checks: Sequence["Check"]) -> Paint:

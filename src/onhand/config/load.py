@@ -168,6 +168,7 @@ def _read_shop(source: Source, row: Table) -> ShopConfig:
         access_token=access_token,
         api_url=api_url,
         api_version=section.text("api_version", ShopConfig.api_version) or ShopConfig.api_version,
+        app_config_topics=section.words("app_config_topics") or (),
     )
     if not re.fullmatch(r"\d{4}-(01|04|07|10)|unstable", shop.api_version):
         section.refuse("api_version", f'must be a quarter such as "2026-10", got {shop.api_version!r}')

@@ -62,7 +62,7 @@ class ShopConfig:
     """One Shopify shop. `access_token` is for custom apps that have one; else client id and secret get tokens.
 
     `client_secret` also signs webhooks; `old_client_secret` is the one before, while a rotation lasts. `api_url`
-    None means Shopify itself.
+    None means Shopify itself. `app_config_topics` are subscribed to by the app's own configuration file at Shopify.
     """
 
     domain: str
@@ -72,6 +72,12 @@ class ShopConfig:
     access_token: Secret | None = None
     api_url: str | None = None
     api_version: str = "2026-10"
+    app_config_topics: tuple[str, ...] = ()
+
+    @property
+    def webhook_uri(self) -> str | None:
+        """The event source or Pub/Sub topic that everything is sent to; None: our own address, a path a topic."""
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)

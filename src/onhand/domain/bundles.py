@@ -1,6 +1,13 @@
 """Bundles: items that are made of others when they are sold, and have no units of their own."""
 
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Shipped
+
+_Row = TypeVar("_Row", Placed, Shipped, Refunded)
 
 
 class Component(NamedTuple):
@@ -20,3 +27,75 @@ class Bundle(NamedTuple):
 
     item: str
     components: tuple[Component, ...]
+
+
+Compositions = Mapping[str, Sequence[tuple[datetime, tuple[Component, ...]]]]
+"""What bundles were made of since when, by item, oldest first. An item made of itself was no bundle then."""
+
+
+def made_of(compositions: Compositions, item: str, at: datetime) -> tuple[Component, ...]:
+    """Return what an item was made of at a time: itself where it was no bundle.
+
+    What it was made of before anybody looked is taken to be what was seen first.
+    """
+    history = compositions.get(item)
+    if not history:
+        return (Component(item, 1),)
+    return next((parts for since_at, parts in reversed(history) if since_at <= at), history[0][1])
+
+
+def explode(picture: OrderPicture, compositions: Compositions) -> OrderPicture:
+    """Return the picture of an order with the components of its bundles in their place.
+
+    An order keeps the composition of the moment in which it was placed: changing a bundle changes no order.
+    """
+    parts = {line.line: made_of(compositions, line.item, picture.placed_at) for line in picture.lines}
+    if all(parts[line.line] == (Component(line.item, 1),) for line in picture.lines):
+        return picture
+    return replace(
+        picture,
+        lines=tuple(
+            OrderLine(_name(line.line, part), part.item, line.units * part.units)
+            for line in picture.lines
+            for part in parts[line.line]
+        ),
+        placed=tuple(_shares(picture.placed, parts)),
+        shipped=tuple(_shares(picture.shipped, parts)),
+        refunded=tuple(_shares(picture.refunded, parts)),
+    )
+
+
+class Bundled(NamedTuple):
+    """How an order counts for the listings of an item, beyond what it moves of that item.
+
+    Its channel counts it under the bundle's listing and not under those of the components, which it moves: a bundle
+    has positive units, a component negative ones. `open_units` wait to be shipped, `taken_units` were not cancelled.
+    """
+
+    open_units: int
+    taken_units: int
+
+
+def bundled(picture: OrderPicture, compositions: Compositions) -> dict[str, Bundled]:
+    """Return how an order with bundles counts for listings, by item; empty where it has none."""
+    counts: dict[str, Bundled] = {}
+    for line in picture.lines:
+        parts = made_of(compositions, line.item, picture.placed_at)
+        if parts == (Component(line.item, 1),):
+            continue
+        waiting = sum(row.units for row in picture.placed if row.line == line.line)
+        taken = waiting + sum(row.units for row in picture.shipped if row.line == line.line)
+        for item, times in ((line.item, 1), *((part.item, -part.units) for part in parts)):
+            before = counts.get(item, Bundled(0, 0))
+            counts[item] = Bundled(before.open_units + waiting * times, before.taken_units + taken * times)
+    return counts
+
+
+def _name(line: str, part: Component) -> str:
+    return f"{line}/{part.item}"
+
+
+def _shares(rows: Sequence[_Row], parts: Mapping[str, tuple[Component, ...]]) -> Iterator[_Row]:
+    for row in rows:
+        for part in parts.get(row.line, ()):
+            yield row._replace(line=_name(row.line, part), units=row.units * part.units)

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+OWN_CHANNELS = ("online_store", "shopify_pos")
+"""Shopify's own channels: they sell every item under its own id, and what they show are the levels it keeps."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SellingRule:
@@ -25,7 +28,8 @@ class PoolLevel(NamedTuple):
     """What is known of one item at one location of the pool.
 
     `observed_units` is None where nobody has looked. `untold_units` is what our foreign movements will still change
-    there once the platform is told; only its negative part counts, because an unconfirmed raise is no stock.
+    there once the platform is told; only its negative part counts, because an unconfirmed raise is no stock. A level
+    that is not `active` keeps its units and sells none of them; what it is short still counts.
     """
 
     location: str
@@ -33,6 +37,7 @@ class PoolLevel(NamedTuple):
     books_units: int
     observed_units: int | None
     untold_units: int
+    active: bool = True
 
 
 class Term(NamedTuple):
@@ -52,6 +57,8 @@ class Term(NamedTuple):
         if isinstance(self.given, str):
             return self.given
         level = self.given
+        if not level.active:
+            return f"shopify stocks it there no more: {_usable(level)} stand there, none is sold until it does"
         if level.observed_units is None:
             return f"books {level.books_units}, nobody has looked there yet"
         because = f"the smaller of books {level.books_units} and shopify's {level.observed_units}"
@@ -68,13 +75,27 @@ class Explanation:
     terms: tuple[Term, ...]
 
 
+class Part(NamedTuple):
+    """A component of a bundle: `units` of it go into each. `available` is what may be sold of it, None: no limit."""
+
+    name: str
+    units: int
+    available: Explanation | None
+
+
 def available_to_sell(
-    rule: SellingRule, pool: Sequence[PoolLevel], unplaced_units: int, unseen_units: int
+    rule: SellingRule,
+    pool: Sequence[PoolLevel],
+    unplaced_units: int,
+    unseen_units: int,
+    *,
+    sells_below_zero: bool = False,
 ) -> Explanation:
     """Return what `rule` lets its channel sell of one item, never below zero, term by term.
 
     Locations add up, negatives included. `unplaced_units` belong to orders whose location is not known yet,
-    `unseen_units` to orders that the channel holds but that have not reached us; both lower the number.
+    `unseen_units` to orders that the channel holds but that have not reached us; both lower the number. Where the
+    channel `sells_below_zero`, the number is still what there is to sell, and a term says that it sells more.
     """
     terms = [_location_term(level) for level in pool if level.location in rule.locations]
     if unplaced_units:
@@ -86,7 +107,38 @@ def available_to_sell(
     total = sum(term.units for term in terms)
     if total < 0:
         terms.append(Term("floor", None, -total, f"a channel can be told no less than 0, and it is {-total} short"))
+    if sells_below_zero:
+        terms.append(Term("sells below zero", None, 0, f"{rule.channel} goes on selling it when nothing is left"))
     return Explanation(units=max(0, total), terms=tuple(terms))
+
+
+def bundles_to_sell(parts: Sequence[Part]) -> Explanation:
+    """Return how many bundles their components make: as many as the scarcest is enough for, a term a component.
+
+    Buffers and orders are in what each component may sell already. A bundle of which nobody says what it is made of
+    sells nothing.
+    """
+    enough = {part: part.available.units // part.units for part in parts if part.available is not None}
+    if not enough:
+        because = "none of its components is counted" if parts else "the platform does not say what it is made of"
+        return Explanation(units=0, terms=(Term("components", None, 0, because),))
+    scarcest = min(enough, key=lambda part: enough[part])
+    return Explanation(
+        units=enough[scarcest],
+        terms=tuple(
+            Term("component", None, enough[part] if part is scarcest else 0, _because(part, enough.get(part)))
+            for part in sorted(parts, key=lambda part: part is not scarcest)
+        ),
+    )
+
+
+def _because(part: Part, bundles: int | None) -> str:
+    if part.available is None or bundles is None:
+        return f"{part.name}: nobody counts it, so it sets no limit"
+    terms = ", ".join(f"{term.location or term.what} {term.units}" for term in part.available.terms if term.units)
+    terms = terms or "; ".join(term.because for term in part.available.terms)
+    made_of = f" ({terms})" if terms else ""
+    return f"{part.name}: {part.available.units} may be sold{made_of}, {part.units} go into each: enough for {bundles}"
 
 
 def usable_units(books_units: int, observed_units: int | None, untold_units: int) -> int:
@@ -100,5 +152,11 @@ def usable_units(books_units: int, observed_units: int | None, untold_units: int
 
 
 def _location_term(level: PoolLevel) -> Term:
-    units = usable_units(level.books_units, level.observed_units, level.untold_units)
+    units = _usable(level)
+    if not level.active:
+        return Term("not stocked", level.name, min(0, units), level)
     return Term("available", level.name, units, level)
+
+
+def _usable(level: PoolLevel) -> int:
+    return usable_units(level.books_units, level.observed_units, level.untold_units)

@@ -43,7 +43,7 @@ class Sent(NamedTuple):
     """Units of an item that left the origin in one shipment, and what became of them at the destination.
 
     `received_at` is when the first of them were received; None: none were yet. The units that were neither accepted
-    nor rejected are under way.
+    nor rejected are under way. More may be accepted than were sent: what is beyond was never incoming.
     """
 
     shipment: str
@@ -57,7 +57,12 @@ class Sent(NamedTuple):
     @property
     def under_way_units(self) -> int:
         """Units that have left and not arrived."""
-        return self.units - self.accepted_units - self.rejected_units
+        return max(0, self.units - self.accepted_units - self.rejected_units)
+
+    @property
+    def extra_units(self) -> int:
+        """Accepted units that were not in the shipment."""
+        return min(self.accepted_units, max(0, self.accepted_units + self.rejected_units - self.units))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +133,7 @@ _REASONS = {
     (State.INCOMING, State.AVAILABLE): "received from a transfer",
     (State.AVAILABLE, State.AVAILABLE): "transferred",
     (State.INCOMING, State.SUPPLIER): "rejected on arrival",
+    (State.SUPPLIER, State.AVAILABLE): "received beyond what was sent",
     (State.AVAILABLE, State.SUPPLIER): "sent and rejected on arrival",
 }
 
@@ -188,7 +194,8 @@ def _steps(picture: TransferPicture, origin: str | None, destination: str | None
         received_at = row.received_at or picture.version.at
         yield _Step(row.item, shelf, aside, row.units, picture.created_at)
         yield _Step(row.item, aside, under_way, row.units, row.shipped_at)
-        yield _Step(row.item, under_way, arrived, row.accepted_units, received_at)
+        yield _Step(row.item, under_way, arrived, row.accepted_units - row.extra_units, received_at)
+        yield _Step(row.item, None, arrived, row.extra_units, received_at)
         yield _Step(row.item, under_way, None, row.rejected_units, received_at)
     if picture.status in RESERVING:
         for line in picture.lines:

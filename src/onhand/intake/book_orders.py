@@ -12,6 +12,7 @@ from onhand.domain.pictures import judge
 from onhand.domain.stock import Movement, State, fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
+from onhand.intake.goods import Goods, goods_of, still_booked
 from onhand.ports.channel import Ask, Wanted
 from onhand.store import Books
 
@@ -28,16 +29,18 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         case "tie":
             because = "two pictures of the same second differ"
             return Booked(about, f"{picture.cause}: {because}, asked again", (Ask(*about, because),))
+    goods = goods_of(books, picture)
     booked = books.ledger.caused_by(picture.cause) if seen else []
-    cuts = books.ledger.cuts(sorted({line.item for line in picture.lines}))
-    settlement = settle(picture, fold(booked), cuts, len(booked))
+    cuts = books.ledger.cuts(sorted({line.item for line in goods.picture.lines} | {row.item for row in booked}))
+    shown = fold(still_booked(booked, goods.uncounted, cuts))
+    settlement = settle(goods.picture, shown, cuts, len(booked))
     written = append_explaining(books, picture.origin, settlement.movements, now)
     if settlement.unplaced_units or seen:
         books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
     books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=told, recorded_at=now)
-    _follow_the_channel(books, picture, settlement.movements, now)
+    _follow_the_channel(books, goods, settlement.movements, now)
     note = f"{picture.cause}: {written} movements"
-    if settlement.unplaced_units or not picture.complete:
+    if settlement.unplaced_units or not goods.picture.complete:
         return Booked(about, f"{note}, asked for more", (Ask(*about, "the webhook does not say everything"),))
     return Booked(about, note)
 
@@ -48,20 +51,30 @@ def digest_of(picture: OrderPicture) -> str:
     return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
 
 
-def _follow_the_channel(books: Books, picture: OrderPicture, movements: Sequence[Movement], now: datetime) -> None:
+def _follow_the_channel(books: Books, goods: Goods, movements: Sequence[Movement], now: datetime) -> None:
     """Lower what a channel is believed to show by what it has just sold itself: it did so before it told us.
 
-    A look that came before the order has counted its units as unseen: it is looked again, or they count twice.
+    A look that came before the order has counted its units as unseen: it is looked again, or they count twice. What
+    was sold in bundles lowers the bundle's listing, and not those of the components.
     """
+    picture = goods.picture
     if picture.hold is State.COMMITTED:
         return
     sold: defaultdict[str, int] = defaultdict(int)
     for movement in movements:
         if movement.source.state is State.AVAILABLE:
             sold[movement.item] += movement.units
+    if goods.bundled:
+        before = books.bundles.bundled(picture.cause)
+        books.bundles.put_bundled(picture.cause, picture.origin, goods.bundled)
+        for item, count in goods.bundled.items():
+            taken = count.taken_units - (before[item].taken_units if item in before else 0)
+            if taken * count.taken_units > 0:  # a cancellation gives back: the channel shows that by itself
+                sold[item] += taken
     for item, units in sold.items():
-        books.offers.sold(picture.origin, item, units, picture.placed_at)
-    moved = sorted({movement.item for movement in movements})
+        if units > 0:
+            books.offers.sold(picture.origin, item, units, picture.placed_at)
+    moved = sorted({*(movement.item for movement in movements), *goods.bundled})
     counted = [row for row in books.offers.rows(channel=picture.origin, items=moved) if row.unseen_units]
     if counted:
         because = "an order that it counted has become known"

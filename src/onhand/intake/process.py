@@ -1,7 +1,8 @@
 """Processing at our own pace: deliveries from the log become books, a batch a transaction, a savepoint each."""
 
 import logging
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,6 +57,7 @@ def process(store: Store, log: Log, senders: Senders, now: datetime, limit: int 
         if not batch:
             return Processed(done=0, parked=0, waiting=False)
         parked = sum(not _process_one(session, senders, logged, now) for logged in batch)
+        _note_arrivals(session, batch)
         session.move_position(POSITION, batch[-1].position)
     return Processed(
         done=len(batch) - parked,
@@ -63,6 +65,15 @@ def process(store: Store, log: Log, senders: Senders, now: datetime, limit: int 
         waiting=len(batch) == limit,
         oldest_received_at=batch[0].delivery.received_at,
     )
+
+
+def _note_arrivals(session: Session, batch: Sequence[Logged]) -> None:
+    """Note when each topic came: a topic that falls silent may have lost its subscription."""
+    came: defaultdict[tuple[str, str, str], list[datetime]] = defaultdict(list)
+    for _, delivery in batch:
+        came[delivery.shop, delivery.channel, delivery.topic].append(delivery.received_at)
+    for (shop, channel, topic), times in came.items():
+        session.of(shop).arrivals.note(channel, topic, times)
 
 
 def replay(store: Store, log: Log, senders: Senders, position: int, now: datetime) -> str | None:

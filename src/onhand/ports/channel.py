@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from onhand.domain.bundles import Bundle
 from onhand.domain.catalog import Item, Listing, Location
@@ -99,6 +99,29 @@ class Reports(Protocol):
 
     def parse(self, delivery: Delivery, catalog: Catalog) -> Report:
         """Return what the delivery says. Raises UnreadableDelivery."""
+
+
+SubscriptionState = Literal["held", "missing", "elsewhere", "bent", "duplicated"]
+"""Right, not there, sent to another address, sent with other fields or a filter, right and sent more than once."""
+
+
+class TopicState(NamedTuple):
+    """How one topic of a channel is subscribed to, and the `places` it is sent to.
+
+    `api_version` is the one in which its bodies are written, None where it is missing. `whole` says that what it tells
+    has no list of changes to ask for: what was missed is found only by reading everything.
+    """
+
+    topic: str
+    state: SubscriptionState
+    places: tuple[str, ...]
+    api_version: str | None
+    whole: bool
+
+    @property
+    def is_right(self) -> bool:
+        """Whether everything it tells comes to us; what comes twice is booked as one picture."""
+        return self.state in ("held", "duplicated")
 
 
 class Changed(NamedTuple):

@@ -130,6 +130,7 @@ def show(books: Books, listing: Listing, shown: Shown, now: datetime) -> int:
     if listing.item is None:
         return 0
     known_units = books.pictures.held_units(listing.channel, [listing.item]).get(listing.item, 0)
+    known_units += books.bundles.open_units(listing.channel, [listing.item]).get(listing.item, 0)
     unseen_units = max(0, shown.committed_units - known_units)
     books.offers.shown(listing.channel, listing.listing, shown.available_units, unseen_units, now)
     return unseen_units

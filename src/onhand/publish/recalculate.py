@@ -1,8 +1,10 @@
 """Recalculating: whatever touched an item, what every channel may sell of it is computed again."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from onhand.domain.selling import Explanation, available_to_sell
+from onhand.domain.bundles import Component
+from onhand.domain.selling import OWN_CHANNELS, Explanation, Part, Term, available_to_sell, bundles_to_sell
 from onhand.ports.errors import OnhandError
 from onhand.store import Books
 
@@ -22,33 +24,69 @@ def recalculate(books: Books, now: datetime, limit: int = BATCH) -> int:
     stale = books.offers.stale(limit)
     if not stale:
         return 0
-    rules = {rule.channel: rule for rule in books.channels.rules()}
+    sums = Sums(books, {row.item for row in stale})
     for row in stale:
-        if row.channel not in rules:
+        if row.channel not in sums.rules:
             books.offers.remove(row.channel, [row.listing])
-    items = sorted({row.item for row in stale})
-    pools, unplaced = books.pools.of(items), books.pictures.unplaced_units(items)
     computed = [
-        (
-            row.channel,
-            row.listing,
-            available_to_sell(rules[row.channel], pools[row.item], unplaced.get(row.item, 0), row.unseen_units).units,
-        )
+        (row.channel, row.listing, sums.explain(row.channel, row.item).units)
         for row in stale
-        if row.channel in rules
+        if row.channel in sums.rules
     ]
     books.offers.compute(computed, now)
     return len(stale)
 
 
+class Sums:
+    """What channels may sell of some items. Everything it takes is read at once, components of bundles included."""
+
+    def __init__(self, books: Books, items: Collection[str]) -> None:
+        self.rules = {rule.channel: rule for rule in books.channels.rules()}
+        self._components = books.bundles.components(items)
+        drawn_on = sorted({*items, *(part.item for parts in self._components.values() for part in parts)})
+        self._items = books.catalog.items_of(drawn_on)
+        self._pools = books.pools.of(drawn_on)
+        self._unplaced = books.pictures.unplaced_units(drawn_on)
+        self._unseen = books.offers.unseen(drawn_on)
+
+    def name_locations(self, names: Mapping[str, str]) -> None:
+        """Put people's names of locations into the explanations."""
+        for pool in self._pools.values():
+            pool[:] = [level._replace(name=names.get(level.location, level.location)) for level in pool]
+
+    def explain(self, channel: str, item: str) -> Explanation:
+        """Return what `channel` may sell of one of the items, term by term; it must have a rule."""
+        known = self._items.get(item)
+        if known is not None and known.bundle:
+            return bundles_to_sell([self._part(channel, part) for part in self._components.get(item, ())])
+        return available_to_sell(
+            self.rules[channel],
+            self._pools[item],
+            self._unplaced.get(item, 0),
+            self._unseen.get((channel, item), 0),
+            sells_below_zero=channel in OWN_CHANNELS and known is not None and known.sells_below_zero,
+        )
+
+    def _part(self, channel: str, component: Component) -> Part:
+        """Return a component with what may be sold of it: nothing of one that is gone, or is a bundle itself."""
+        known = self._items.get(component.item)
+        if known is None:
+            gone = Term("gone", None, 0, "it is not in the catalog any more")
+            return Part(component.item, component.units, Explanation(units=0, terms=(gone,)))
+        name = known.sku or known.title
+        if known.bundle:
+            nested = Term("nested", None, 0, "a bundle in a bundle cannot be counted, and shopify knows none")
+            return Part(name, component.units, Explanation(units=0, terms=(nested,)))
+        if not known.tracked:
+            return Part(name, component.units, None)
+        return Part(name, component.units, self.explain(channel, component.item))
+
+
 def explain(books: Books, item: str, channel: str) -> Explanation:
     """Return what `channel` may sell of `item` now, term by term. Raises NoSuchOffer."""
-    rule = next((rule for rule in books.channels.rules() if rule.channel == channel), None)
-    rows = [row for row in books.offers.rows(channel=channel, items=[item]) if row.item == item]
-    if rule is None or not rows:
-        known = ", ".join(sorted(rule.channel for rule in books.channels.rules())) or "none yet"
+    sums = Sums(books, {item})
+    if channel not in sums.rules or not books.offers.rows(channel=channel, items=[item]):
+        known = ", ".join(sorted(sums.rules)) or "none yet"
         raise NoSuchOffer(f"item {item} is not sold on {channel}; channels with rules: {known}")
-    names = {location.location: location.name for location in books.catalog.locations()}
-    pool = [level._replace(name=names.get(level.location, level.location)) for level in books.pools.of([item])[item]]
-    unplaced_units = books.pictures.unplaced_units([item]).get(item, 0)
-    return available_to_sell(rule, pool, unplaced_units, rows[0].unseen_units)
+    sums.name_locations({location.location: location.name for location in books.catalog.locations()})
+    return sums.explain(channel, item)

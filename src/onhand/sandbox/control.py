@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
-from onhand.sandbox import app_by_hand, catalog_by_hand
+from onhand.sandbox import app_by_hand, catalog_by_hand, returns_by_hand, selling_by_hand, transfers_by_hand
 from onhand.sandbox import orders_by_hand as by_hand
 from onhand.sandbox.control_asks import (
     AddItem,
@@ -16,8 +17,10 @@ from onhand.sandbox.control_asks import (
     Adjust,
     Ask,
     Cancel,
+    CancelTransfer,
     ChangeItem,
     ChangeLocation,
+    ChangeTransfer,
     EditOrder,
     Fulfil,
     GiveIdToken,
@@ -27,11 +30,13 @@ from onhand.sandbox.control_asks import (
     PlaceOrder,
     Play,
     Receive,
+    ReceiveTransfer,
     Refund,
     RevokeSecret,
     RotateSecret,
     Sale,
     SetFault,
+    ShipTransfer,
     StartReplay,
     Theft,
     VoidTokens,
@@ -42,9 +47,31 @@ from onhand.sandbox.replay import Replay
 from onhand.sandbox.sender import Sender
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.wishes import DayPlan
-from onhand.sandbox.world import moving, tiktok_orders
+from onhand.sandbox.world import drafts, moving, tiktok_orders
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.selling import place_online, sell_at_till
+
+# Asks that concern the world alone.
+_MORE: dict[str, tuple[type[Ask], Callable[..., Row]]] = {
+    "return": (returns_by_hand.OpenReturn, returns_by_hand.open_return),
+    "dispose": (returns_by_hand.Dispose, returns_by_hand.dispose),
+    "process_return": (returns_by_hand.ProcessReturn, returns_by_hand.process_return),
+    "cancel_return": (returns_by_hand.EndReturn, returns_by_hand.cancel_return),
+    "close_return": (returns_by_hand.EndReturn, returns_by_hand.close_return),
+    "draft": (returns_by_hand.MakeDraft, returns_by_hand.make_draft),
+    "complete_draft": (returns_by_hand.ChangeDraft, returns_by_hand.complete_draft),
+    "delete_draft": (returns_by_hand.ChangeDraft, returns_by_hand.delete_draft),
+    "pickup": (selling_by_hand.SellAt, selling_by_hand.place_for_pickup),
+    "ship_from_till": (selling_by_hand.SellAt, selling_by_hand.ship_from_till),
+    "sell_offline": (selling_by_hand.SellAt, selling_by_hand.sell_offline),
+    "upload": (selling_by_hand.Upload, selling_by_hand.upload),
+    "app_order": (selling_by_hand.AppOrder, selling_by_hand.create_by_app),
+    "hold": (selling_by_hand.HoldOrder, selling_by_hand.hold),
+    "release": (selling_by_hand.OrderNamed, selling_by_hand.release),
+    "split": (selling_by_hand.SplitOrder, selling_by_hand.split),
+    "merge": (selling_by_hand.OrderNamed, selling_by_hand.merge),
+    "unfulfil": (selling_by_hand.OrderNamed, selling_by_hand.unfulfil),
+}
 
 
 class Control:
@@ -66,7 +93,14 @@ class Control:
             "fulfil": (Fulfil, self._fulfil),
             "edit": (EditOrder, self._edit),
             "move": (MoveOrder, self._move),
-            "transfer": (MakeTransfer, self._transfer),
+            "transfer": (MakeTransfer, lambda ask, now: transfers_by_hand.make(sandbox.world, ask, now=now)),
+            "change_transfer": (ChangeTransfer, lambda ask, now: transfers_by_hand.change(sandbox.world, ask, now=now)),
+            "ship_transfer": (ShipTransfer, lambda ask, now: transfers_by_hand.ship(sandbox.world, ask, now=now)),
+            "receive_transfer": (
+                ReceiveTransfer,
+                lambda ask, now: transfers_by_hand.receive(sandbox.world, ask, now=now),
+            ),
+            "cancel_transfer": (CancelTransfer, lambda ask, now: transfers_by_hand.cancel(sandbox.world, ask, now=now)),
             "receive": (Receive, self._receive),
             "adjust": (Adjust, self._adjust),
             "theft": (Theft, self._theft),
@@ -83,6 +117,7 @@ class Control:
             "heal": (Heal, self._heal),
             "replay": (StartReplay, self._start_replay),
         }
+        self._asks |= {name: (kind, partial(act, self._world)) for name, (kind, act) in _MORE.items()}
 
     def names(self) -> list[str]:
         """Return what can be asked."""
@@ -97,7 +132,9 @@ class Control:
         if name not in self._asks:
             raise Refused("unknown_ask", f"/control/{name} does not exist; there are {', '.join(self._asks)}")
         kind, act = self._asks[name]
-        return act(msgspec.json.decode(body or b"{}", type=kind), self._sandbox.clock())
+        now = self._sandbox.clock()
+        drafts.pass_time(self._world, now)
+        return act(msgspec.json.decode(body or b"{}", type=kind), now)
 
     def played(self) -> Row:
         """Return how far the day is; raises Refused when none was played."""
@@ -149,38 +186,12 @@ class Control:
     def _move(self, ask: MoveOrder, now: datetime) -> Row:
         return by_hand.reassign(self._world, ask.order, to=ask.to, now=now)
 
-    def _transfer(self, ask: MakeTransfer, now: datetime) -> Row:
-        world = self._world
-        transfer = moving.create_transfer(
-            world,
-            origin_id=world.catalog.location_of_name(ask.from_).id,
-            destination_id=world.catalog.location_of_name(ask.to).id,
-            lines=wishes(world, ask.lines),
-            now=now,
-        )
-        if ask.until != "draft":
-            moving.mark_ready(world, transfer, now=now)
-        if ask.until in {"in_transit", "received"}:
-            shipment = moving.ship_transfer(world, transfer, now=now)
-            if ask.until == "received":
-                moving.receive_shipment(world, transfer, shipment, now=now)
-        return {"transfer": transfer.name, "id": transfer.id, "status": transfer.status}
-
     def _receive(self, ask: Receive, now: datetime) -> Row:
         if ask.transfer is not None:
-            return self._receive_transfer(ask.transfer, now)
+            return transfers_by_hand.receive(self._world, ReceiveTransfer(transfer=ask.transfer), now=now)
         item_id, location_id = self._place(ask)
         moving.receive_goods(self._world, item_id=item_id, location_id=location_id, units=ask.units, now=now)
         return self._level(item_id, location_id)
-
-    def _receive_transfer(self, name: str, now: datetime) -> Row:
-        transfer = next((one for one in self._world.transfers.values() if one.name == name), None)
-        if transfer is None:
-            raise Refused("unknown_transfer", f"no transfer is called {name!r}; there are {len(self._world.transfers)}")
-        for shipment in transfer.shipments:
-            if shipment.status != "RECEIVED":
-                moving.receive_shipment(self._world, transfer, shipment, now=now)
-        return {"transfer": transfer.name, "id": transfer.id, "status": transfer.status}
 
     def _adjust(self, ask: Adjust, now: datetime) -> Row:
         item_id, location_id = self._place(ask)

@@ -88,8 +88,41 @@ class MakeTransfer(Ask, frozen=True):
     until: Literal["draft", "ready", "in_transit", "received"] = "received"
 
 
+class ChangeTransfer(Ask, frozen=True):
+    """Set how many units of `lines` are to go beside those in shipments, take `remove` (SKUs) off, make it ready."""
+
+    transfer: str
+    lines: list[Line] = []
+    remove: list[str] = []
+    ready: bool = False
+
+
+class ShipTransfer(Ask, frozen=True):
+    """Send what is in no shipment, all of it or `lines`; `draft` only packs it, `packed` sends what was packed."""
+
+    transfer: str
+    lines: list[Line] = []
+    draft: bool = False
+    packed: bool = False
+
+
+class ReceiveTransfer(Ask, frozen=True):
+    """Receive what is under way: everything, or the units of `accepted` and `rejected`."""
+
+    transfer: str
+    accepted: list[Line] = []
+    rejected: list[Line] = []
+
+
+class CancelTransfer(Ask, frozen=True):
+    """Cancel what was not shipped, or delete a draft."""
+
+    transfer: str
+    delete: bool = False
+
+
 class Receive(Ask, frozen=True):
-    """Receive goods from a supplier, or with `transfer` (its name) everything of it that is on its way."""
+    """Receive goods from a supplier, or with `transfer` (its name) all of it that is under way."""
 
     location: str | None = None
     sku: str | None = None

@@ -104,8 +104,8 @@ class Serving:
 
     def subscribe(self, public_url: str) -> None:
         """Have the platforms send their webhooks to `public_url`, and look every hour whether they still do."""
-        for parts in self._app.shops.values():
-            turns = Turns(Subscribing(parts, public_url, self.subscribed.set), self._died)
+        for shop in self._app.shops:
+            turns = Turns(Subscribing(self._app.steps(shop), public_url, self.subscribed.set), self._died)
             self._turns.append(turns)
             turns.start()
 

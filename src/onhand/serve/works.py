@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 from onhand.app import App
-from onhand.app.parts import ShopParts
 from onhand.app.steps import Steps
+from onhand.audit.sweep import OVERLAP_S
 from onhand.intake.process import POSITION, process
 from onhand.ports.channel import Applied, LevelOutcome, Observes, Parcel, Partly, Rejected, Sells, Throttled, Wanted
 from onhand.ports.clock import Clock
@@ -33,6 +33,13 @@ PARCELS = 12
 """Writes to levels planned in one run at most: about a second's worth of points, so that what is planned is still young
 when its turn comes.
 """
+
+SUBSCRIBE_EVERY_S = 3600.0
+SUBSCRIBE_AGAIN_S = 300.0
+"""After a refusal: a person may have mended meanwhile what the platform did not like."""
+
+MAKE_GOOD_AGAIN_S = 60.0
+"""After a reading that failed: each try costs a search for changed orders, or everything."""
 
 
 class Booking:
@@ -172,7 +179,7 @@ class Telling:
 
 
 class Auditing:
-    """Gaps are judged, orders swept, and once in a while everything is compared."""
+    """Gaps are judged, orders swept, what lapsed webhooks did not tell is read, and at times everything is compared."""
 
     idle_s = 1.0
 
@@ -185,40 +192,60 @@ class Auditing:
         now = app.clock.now()
         self._sweep_at = now + timedelta(seconds=app.config.audit.poll_every_s)
         self._audit_at = now + timedelta(seconds=app.config.audit.every_s)
+        self._make_good_at = now
 
     def turn(self) -> bool:
         """Judge what has stood long enough; sweep and audit when their time has come."""
         now, every = self._app.clock.now(), self._app.config.audit
+        if now >= self._make_good_at:
+            self._make_good(now)
         if now >= self._sweep_at:
             self._sweep_at = now + timedelta(seconds=every.poll_every_s)
             for channel in self._steps.parts.observers:
                 self._steps.sweep(channel)
         if now >= self._audit_at:
-            self._audit_at = now + timedelta(seconds=every.every_s)
-            audited = self._app.audit(self._steps.shop, fix=True)
-            logger.info("audit of %s: %s of %s equal", self._steps.shop, audited.equal, audited.checked)
+            self._audit(now)
         left = self._steps.judge(grace_s=every.grace_s, adopt=True, resting=self._rests.at(now))
         self._rests.begin(left, now)
         self._on_news()
         return False
 
+    def _audit(self, now: datetime) -> None:
+        self._audit_at = now + timedelta(seconds=self._app.config.audit.every_s)
+        audited = self._app.audit(self._steps.shop, fix=True)
+        logger.info("audit of %s: %s of %s equal", self._steps.shop, audited.equal, audited.checked)
+
+    def _make_good(self, now: datetime) -> None:
+        """Read once what lapsed webhooks did not tell; where that fails, try again in a while."""
+        missed = self._steps.missed()
+        if missed is None:
+            return
+        self._make_good_at = now + timedelta(seconds=MAKE_GOOD_AGAIN_S)
+        logger.info("%s: reading what lapsed webhooks have not told since %s", self._steps.shop, missed.since)
+        if self._steps.sweep(self._steps.parts.shopify, missed.since - timedelta(seconds=OVERLAP_S)) is None:
+            return
+        if missed.whole:
+            self._audit(now)
+        self._steps.made_good(now)
+        self._make_good_at = now
+
 
 class Subscribing:
     """The platforms send their webhooks to us; a subscription that was lost is made again."""
 
-    idle_s = 3600.0
-
-    def __init__(self, parts: ShopParts, public_url: str, on_done: Callable[[], None]) -> None:
-        self.name = f"subscriber {parts.shop}"
-        self._parts = parts
+    def __init__(self, steps: Steps, public_url: str | None, on_done: Callable[[], None]) -> None:
+        self.name = f"subscriber {steps.shop}"
+        self.idle_s = SUBSCRIBE_EVERY_S
+        self._steps = steps
         self._public_url = public_url
         self._on_done = on_done
 
     def turn(self) -> bool:
         """Make what is missing; a platform that does not answer now is asked again in a moment."""
-        self._parts.shopify.ensure_subscriptions(self._public_url)
-        if self._parts.tiktok is not None:
-            self._parts.tiktok.ensure_webhooks(self._public_url)
+        self.idle_s = SUBSCRIBE_EVERY_S if self._steps.subscribe(self._public_url) else SUBSCRIBE_AGAIN_S
+        tiktok = self._steps.parts.tiktok
+        if tiktok is not None and self._public_url is not None:
+            tiktok.ensure_webhooks(self._public_url)
         self._on_done()
         return False
 
@@ -245,6 +272,9 @@ class Housekeeping:
         if waiting:  # what is not booked yet is kept, however old
             keep_since = min(keep_since, waiting[0].delivery.received_at)
         self._app.log.forget_bodies(keep_since, parked)
+        with self._app.store.writing() as session:
+            for shop in shops:
+                session.of(shop).arrivals.forget(now)
         for shop, (sequence, head) in heads.items():
             if sequence:
                 self._app.log.anchor(shop, sequence, head, now)

@@ -19,6 +19,7 @@ from onhand.store.owed import OwedUnits
 from onhand.store.people import Audits, Problems
 from onhand.store.pictures import Pictures
 from onhand.store.pools import Pools
+from onhand.store.subscriptions import Arrivals, Subscriptions
 
 
 class Books:
@@ -41,6 +42,8 @@ class Books:
         self.drifts = Drifts(sql, shop_id)
         self.problems = Problems(sql, shop_id)
         self.audits = Audits(sql, shop_id)
+        self.subscriptions = Subscriptions(sql, shop_id)
+        self.arrivals = Arrivals(sql, shop_id)
 
     def expected(self, keys: Sequence[LevelKey]) -> dict[LevelKey, dict[State, int]]:
         """Return what Shopify should show of each level: the kept states of the books, less what it is still owed.

@@ -1,10 +1,10 @@
 """Bundles: what they are made of, now and since when."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from onhand.domain.bundles import Bundle, Component
+from onhand.domain.bundles import Bundle, Bundled, Component
 from onhand.store.engine import Sql
 from onhand.store.json_text import texts
 from onhand.store.times import from_us, to_us
@@ -54,3 +54,17 @@ class Bundles:
     def made_of(self, items: Iterable[str]) -> set[str]:
         """Return the bundles that any of these items is a component of."""
         return {bundle for (bundle,) in self._sql.rows("bundles_of_items", (self._shop, texts(items)))}
+
+    def bundled(self, cause: str) -> dict[str, Bundled]:
+        """Return how an order counts for listings beyond what it moves, as it was kept last."""
+        rows = self._sql.rows("bundled_of_cause", (self._shop, cause))
+        return {item: Bundled(open_units, taken_units) for item, open_units, taken_units in rows}
+
+    def put_bundled(self, cause: str, origin: str, counts: Mapping[str, Bundled]) -> None:
+        """Keep how an order counts for listings beyond what it moves."""
+        rows = [(self._shop, cause, item, origin, *count) for item, count in counts.items()]
+        self._sql.run_many("put_bundled", rows)
+
+    def open_units(self, origin: str, items: Iterable[str]) -> dict[str, int]:
+        """Return what the open orders of a channel count for listings beyond what they hold, by item."""
+        return dict(self._sql.rows("open_in_bundles", (self._shop, texts(items), origin)))

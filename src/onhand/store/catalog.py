@@ -100,6 +100,10 @@ class Catalog:
         rows = self._sql.rows("some_items", (self._shop, texts(items)))
         return {row[0]: _read_item(row) for row in rows}
 
+    def uncounted(self, items: Iterable[str]) -> set[str]:
+        """Return those items that have no units of their own: bundles, and those that are not tracked."""
+        return {item for (item,) in self._sql.rows("uncounted_items", (self._shop, texts(items)))}
+
     def item_by_sku(self, sku: str) -> list[Item]:
         """Return the items that carry a SKU now: none, one, or several where a merchant gave it twice."""
         return [_read_item(row) for row in self._sql.rows("items_by_sku", (self._shop, match_key(sku)))]
@@ -135,6 +139,10 @@ class Catalog:
         """Return some listings of a channel by their id; unknown ones are left out."""
         rows = self._sql.rows("some_listings", (self._shop, channel, texts(listings)))
         return {row[1]: _read_listing(row) for row in rows}
+
+    def listings_for(self, items: Iterable[str]) -> list[Listing]:
+        """Return the listings that stand for some items, of every channel."""
+        return [_read_listing(row) for row in self._sql.rows("listings_of_items", (self._shop, texts(items)))]
 
     def level_id_of(self, item: str, location: str) -> str | None:
         """Return the platform's own id of a level, or None while it is not known."""

@@ -1,5 +1,6 @@
 """Offers: what every listing of a channel may sell, what the channel was told, and what it shows."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +118,15 @@ class Offers:
         if computed:
             self._sql.run_many("compute_offer", computed)
             self._sql.run("offers_are_computed", (shop, pairs(row[3:] for row in computed)))
+
+    def unseen(self, items: Iterable[str]) -> dict[tuple[str, str], int]:
+        """Return units that channels hold and we do not know of, by (channel, item); those in bundles count, too."""
+        asked = (self._shop, texts(items))
+        found: Counter[tuple[str, str]] = Counter()
+        for name in ("unseen_units", "unseen_units_in_bundles"):
+            for channel, item, units in self._sql.rows(name, asked):
+                found[channel, item] += int(units)
+        return dict(found)
 
     def untold(self, channel: str, limit: int) -> list[Untold]:
         """Return up to `limit` offers that a channel must be told, worst risk of overselling first.

@@ -1,4 +1,4 @@
-"""Pools: what selling needs to know of items at their locations, read in three quick queries."""
+"""Pools: what selling needs to know of items at their locations, read in a few quick queries."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,7 +27,10 @@ class Pools:
             known[item, location][1] = units
         for item, location, units in self._sql.rows("untold_available_units", (self._shop, asked)):
             known[item, location][2] = units
+        rows = self._sql.rows("inactive_levels_of_items", (self._shop, asked))
+        inactive = {(item, location) for item, location in rows}
         pools: dict[str, list[PoolLevel]] = {item: [] for item in items}
         for (item, location), (booked, observed, untold) in known.items():
-            pools[item].append(PoolLevel(location, location, booked or 0, observed, untold or 0))
+            active = (item, location) not in inactive
+            pools[item].append(PoolLevel(location, location, booked or 0, observed, untold or 0, active))
         return pools

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from onhand.answers.stock import OWN_CHANNELS
 from onhand.domain.catalog import Item, Location
+from onhand.domain.selling import OWN_CHANNELS
 from onhand.domain.stock import KEPT_STATES, ON_HAND_STATES, State
 from onhand.store import Books, OfferState
 from onhand.web.names import title_of

@@ -8,6 +8,7 @@ from datetime import datetime
 from onhand import answers
 from onhand.answers import Explained, Happened, NotKnown, Sellable
 from onhand.domain.catalog import Item
+from onhand.domain.selling import OWN_CHANNELS
 from onhand.domain.stock import KEPT_STATES, LevelKey, State, on_hand
 from onhand.store import Books
 from onhand.store.observations import Observed
@@ -132,7 +133,7 @@ def _sums(books: Books, shop: str, item: Item) -> list[Sum]:
         explained = answers.explain(books, shop, label, sellable.channel)
         mine = next((one for one in explained if one.item == item.item), None)
         if mine is not None:
-            own = sellable.channel in answers.stock.OWN_CHANNELS
+            own = sellable.channel in OWN_CHANNELS
             sums.append(Sum(title=title_of(sellable.channel), own=own, sellable=sellable, explained=mine))
     return sums
 

@@ -76,14 +76,17 @@ _LANE_GAUGES = (
 
 def read_metrics(desk: Desk) -> Iterator[str]:
     """Yield the lines of the Prometheus text format (version 0.0.4)."""
+    now = desk.clock.now()
     with desk.store.reading() as session:
-        found = [answers.health(session, desk.log, shop) for shop in desk.shops]
+        found = [answers.health(session, desk.log, shop, now) for shop in desk.shops]
     for field, name, about in _COUNTERS:
         yield from _family(name, "counter", about, [({}, getattr(health, field)) for health in found[:1]])
     for field, name, about in (("waiting", "onhand_deliveries_waiting", "Webhooks that are not booked yet"),):
         yield from _family(name, "gauge", about, [({}, max(0, getattr(health, field))) for health in found[:1]])
     for field, name, about in _SHOP_GAUGES:
         yield from _family(name, "gauge", about, [({"shop": one.shop}, getattr(one, field)) for one in found])
+    silent = [({"shop": one.shop}, float(len(one.silent_topics))) for one in found]
+    yield from _family("onhand_topics_silent", "gauge", "Topics that have not come for longer than usual", silent)
     for field, name, about in _LANE_GAUGES:
         samples = [
             ({"shop": one.shop, "channel": lane.name}, int(getattr(lane, field)))

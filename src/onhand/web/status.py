@@ -60,7 +60,7 @@ def read_status(desk: Desk, shop: str) -> tuple[Status, list[Need]]:
     """Return how a shop stands now, and what waits for a person there."""
     now, process = desk.clock.now(), desk.health()
     with desk.store.reading() as session:
-        counted = health(session, desk.log, shop)
+        counted = health(session, desk.log, shop, now)
         needs = read_needs(session.of(shop), shop)
         items = len(session.of(shop).catalog.items())
     desk.pace.note(now, counted.accepted)

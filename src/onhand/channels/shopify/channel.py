@@ -22,7 +22,7 @@ from onhand.channels.shopify.read_locations import read_locations
 from onhand.channels.shopify.read_orders import OrderReader
 from onhand.channels.shopify.sending import send, send_again
 from onhand.channels.shopify.settings import NAME, ShopifySettings
-from onhand.channels.shopify.subscriptions import TOPICS, Ensured
+from onhand.channels.shopify.subscriptions import TOPICS, Ensured, Survey
 from onhand.channels.shopify.tokens import Connection, Kept, provider
 from onhand.channels.shopify.webhooks import Verifier
 from onhand.ports.channel import (
@@ -158,9 +158,17 @@ class ShopifyChannel:
         """Send a parcel whose outcome is not known, and name what became of it by then."""
         return send_again(self._client, parcel)
 
-    def ensure_subscriptions(self, base_url: str, topics: Sequence[str] = TOPICS) -> Ensured:
+    def survey_subscriptions(self, base_url: str | None, topics: Sequence[str] = TOPICS) -> Survey:
+        """Return how each topic is subscribed to now. Raises as `read` does."""
+        return subscriptions.survey(self._client, subscriptions.uris_of(self._settings, base_url, topics))
+
+    def mend_subscriptions(self, found: Survey) -> Ensured:
+        """Make this app's subscriptions in the shop be exactly what the survey looked for. Raises as `read` does."""
+        return subscriptions.mend(self._client, found)
+
+    def ensure_subscriptions(self, base_url: str | None, topics: Sequence[str] = TOPICS) -> Ensured:
         """Make this app's subscriptions in the shop be exactly `topics`. Raises as `read` does."""
-        return subscriptions.ensure(self._client, self._settings.shop, topics, base_url)
+        return self.mend_subscriptions(self.survey_subscriptions(base_url, topics))
 
     def ping(self) -> Ping:
         """Return who answers and what the app may do there. Raises as `read` does."""

@@ -13,7 +13,9 @@ class ShopifySettings:
     `client_secrets` holds the current secret first and, during a rotation, the old one: Shopify may sign with the old
     one for up to an hour (shopify.dev, "verify deliveries"); without any, no webhook is taken for genuine.
     `access_token` is that of an existing custom app; None asks for tokens with the client credentials grant, which
-    needs `client_id` and a secret. `api_url` None means the shop's own address.
+    needs `client_id` and a secret. `api_url` None means the shop's own address. `webhook_uri` is an event source or a
+    Pub/Sub topic to which everything is sent; None means our own address, a path a topic. `app_config_topics` are those
+    that the app's configuration file at Shopify subscribes to: no API shows them, and we make none of our own.
     """
 
     shop: str
@@ -22,6 +24,8 @@ class ShopifySettings:
     access_token: str | None = field(default=None, repr=False)
     api_url: str | None = None
     api_version: str = API_VERSION
+    webhook_uri: str | None = None
+    app_config_topics: tuple[str, ...] = ()
     request_timeout_s: float = 20.0
     read_wait_s: float = 30.0  # how long a reading may queue for points before it is put off
     write_wait_s: float = 5.0  # a write is better replaced by a newer value than kept waiting

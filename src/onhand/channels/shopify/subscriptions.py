@@ -2,11 +2,11 @@
 
 Sources: Admin API 2026-10, webhookSubscriptions and WebhookSubscriptionInput; shopify.dev "Modify your payloads":
 `includeFields` keeps everything else, customer data above all, from being sent at all. A subscription made through the
-API is deleted by Shopify after eight failures in a row, so this runs at every start and with every audit.
+API is deleted by Shopify after eight failures in a row, so this runs at every start and every hour.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -16,7 +16,10 @@ from onhand.channels.shopify.bucket import Lane
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import Document, load
 from onhand.channels.shopify.payloads import OrderNamedPayload, OrderPayload, ProductPayload
-from onhand.ports.errors import ChannelRefused
+from onhand.channels.shopify.settings import ShopifySettings
+from onhand.channels.shopify.topics import enum_of, suggest
+from onhand.ports.channel import SubscriptionState, TopicState
+from onhand.ports.errors import ChannelRefused, ConfigError
 
 NAME = "onhand"
 """The name our subscriptions carry: others of the same app are left alone."""
@@ -50,6 +53,10 @@ TOPICS: Final = (
 """What onhand lives on. Every other topic that concerns an order is followed by orders/updated."""
 
 
+_TOLD_BY_LEVELS_AND_CATALOG: Final = frozenset({"inventory_levels", "inventory_items", "products", "locations"})
+"""What these topics tell has no list of changes to ask for: after a lapse everything is read once."""
+
+
 def _fields(payload: type[msgspec.Struct], *more: str) -> tuple[str, ...]:
     return tuple(sorted({field.encode_name for field in msgspec.structs.fields(payload)} | set(more)))
 
@@ -79,26 +86,61 @@ class Ensured(NamedTuple):
     deleted: int
 
 
+class Survey(NamedTuple):
+    """Subscriptions as they were found, by topic in the order wanted; `mend` makes of them what they should be."""
+
+    states: tuple[TopicState, ...]
+    wanted: Mapping[str, Mapping[str, Any]]
+    ours: Mapping[str, tuple[answers.Subscription, ...]]
+
+
 def address_of(base_url: str, shop: str, topic: str) -> str:
     """Return where a topic is sent: the topic stands in the path, because its header is not signed."""
     return f"{base_url.rstrip('/')}/webhooks/shopify/{shop}/{topic}"
 
 
-def ensure(client: GraphqlClient, shop: str, topics: Sequence[str], base_url: str) -> Ensured:
-    """Make our subscriptions be exactly `topics`, sent to `base_url`; safe to repeat.
+def uris_of(settings: ShopifySettings, base_url: str | None, topics: Sequence[str]) -> dict[str, str]:
+    """Return where each topic should be sent, without those that the app's own configuration file subscribes to.
+
+    Raises ConfigError where nobody has said where to.
+    """
+    own = [topic for topic in dict.fromkeys(topics) if topic not in settings.app_config_topics]
+    if settings.webhook_uri is not None:
+        return dict.fromkeys(own, settings.webhook_uri)
+    if base_url is None:
+        raise ConfigError(f"[ingress] public_url: not set, so {settings.shop} cannot be told where to send webhooks")
+    return {topic: address_of(base_url, settings.shop, topic) for topic in own}
+
+
+def survey(client: GraphqlClient, uris: Mapping[str, str]) -> Survey:
+    """Return how the topics are subscribed to; `uris` says where each should be sent. Raises ChannelUnavailable.
+
+    Topics in the app's own configuration file cannot be seen from here (API 2026-10, webhookSubscriptions).
+    """
+    ours: dict[str, list[answers.Subscription]] = defaultdict(list)
+    others: dict[str, list[answers.Subscription]] = defaultdict(list)
+    for subscription in _all(client):
+        (ours if subscription.name == NAME else others)[subscription.topic].append(subscription)
+    wanted = {topic: _wanted(topic, uri) for topic, uri in uris.items()}
+    for topic, wish in wanted.items():  # what is right comes first: it is the one that is kept
+        ours[enum_name(topic)].sort(key=lambda held: not _is_right(held, wish))
+    states = tuple(
+        _state(topic, wish, ours[enum_name(topic)], others[enum_name(topic)]) for topic, wish in wanted.items()
+    )
+    return Survey(states, wanted, {topic: tuple(held) for topic, held in ours.items()})
+
+
+def mend(client: GraphqlClient, found: Survey) -> Ensured:
+    """Make our subscriptions be exactly the wanted ones; safe to repeat.
 
     Raises ChannelUnavailable, and ChannelRefused where Shopify will not have one.
     """
-    ours: dict[str, list[answers.Subscription]] = defaultdict(list)
-    for subscription in _all(client):
-        if subscription.name == NAME:
-            ours[subscription.topic].append(subscription)
     kept = created = repaired = 0
-    for topic in dict.fromkeys(topics):
-        wanted = _wanted(topic, address_of(base_url, shop, topic))
-        held = ours.get(_enum(topic), [])
+    surplus = {enum: list(held) for enum, held in found.ours.items()}
+    for topic, wanted in found.wanted.items():
+        held = surplus.get(enum_name(topic), [])
         if not held:
-            variables = {"topic": _enum(topic), "subscription": wanted}
+            variables = {"topic": enum_name(topic), "subscription": wanted}
             _change(client, load("subscription_create"), variables, topic)
             created += 1
             continue
@@ -108,14 +150,40 @@ def ensure(client: GraphqlClient, shop: str, topics: Sequence[str], base_url: st
         else:
             _change(client, load("subscription_update"), {"id": first.id, "subscription": wanted}, topic)
             repaired += 1
-    surplus = [subscription for held in ours.values() for subscription in held]
-    for subscription in surplus:
+    left = [subscription for held in surplus.values() for subscription in held]
+    for subscription in left:
         _change(client, load("subscription_delete"), {"id": subscription.id}, subscription.topic)
-    return Ensured(kept=kept, created=created, repaired=repaired, deleted=len(surplus))
+    return Ensured(kept=kept, created=created, repaired=repaired, deleted=len(left))
 
 
-def _enum(topic: str) -> str:
-    return topic.replace("/", "_").upper()
+def enum_name(topic: str) -> str:
+    """Return the enum's name of a topic. Raises ChannelRefused for one that no subscription can ask for."""
+    enum = enum_of(topic)
+    if enum is None:
+        raise ChannelRefused(f"shopify has no subscription to {topic!r}{suggest(topic)}")
+    return enum
+
+
+def _state(
+    topic: str, wanted: Mapping[str, Any], ours: Sequence[answers.Subscription], others: Sequence[answers.Subscription]
+) -> TopicState:
+    state: SubscriptionState
+    if not ours:
+        state = "missing"
+    elif ours[0].uri != wanted["uri"]:
+        state = "elsewhere"
+    elif not _is_right(ours[0], wanted):
+        state = "bent"
+    else:
+        state = "duplicated" if len(ours) + len(others) > 1 else "held"
+    held = (*ours, *others)
+    return TopicState(
+        topic=topic,
+        state=state,
+        places=tuple(each.uri for each in held),
+        api_version=ours[0].api_version.handle if ours else None,
+        whole=topic.partition("/")[0] in _TOLD_BY_LEVELS_AND_CATALOG,
+    )
 
 
 def _wanted(topic: str, uri: str) -> dict[str, Any]:
@@ -124,7 +192,7 @@ def _wanted(topic: str, uri: str) -> dict[str, Any]:
     return wanted | {"includeFields": list(fields)} if fields is not None else wanted
 
 
-def _is_right(held: answers.Subscription, wanted: dict[str, Any]) -> bool:
+def _is_right(held: answers.Subscription, wanted: Mapping[str, Any]) -> bool:
     return (
         held.uri == wanted["uri"]
         and held.format == "JSON"

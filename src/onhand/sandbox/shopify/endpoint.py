@@ -30,6 +30,7 @@ from onhand.sandbox.shopify.documents import Document, Operation
 from onhand.sandbox.shopify.face import Face
 from onhand.sandbox.shopify.rules import keys_in
 from onhand.sandbox.state import Sandbox
+from onhand.sandbox.world import drafts
 
 # The log keeps tens of thousands of calls: of a write of 250 rows its beginning tells enough.
 LOGGED_BYTES_MAX = 2_000
@@ -179,10 +180,12 @@ class GraphQLEndpoint:
         self._sandbox.world.confirmations.confirm(confirmation_ids)
 
     def _call(self, begun: _Begun) -> Call:
+        now = self._sandbox.clock()
+        drafts.pass_time(self._sandbox.world, now)
         return Call(
             world=self._sandbox.world,
             face=self._face,
-            now=self._sandbox.clock(),
+            now=now,
             base_url=f"{self._sandbox.base_url}/shopify/{self._sandbox.settings.shop}",
             call_id=begun.call_id,
             scopes=begun.scopes,

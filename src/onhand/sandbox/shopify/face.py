@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -17,6 +17,7 @@ from onhand.sandbox.shopify.documents import DocumentCache
 from onhand.sandbox.shopify.gids import gid
 from onhand.sandbox.shopify.idempotency import IdempotencyKeys
 from onhand.sandbox.shopify.tokens import Tokens
+from onhand.sandbox.shopify.write_edits import Session
 from onhand.sandbox.state import Sandbox
 
 
@@ -36,6 +37,7 @@ class Face:
     call_ids: count[int]
     clock: Callable[[], datetime]
     bulk_run_s: float
+    edits: dict[int, Session] = field(default_factory=dict)
 
 
 def face_of(

@@ -122,6 +122,16 @@ def _refund_line_cents(view: RefundLineView) -> int:
     return _line_of(view).price_cents * view.line.units
 
 
+def _return_status(order: Order) -> str:
+    going = [one for one in order.returns if one.status != "CANCELED"]
+    if not going:
+        return "NO_RETURN"
+    if any(one.status == "OPEN" for one in going):
+        waiting = any(one.waiting_units for one in going)
+        return "IN_PROGRESS" if waiting else "INSPECTION_COMPLETE"
+    return "RETURNED"
+
+
 _ORDER: FieldTable = {
     "id": lambda order: gid("Order", order.id),
     "legacyResourceId": lambda order: str(order.id),
@@ -142,26 +152,20 @@ _ORDER: FieldTable = {
     "sourceName": lambda order: order.source_name,
     "sourceIdentifier": lambda _: None,
     "registeredSourceUrl": lambda _: None,
-    "app": lambda order: {
-        "id": gid("App", 129785 if order.source_name == "pos" else 580111),
-        "name": "Point of Sale" if order.source_name == "pos" else "Online Store",
-    },
-    "attribution": lambda order: {
-        "handle": order.source_name,
-        "displayName": "Point of Sale" if order.source_name == "pos" else "Online Store",
-        "icon": None,
-    },
+    "app": lambda order: {"id": gid("App", order.app.id), "name": order.app.name},
+    "attribution": lambda order: {"handle": order.source_name, "displayName": order.app.name, "icon": None},
     "retailLocation": lambda order, call: _place(call, order.retail_location_id),
     "physicalLocation": lambda order, call: _place(call, order.retail_location_id),
     "currencyCode": lambda _, call: _currency(call),
     "presentmentCurrencyCode": lambda _, call: _currency(call),
     "displayFinancialStatus": lambda order: order.financial_status.upper(),
     "displayFulfillmentStatus": lambda order: _DISPLAY_STATUS[order.fulfilment_status],
-    "returnStatus": lambda _: "NO_RETURN",
+    "returnStatus": _return_status,
+    "returns": searched(lambda order: order.returns, {"ID": _id_key}, {"status": lambda one: one.status}),
     "fulfillable": lambda order: any(line.unfulfilled_units for line in order.lines),
     "fullyPaid": lambda order: order.financial_status == "paid",
     "unpaid": lambda order: order.financial_status == "pending",
-    "requiresShipping": lambda order: order.source_name == "web",
+    "requiresShipping": lambda order: any(part.method == "SHIPPING" for part in order.fulfillment_orders),
     "restockable": _restockable,
     "subtotalLineItemsQuantity": lambda order: sum(line.ordered_units for line in order.lines),
     "currentSubtotalLineItemsQuantity": lambda order: sum(line.current_units for line in order.lines),
@@ -215,6 +219,7 @@ _REFUND: FieldTable = {
     "processedAt": lambda refund: iso(refund.created_at),
     "note": lambda refund: refund.note,
     "order": lambda refund, call: order_of(call, refund.order_id),
+    "return": lambda refund, call: None if refund.return_id is None else call.world.orders.return_of(refund.return_id),
     "refundLineItems": listed(_refund_lines, lambda view: (view.line.id, view.line.id)),
     "totalRefundedSet": lambda refund, call: money_bag(refund.money_cents, _currency(call)),
     "totalRefunded": lambda refund, call: {"amount": amount(refund.money_cents), "currencyCode": _currency(call)},

@@ -31,12 +31,15 @@ from onhand.sandbox.shopify.read_catalog import (
 )
 from onhand.sandbox.shopify.read_inventory import INVENTORY_PROPERTIES
 from onhand.sandbox.shopify.read_orders import FULFILLMENT_ORDER_GETTERS, ORDER_GETTERS
+from onhand.sandbox.shopify.read_returns import DRAFT_GETTERS, fulfilled_line
 from onhand.sandbox.shopify.read_shipping import TRANSFER_GETTERS
 from onhand.sandbox.shopify.rules import runtime_rules
 from onhand.sandbox.shopify.terms import ids_wanted, matching, since
-from onhand.sandbox.shopify.views import ProductView, ShipmentView, VariantView
+from onhand.sandbox.shopify.views import ProductView, ReverseOrderView, ShipmentView, VariantView
 from onhand.sandbox.world.catalog import Item, Location
+from onhand.sandbox.world.drafts import Draft
 from onhand.sandbox.world.orders import Order
+from onhand.sandbox.world.returns import Return
 from onhand.sandbox.world.transfers import Transfer
 from onhand.sandbox.world.world import World
 
@@ -78,11 +81,34 @@ def _line_item(call: Call, number: int) -> Any:
     return None if order is None else order.line(number)
 
 
+def _return(call: Call, number: int) -> Return | None:
+    found = call.world.orders.return_of(number)
+    return found if found is not None and found.id == number else None
+
+
+def _reverse_order(call: Call, number: int) -> ReverseOrderView | None:
+    found = call.world.orders.return_of(number)
+    if found is None or found.reverse_order_id != number:
+        return None
+    return ReverseOrderView(call.world.orders.by_id[found.order_id], found)
+
+
+def _fulfilled_line(call: Call, number: int) -> Any:
+    order = call.world.orders.order_of(number // 100)
+    return None if order is None else fulfilled_line(order, number)
+
+
+def _drafts(_: Any, call: Call) -> list[Draft]:
+    return list(call.world.drafts.values())
+
+
 # How `node(id:)` finds an object by the type in its id.
 FINDERS: Mapping[str, Finder] = {
     "AppInstallation": lambda call, _: installation(call.face.app, call.scopes),
     "BulkOperation": lambda call, number: call.face.bulk.get(number),
+    "DraftOrder": lambda call, number: call.world.drafts.get(number),
     "Fulfillment": lambda call, number: call.world.orders.fulfillment(number),
+    "FulfillmentLineItem": _fulfilled_line,
     "FulfillmentOrder": lambda call, number: call.world.orders.fulfillment_order(number),
     "InventoryAdjustmentGroup": lambda call, number: call.world.adjustment_groups.get(number),
     "InventoryItem": lambda call, number: call.world.catalog.items.get(number),
@@ -95,6 +121,8 @@ FINDERS: Mapping[str, Finder] = {
     "Product": _product,
     "ProductVariant": _variant,
     "Refund": lambda call, number: call.world.orders.refund(number),
+    "Return": _return,
+    "ReverseFulfillmentOrder": _reverse_order,
     "Shop": lambda call, _: call.world,
     "WebhookSubscription": lambda call, number: call.world.outbox.subscriptions.get(number),
 }
@@ -238,6 +266,14 @@ ROOT_FIELDS: FieldTable = {
     "orders": _orders,
     "ordersCount": counted(lambda call: call.world.orders, ORDER_GETTERS),
     "refund": one_of("Refund"),
+    "draftOrder": one_of("DraftOrder"),
+    "draftOrders": searched(
+        _drafts,
+        {"ID": _id_key, "UPDATED_AT": lambda draft: (sortable(draft.updated_at), draft.id)},
+        DRAFT_GETTERS,
+    ),
+    "return": one_of("Return"),
+    "reverseFulfillmentOrder": one_of("ReverseFulfillmentOrder"),
     "fulfillment": one_of("Fulfillment"),
     "fulfillmentOrder": one_of("FulfillmentOrder"),
     "fulfillmentOrders": _fulfillment_orders,

@@ -47,8 +47,7 @@ def _parts_of(fulfilment: Fulfillment, call: Call) -> list[FulfillmentOrder]:
 
 def _fulfilled_lines(fulfilment: Fulfillment, call: Call) -> list[FulfilledLineView]:
     order = order_of(call, fulfilment.order_id)
-    # The world gives a fulfilment's lines no number: its own, times a hundred, leaves room for theirs.
-    return [FulfilledLineView(order, line, fulfilment.id * 100 + index) for index, line in enumerate(fulfilment.lines)]
+    return [FulfilledLineView(order, line, fulfilment.line_id(index)) for index, line in enumerate(fulfilment.lines)]
 
 
 def _order_line(view: FulfillmentOrderLineView | FulfilledLineView) -> OrderLine:
@@ -66,7 +65,9 @@ def _assigned(part: FulfillmentOrder, call: Call) -> dict[str, object]:
     return {"location": place, "name": place.name, "countryCode": "US"}
 
 
-def _snapshot(call: Call, transfer: Transfer, location_id: int) -> dict[str, object]:
+def _snapshot(call: Call, transfer: Transfer, location_id: int | None) -> dict[str, object] | None:
+    if location_id is None:
+        return None
     place = call.world.catalog.locations[location_id]
     return {"location": place, "name": place.name, "snapshottedAt": iso(transfer.created_at)}
 
@@ -77,6 +78,12 @@ def _shipments(transfer: Transfer) -> list[ShipmentView]:
 
 def _received(transfer: Transfer) -> int:
     return sum(line.accepted_units + line.rejected_units for one in transfer.shipments for line in one.lines)
+
+
+def _tracking(view: ShipmentView) -> dict[str, object] | None:
+    number = view.shipment.tracking_number
+    shown: dict[str, object] = {"trackingNumber": number, "trackingUrl": None, "company": None, "arrivesAt": None}
+    return None if number is None else shown
 
 
 def _sum(view: ShipmentView, name: str) -> int:
@@ -99,6 +106,26 @@ _FULFILLMENT_ORDER: FieldTable = {
     "lineItems": listed(_lines, _view_key),
     "fulfillments": listed(_fulfilments_of, _id_key),
     "merchantRequests": listed(lambda _: (), _id_key),
+    "deliveryMethod": lambda part: {
+        "id": gid("DeliveryMethod", part.id),
+        "methodType": part.method,
+        "minDeliveryDateTime": None,
+        "maxDeliveryDateTime": None,
+        "presentedName": None,
+        "serviceCode": None,
+        "sourceReference": None,
+    },
+    "fulfillmentHolds": lambda part: [
+        {
+            "id": gid("FulfillmentHold", one.id),
+            "reason": one.reason,
+            "displayReason": one.reason.capitalize().replace("_", " "),
+            "reasonNotes": one.notes or None,
+            "handle": one.handle,
+            "heldByRequestingApp": one.handle is not None,
+        }
+        for one in part.holds
+    ],
 }
 
 _FULFILLMENT_ORDER_LINE: FieldTable = {
@@ -120,9 +147,9 @@ _FULFILLMENT: FieldTable = {
     "legacyResourceId": lambda one: str(one.id),
     "name": lambda one: one.name,
     "status": lambda one: one.status,
-    "displayStatus": lambda _: "FULFILLED",
+    "displayStatus": lambda one: "CANCELED" if one.status == "CANCELLED" else "FULFILLED",
     "createdAt": lambda one: iso(one.created_at),
-    "updatedAt": lambda one: iso(one.created_at),
+    "updatedAt": lambda one: iso(one.updated_at),
     "location": lambda one, call: call.world.catalog.locations[one.location_id],
     "order": lambda one, call: order_of(call, one.order_id),
     "requiresShipping": lambda one, call: order_of(call, one.order_id).source_name == "web",
@@ -165,9 +192,9 @@ _TRANSFER_LINE: FieldTable = {
     "title": lambda line, call: call.world.catalog.items[line.item_id].title,
     "totalQuantity": lambda line: line.total_units,
     "shippedQuantity": lambda line: line.shipped_units,
-    "shippableQuantity": lambda line: line.total_units - line.shipped_units,
-    "processableQuantity": lambda line: line.total_units - line.shipped_units,
-    "pickedForShipmentQuantity": lambda _: 0,
+    "shippableQuantity": lambda line: line.waiting_units,
+    "processableQuantity": lambda line: line.free_units,
+    "pickedForShipmentQuantity": lambda line: line.picked_units,
 }
 
 _SHIPMENT: FieldTable = {
@@ -175,13 +202,15 @@ _SHIPMENT: FieldTable = {
     "name": lambda view: f"{view.transfer.name}-S{view.transfer.shipments.index(view.shipment) + 1}",
     "status": lambda view: view.shipment.status,
     "dateCreated": lambda view: iso(view.shipment.created_at),
+    "dateShipped": lambda view: iso(view.shipment.shipped_at),
+    "dateReceived": lambda view: iso(view.shipment.received_at),
     "lineItems": searched(lambda view: view.shipment.lines, {"ID": _id_key}, {"id": lambda line: line.id}),
     "lineItemsCount": lambda view: counted_rows(len(view.shipment.lines)),
     "lineItemTotalQuantity": lambda view: _sum(view, "units"),
     "totalAcceptedQuantity": lambda view: _sum(view, "accepted_units"),
     "totalRejectedQuantity": lambda view: _sum(view, "rejected_units"),
     "totalReceivedQuantity": lambda view: _sum(view, "accepted_units") + _sum(view, "rejected_units"),
-    "tracking": lambda _: None,
+    "tracking": _tracking,
     "barcode": lambda _: None,
 }
 

@@ -16,6 +16,7 @@ from onhand.sandbox.shopify.read_catalog import CATALOG_FIELDS
 from onhand.sandbox.shopify.read_delivery import DELIVERY_FIELDS, DELIVERY_ROOT_FIELDS
 from onhand.sandbox.shopify.read_inventory import INVENTORY_FIELDS
 from onhand.sandbox.shopify.read_orders import ORDER_FIELDS
+from onhand.sandbox.shopify.read_returns import RETURN_FIELDS
 from onhand.sandbox.shopify.read_root import ROOT_FIELDS
 from onhand.sandbox.shopify.read_shipping import SHIPPING_FIELDS
 from onhand.sandbox.shopify.read_shop import SHOP_FIELDS, SHOP_ROOT_FIELDS
@@ -44,6 +45,7 @@ _TABLES: Mapping[str, FieldTable] = {
     **DELIVERY_FIELDS,
     **INVENTORY_FIELDS,
     **ORDER_FIELDS,
+    **RETURN_FIELDS,
     **SHIPPING_FIELDS,
     **SHOP_FIELDS,
     "PageInfo": _PAGE_INFO,

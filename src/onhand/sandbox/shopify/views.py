@@ -9,6 +9,7 @@ from onhand.sandbox.shopify.bulk_store import BulkOperation
 from onhand.sandbox.shopify.paging import Page
 from onhand.sandbox.world.adjustments import AdjustmentGroup
 from onhand.sandbox.world.catalog import Item, Location
+from onhand.sandbox.world.drafts import Draft, DraftLine
 from onhand.sandbox.world.levels import Level
 from onhand.sandbox.world.orders import (
     FulfilledLine,
@@ -21,6 +22,7 @@ from onhand.sandbox.world.orders import (
     RefundLine,
 )
 from onhand.sandbox.world.outbox import Subscription
+from onhand.sandbox.world.returns import Disposition, ExchangeLine, Return, ReturnLine
 from onhand.sandbox.world.transfers import Shipment, ShipmentLine, Transfer, TransferLine
 from onhand.sandbox.world.world import World
 
@@ -48,6 +50,46 @@ class RefundLineView:
 
     order: Order
     line: RefundLine
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLineView:
+    """A return's line and its order."""
+
+    order: Order
+    line: ReturnLine
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseOrderView:
+    """A return as its only reverse fulfilment order."""
+
+    order: Order
+    opened: Return
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseLineView:
+    """A return's line as that of its reverse fulfilment order."""
+
+    order: Order
+    line: ReturnLine
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeLineView:
+    """What is sent instead, and the order."""
+
+    order: Order
+    line: ExchangeLine
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLineView:
+    """A draft order's line and its draft."""
+
+    draft: Draft
+    line: DraftLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +134,10 @@ class EdgeView:
 TYPE_NAMES: dict[type, str] = {
     AdjustmentGroup: "InventoryAdjustmentGroup",
     BulkOperation: "BulkOperation",
+    Disposition: "ReverseFulfillmentOrderDisposition",
+    Draft: "DraftOrder",
+    DraftLineView: "DraftOrderLineItem",
+    ExchangeLineView: "ExchangeLineItem",
     FulfilledLineView: "FulfillmentLineItem",
     Fulfillment: "Fulfillment",
     FulfillmentOrder: "FulfillmentOrder",
@@ -105,6 +151,10 @@ TYPE_NAMES: dict[type, str] = {
     QuantityView: "InventoryQuantity",
     Refund: "Refund",
     RefundLineView: "RefundLineItem",
+    Return: "Return",
+    ReturnLineView: "ReturnLineItem",
+    ReverseLineView: "ReverseFulfillmentOrderLineItem",
+    ReverseOrderView: "ReverseFulfillmentOrder",
     ShipmentLine: "InventoryShipmentLineItem",
     ShipmentView: "InventoryShipment",
     Subscription: "WebhookSubscription",

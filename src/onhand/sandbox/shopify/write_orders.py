@@ -1,4 +1,4 @@
-"""Refunding, cancelling, shipping and moving orders through the API."""
+"""Refunding, cancelling and shipping orders through the API."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.fields import Arguments
 from onhand.sandbox.shopify.gids import number_of
 from onhand.sandbox.shopify.idempotency import Payload
+from onhand.sandbox.shopify.write_assigning import fulfillment_order
 from onhand.sandbox.shopify.writing import UserError, refused, user_error
 from onhand.sandbox.world import fulfilling, undoing
 from onhand.sandbox.world.catalog import Refused
@@ -97,7 +98,7 @@ def create_fulfillment(call: Call, arguments: Arguments) -> Payload:
     if len(parts) != 1:
         message = f"the sandbox ships one fulfillment order a call, got {len(parts)}"
         return refused(empty, [user_error(("fulfillment", "lineItemsByFulfillmentOrder"), message)])
-    part = _fulfillment_order(call, parts[0]["fulfillmentOrderId"])
+    part = fulfillment_order(call, parts[0]["fulfillmentOrderId"])
     if part is None:
         return refused(empty, [user_error(("fulfillment",), "Fulfillment order does not exist.")])
     units = _units_of(part, parts[0].get("fulfillmentOrderLineItems"))
@@ -109,35 +110,6 @@ def create_fulfillment(call: Call, arguments: Arguments) -> Payload:
     except Refused as refusal:
         return refused(empty, [user_error(("fulfillment",), refusal.message)])
     return {"fulfillment": made[0], "userErrors": []}
-
-
-def move_fulfillment_order(call: Call, arguments: Arguments) -> Payload:
-    """fulfillmentOrderMove: let another location ship what is left."""
-    empty = ("movedFulfillmentOrder", "originalFulfillmentOrder", "remainingFulfillmentOrder")
-    if arguments.get("fulfillmentOrderLineItems"):
-        message = "the sandbox moves a whole fulfillment order, not some lines of it"
-        return refused(empty, [user_error(("fulfillmentOrderLineItems",), message)])
-    part = _fulfillment_order(call, arguments["id"])
-    if part is None:
-        return refused(empty, [user_error(("id",), "Fulfillment order does not exist.")])
-    place = number_of("Location", arguments["newLocationId"])
-    if place is None or place not in call.world.catalog.locations:
-        return refused(empty, [user_error(("newLocationId",), "Location not found.")])
-    try:
-        moved = fulfilling.move_fulfillment_order(call.world, part, to_location_id=place, now=call.now)
-    except Refused as refusal:
-        return refused(empty, [user_error(("id",), refusal.message)])
-    return {
-        "movedFulfillmentOrder": moved,
-        "originalFulfillmentOrder": part,
-        "remainingFulfillmentOrder": None,
-        "userErrors": [],
-    }
-
-
-def _fulfillment_order(call: Call, text: str) -> FulfillmentOrder | None:
-    number = number_of("FulfillmentOrder", text)
-    return None if number is None else call.world.orders.fulfillment_order(number)
 
 
 def _units_of(part: FulfillmentOrder, wanted: list[Mapping[str, Any]] | None) -> dict[int, int] | str:

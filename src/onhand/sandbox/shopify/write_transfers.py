@@ -1,28 +1,37 @@
-"""Transfers between locations and their shipments, through the API."""
+"""Transfers between locations, through the API."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.fields import Arguments
-from onhand.sandbox.shopify.gids import number_of
+from onhand.sandbox.shopify.gids import gid, number_of
 from onhand.sandbox.shopify.idempotency import Payload
-from onhand.sandbox.shopify.views import ShipmentView
 from onhand.sandbox.shopify.writing import UserError, refused, user_error
-from onhand.sandbox.world import moving
+from onhand.sandbox.world import transferring
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.selling import Wish
-from onhand.sandbox.world.transfers import Shipment, Transfer
+from onhand.sandbox.world.transfers import Transfer
 
 _TRANSFER = ("inventoryTransfer",)
-_SHIPMENT = ("inventoryShipment",)
+# What the world's refusals are called in the userErrors of transfer mutations.
+_CODES = {
+    "all_shipped": "ALL_QUANTITY_SHIPPED",
+    "bad_status": "INVALID_TRANSFER_STATUS",
+    "bad_units": "INVALID_QUANTITY",
+    "immutable": "TRANSFER_LOCATION_IMMUTABLE",
+    "items_empty": "ITEMS_EMPTY",
+    "last_line": "CANT_REMOVE_ALL_ITEMS_FROM_READY_TO_SHIP_TRANSFER",
+    "location_required": "LOCATION_REQUIRED",
+    "same_location": "TRANSFER_ORIGIN_CANNOT_BE_THE_SAME_AS_DESTINATION",
+}
 
 
 def create_transfer(call: Call, arguments: Arguments) -> Payload:
-    """inventoryTransferCreate: a draft reserves nothing."""
-    made = _create(call, arguments["input"])
+    """inventoryTransferCreate: a draft reserves nothing, and may lack a location."""
+    made = _create(call, arguments["input"], location_required=False)
     if isinstance(made, Transfer):
         return {"inventoryTransfer": made, "userErrors": []}
     return refused(_TRANSFER, made)
@@ -30,105 +39,188 @@ def create_transfer(call: Call, arguments: Arguments) -> Payload:
 
 def create_ready_transfer(call: Call, arguments: Arguments) -> Payload:
     """inventoryTransferCreateAsReadyToShip: the origin's units are reserved at once."""
-    made = _create(call, arguments["input"])
+    if not arguments["input"]["lineItems"]:
+        return refused(
+            _TRANSFER, [user_error(("input", "lineItems"), "The list of line items is empty.", "ITEMS_EMPTY")]
+        )
+    made = _create(call, arguments["input"], location_required=True)
     if not isinstance(made, Transfer):
         return refused(_TRANSFER, made)
-    moving.mark_ready(call.world, made, now=call.now)
+    transferring.mark_ready(call.world, made, now=call.now)
+    return {"inventoryTransfer": made, "userErrors": []}
+
+
+def duplicate_transfer(call: Call, arguments: Arguments) -> Payload:
+    """inventoryTransferDuplicate: a draft of the same lines, without shipments."""
+    transfer = find_transfer(call, arguments["id"])
+    if transfer is None:
+        return refused(_TRANSFER, [no_transfer("id")])
+    made = transferring.duplicate_transfer(call.world, transfer, now=call.now)
     return {"inventoryTransfer": made, "userErrors": []}
 
 
 def mark_ready(call: Call, arguments: Arguments) -> Payload:
     """inventoryTransferMarkAsReadyToShip."""
-    transfer = _transfer(call, arguments["id"])
-    if transfer is None:
-        return refused(_TRANSFER, [_no_transfer("id")])
-    try:
-        moving.mark_ready(call.world, transfer, now=call.now)
-    except Refused as refusal:
-        return refused(_TRANSFER, [user_error(("id",), refusal.message, "INVALID_TRANSFER_STATUS")])
-    return {"inventoryTransfer": transfer, "userErrors": []}
+    return _change(call, arguments, lambda one: transferring.mark_ready(call.world, one, now=call.now))
 
 
 def cancel_transfer(call: Call, arguments: Arguments) -> Payload:
     """inventoryTransferCancel: refused once a shipment exists."""
-    transfer = _transfer(call, arguments["id"])
-    if transfer is None:
-        return refused(_TRANSFER, [_no_transfer("id")])
-    if transfer.shipments:
+    transfer = find_transfer(call, arguments["id"])
+    if transfer is not None and transfer.shipments:
         message = f"{transfer.name} has {len(transfer.shipments)} shipments and cannot be cancelled."
         return refused(_TRANSFER, [user_error(("id",), message, "SHIPMENT_EXISTS")])
+    return _change(call, arguments, lambda one: transferring.cancel_transfer(call.world, one, now=call.now))
+
+
+def edit_transfer(call: Call, arguments: Arguments) -> Payload:
+    """inventoryTransferEdit: locations may change while it is a draft."""
+    given = arguments["input"]
+    places = {name: given[name] for name in ("originId", "destinationId") if given.get(name) is not None}
+    found = _place_errors(call, places)
+    if found:
+        return refused(_TRANSFER, found)
+
+    def edit(transfer: Transfer) -> None:
+        if not places:
+            return
+        if transfer.status != "DRAFT":
+            raise Refused("immutable", f"{transfer.name} is {transfer.status}: its locations stand")
+        transferring.place_transfer(
+            transfer,
+            origin_id=number_of("Location", places.get("originId") or ""),
+            destination_id=number_of("Location", places.get("destinationId") or ""),
+            now=call.now,
+        )
+
+    return _change(call, arguments, edit)
+
+
+def set_items(call: Call, arguments: Arguments) -> Payload:
+    """inventoryTransferSetItems: what is in no shipment becomes the given quantity; new items are added."""
+    given = arguments["input"]
+    transfer = find_transfer(call, given["id"])
+    empty = (*_TRANSFER, "updatedLineItems")
+    if transfer is None:
+        return refused(empty, [no_transfer("input", "id")])
+    wishes, wrong = _wishes(call, given["lineItems"], least=0)
+    if wrong:
+        return refused(empty, wrong)
+    before = {line.item_id: line.total_units for line in transfer.lines}
     try:
-        moving.cancel_transfer(call.world, transfer, now=call.now)
+        transferring.set_items(call.world, transfer, {wish.item_id: wish.units for wish in wishes}, now=call.now)
     except Refused as refusal:
-        return refused(_TRANSFER, [user_error(("id",), refusal.message, "INVALID_TRANSFER_STATUS")])
+        return refused(empty, [user_error(("input", "lineItems"), refusal.message, _code(refusal))])
+    rows = [
+        {
+            "inventoryItemId": gid("InventoryItem", line.item_id),
+            "newQuantity": line.total_units,
+            "deltaQuantity": line.total_units - before.get(line.item_id, 0),
+        }
+        for wish in wishes
+        if (line := transfer.line_of(wish.item_id)) is not None
+    ]
+    return {"inventoryTransfer": transfer, "updatedLineItems": rows, "userErrors": []}
+
+
+def remove_items(call: Call, arguments: Arguments) -> Payload:
+    """inventoryTransferRemoveItems: what is in no shipment is taken off; an empty list does nothing."""
+    given = arguments["input"]
+    transfer = find_transfer(call, given["id"])
+    empty = (*_TRANSFER, "removedQuantities")
+    if transfer is None:
+        return refused(empty, [no_transfer("input", "id")])
+    lines = [number_of("InventoryTransferLineItem", text) for text in given.get("transferLineItemIds") or ()]
+    known = [line for line in lines if line is not None and transfer.line(line) is not None]
+    if len(known) < len(lines):
+        path = ("input", "transferLineItemIds")
+        return refused(empty, [user_error(path, "The item was not found.", "ITEM_NOT_FOUND")])
+    try:
+        removed = transferring.remove_items(call.world, transfer, known, now=call.now) if known else {}
+    except Refused as refusal:
+        return refused(empty, [user_error(("input", "transferLineItemIds"), refusal.message, _code(refusal))])
+    rows = []
+    for item_id, units in removed.items():
+        line = transfer.line_of(item_id)
+        left = 0 if line is None else line.total_units
+        rows.append({"inventoryItemId": gid("InventoryItem", item_id), "newQuantity": left, "deltaQuantity": -units})
+    return {"inventoryTransfer": transfer, "removedQuantities": rows, "userErrors": []}
+
+
+def delete_transfer(call: Call, arguments: Arguments) -> Payload:
+    """inventoryTransferDelete: drafts only, here; which other statuses Shopify lets go is not documented."""
+    transfer = find_transfer(call, arguments["id"])
+    if transfer is None:
+        return refused(("deletedId",), [no_transfer("id")])
+    try:
+        transferring.delete_transfer(call.world, transfer)
+    except Refused as refusal:
+        return refused(("deletedId",), [user_error(("id",), refusal.message, _code(refusal))])
+    return {"deletedId": arguments["id"], "userErrors": []}
+
+
+def find_transfer(call: Call, text: str) -> Transfer | None:
+    """Return the transfer with a global id, or None."""
+    number = number_of("InventoryTransfer", text)
+    return None if number is None else call.world.transfers.get(number)
+
+
+def no_transfer(*path: str) -> UserError:
+    """Return the error for a transfer that nobody knows."""
+    return user_error(path, "The transfer was not found.", "TRANSFER_NOT_FOUND")
+
+
+def _change(call: Call, arguments: Arguments, act: Callable[[Transfer], None]) -> Payload:
+    transfer = find_transfer(call, arguments["id"])
+    if transfer is None:
+        return refused(_TRANSFER, [no_transfer("id")])
+    try:
+        act(transfer)
+    except Refused as refusal:
+        return refused(_TRANSFER, [user_error(("id",), refusal.message, _code(refusal))])
     return {"inventoryTransfer": transfer, "userErrors": []}
 
 
-def create_shipment_in_transit(call: Call, arguments: Arguments) -> Payload:
-    """inventoryShipmentCreateInTransit: units leave the origin and are incoming at the destination."""
-    given = arguments["input"]
-    transfer = _transfer(call, given["movementId"])
-    if transfer is None:
-        return refused(
-            _SHIPMENT, [user_error(("input", "movementId"), "The transfer was not found.", "TRANSFER_NOT_FOUND")]
+def _code(refusal: Refused) -> str:
+    return _CODES[refusal.code]
+
+
+def _create(call: Call, given: Mapping[str, Any], *, location_required: bool) -> Transfer | list[UserError]:
+    names = ("originLocationId", "destinationLocationId")
+    places = {name: given[name] for name in names if given.get(name) is not None}
+    found = _place_errors(call, places)
+    found += [
+        user_error(("input", name), "A location is required for this operation.", "LOCATION_REQUIRED")
+        for name in names
+        if location_required and name not in places
+    ]
+    wishes, wrong = _wishes(call, given["lineItems"])
+    found += wrong
+    if found:
+        return found
+    origin, there = (number_of("Location", places.get(name) or "") for name in names)
+    try:
+        return transferring.create_transfer(
+            call.world, origin_id=origin, destination_id=there, lines=wishes, now=call.now
         )
-    units: dict[int, int] = {}
-    for index, row in enumerate(given["lineItems"]):
-        item_id = number_of("InventoryItem", row["inventoryItemId"])
-        line = next((one for one in transfer.lines if one.item_id == item_id), None)
-        if line is None:
-            path = ("input", "lineItems", str(index), "inventoryItemId")
-            return refused(_SHIPMENT, [user_error(path, "The item is not part of the transfer.", "ITEM_NOT_FOUND")])
-        units[line.id] = units.get(line.id, 0) + row["quantity"]
-    try:
-        shipment = moving.ship_transfer(call.world, transfer, now=call.now, units=units)
     except Refused as refusal:
-        return refused(_SHIPMENT, [user_error(("input", "lineItems"), refusal.message, "INVALID_QUANTITY")])
-    return {"inventoryShipment": ShipmentView(transfer, shipment), "userErrors": []}
+        return [user_error(("input",), refusal.message, _code(refusal))]
 
 
-def receive_shipment(call: Call, arguments: Arguments) -> Payload:
-    """inventoryShipmentReceive: accepted units are available at the destination, rejected ones are not."""
-    found = _shipment(call, arguments["id"])
-    if found is None:
-        return refused(_SHIPMENT, [user_error(("id",), "The shipment was not found.", "SHIPMENT_NOT_FOUND")])
-    transfer, shipment = found
-    counts = _received(shipment, arguments.get("lineItems"), arguments.get("bulkReceiveAction"))
-    if isinstance(counts, str):
-        return refused(_SHIPMENT, [user_error(("lineItems",), counts, "ITEM_NOT_FOUND")])
-    accepted, rejected = counts
-    try:
-        moving.receive_shipment(call.world, transfer, shipment, now=call.now, accepted=accepted, rejected=rejected)
-    except Refused as refusal:
-        return refused(_SHIPMENT, [user_error(("lineItems",), refusal.message, "INVALID_QUANTITY")])
-    return {"inventoryShipment": ShipmentView(transfer, shipment), "userErrors": []}
-
-
-def _create(call: Call, given: Mapping[str, Any]) -> Transfer | list[UserError]:
-    origin = number_of("Location", given.get("originLocationId") or "")
-    there = number_of("Location", given.get("destinationLocationId") or "")
+def _place_errors(call: Call, places: Mapping[str, str]) -> list[UserError]:
     found: list[UserError] = []
-    for name, place in (("originLocationId", origin), ("destinationLocationId", there)):
+    for name, text in places.items():
+        place = number_of("Location", text)
         if place is None or place not in call.world.catalog.locations:
             message = "The location selected can't be found."
             found.append(user_error(("input", name), message, "LOCATION_NOT_FOUND"))
         elif not call.world.catalog.locations[place].active:
             message = "The location selected is not active."
             found.append(user_error(("input", name), message, "LOCATION_NOT_ACTIVE"))
-    wishes, wrong = _wishes(call, given["lineItems"])
-    found += wrong
-    if found or origin is None or there is None:
-        return found
-    if origin == there:
-        code = "TRANSFER_ORIGIN_CANNOT_BE_THE_SAME_AS_DESTINATION"
-        return [user_error(("input",), "The origin location cannot be the same as the destination location.", code)]
-    try:
-        return moving.create_transfer(call.world, origin_id=origin, destination_id=there, lines=wishes, now=call.now)
-    except Refused as refusal:
-        return [user_error(("input", "lineItems"), refusal.message, "INVALID_QUANTITY")]
+    return found
 
 
-def _wishes(call: Call, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Wish], list[UserError]]:
+def _wishes(call: Call, rows: Sequence[Mapping[str, Any]], least: int = 1) -> tuple[list[Wish], list[UserError]]:
     wishes: list[Wish] = []
     found: list[UserError] = []
     for index, row in enumerate(rows):
@@ -143,45 +235,9 @@ def _wishes(call: Call, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Wish], 
         elif any(one.item_id == item.inventory_item_id for one in wishes):
             message = "A single item can't be listed twice."
             found.append(user_error((*path, "inventoryItemId"), message, "DUPLICATE_ITEM"))
-        elif row["quantity"] < 1:
-            message = f"The quantity must be at least 1, got {row['quantity']}."
+        elif row["quantity"] < least:
+            message = f"The quantity must be at least {least}, got {row['quantity']}."
             found.append(user_error((*path, "quantity"), message, "INVALID_QUANTITY"))
         else:
             wishes.append(Wish(item_id=item.inventory_item_id, units=row["quantity"]))
     return wishes, found
-
-
-def _transfer(call: Call, text: str) -> Transfer | None:
-    number = number_of("InventoryTransfer", text)
-    return None if number is None else call.world.transfers.get(number)
-
-
-def _no_transfer(field: str) -> UserError:
-    return user_error((field,), "The transfer was not found.", "TRANSFER_NOT_FOUND")
-
-
-def _shipment(call: Call, text: str) -> tuple[Transfer, Shipment] | None:
-    number = number_of("InventoryShipment", text)
-    for transfer in call.world.transfers.values():
-        shipment = None if number is None else transfer.shipment(number)
-        if shipment is not None:
-            return transfer, shipment
-    return None
-
-
-def _received(
-    shipment: Shipment, rows: Sequence[Mapping[str, Any]] | None, bulk_action: str | None
-) -> tuple[dict[int, int], dict[int, int]] | str:
-    """Return accepted and rejected units by shipment line, or what is wrong with the rows."""
-    accepted: dict[int, int] = {}
-    rejected: dict[int, int] = {}
-    if rows is None:
-        everything = {line.id: line.open_units for line in shipment.lines}
-        return (everything, {}) if bulk_action != "REJECTED" else ({}, everything)
-    for row in rows:
-        number = number_of("InventoryShipmentLineItem", row["shipmentLineItemId"])
-        if number is None or all(line.id != number for line in shipment.lines):
-            return f"{row['shipmentLineItemId']} is no line of this shipment."
-        side = accepted if row["reason"] == "ACCEPTED" else rejected
-        side[number] = side.get(number, 0) + row["quantity"]
-    return accepted, rejected

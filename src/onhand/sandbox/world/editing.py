@@ -21,13 +21,14 @@ def edit(
     *,
     additions: Sequence[Wish],
     removals: Mapping[int, int],
-    restock: bool,
+    restock: bool | Mapping[int, bool],
     now: datetime,
 ) -> Edit:
     """Commit an edit: additions make new lines, removals (units by line id) take unfulfilled units away.
 
-    Removed units make a refund record without money, restock type cancel with `restock`, else no_restock. Raises
-    Refused for a cancelled order, a POS order, more removed than is unfulfilled, or more added than is shown.
+    Removed units make a refund record without money, restock type cancel with `restock` (which may say so by line id),
+    else no_restock. Raises Refused for a cancelled order, one that was taken away, more removed than is unfulfilled,
+    or more added than is shown.
     """
     _check(world, order, additions, removals)
     act = world.outbox.act(now)
@@ -43,7 +44,8 @@ def edit(
     for line_id, units in removals.items():
         line_removed = order.line(line_id)
         assert line_removed is not None  # _check ran first
-        gone += remove_unfulfilled(world, order, line_removed, units, restock=restock, act=act)
+        back = restock if isinstance(restock, bool) else restock.get(line_id, False)
+        gone += remove_unfulfilled(world, order, line_removed, units, restock=back, act=act)
     if gone:
         keep_refund(world, order, gone, act, note="edited", with_money=False)
     record = Edit(
@@ -63,7 +65,8 @@ def edit(
 def _check(world: World, order: Order, additions: Sequence[Wish], removals: Mapping[int, int]) -> None:
     if not additions and not removals:
         raise Refused("no_lines", f"edit of {order.name} adds nothing and removes nothing")
-    if order.cancelled_at is not None or order.channel == "shopify_pos":
+    taken_away = any(part.method == "RETAIL" for part in order.fulfillment_orders)
+    if order.cancelled_at is not None or taken_away:
         raise Refused("not_editable", f"order {order.name} cannot be edited: cancelled or taken away at a till")
     for line_id, units in removals.items():
         line = order.line(line_id)

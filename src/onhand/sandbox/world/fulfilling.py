@@ -14,6 +14,7 @@ from onhand.sandbox.world.orders import (
     FulfillmentOrder,
     FulfillmentOrderLine,
     Order,
+    OrderLine,
 )
 from onhand.sandbox.world.outbox import Act
 from onhand.sandbox.world.payloads import fulfillment_payload, moved_payload, tell_order
@@ -31,8 +32,8 @@ def fulfil(
 ) -> list[Fulfillment]:
     """Ship units of an order by line id, or all that is left when `lines` is None: committed and on hand fall.
 
-    `location_id` None ships from every location it was assigned to. Raises Refused when more is asked than is
-    left, and "not_on_shelf" when the units do not stand there: nobody can ship what is not there.
+    `location_id` None ships from every location it was assigned to; what is on hold stays. Raises Refused when more
+    is asked than is left, and "not_on_shelf" when the units do not stand there: nobody can ship what is not there.
     """
     picked = _pick(order, lines, location_id)
     if not picked:
@@ -58,30 +59,104 @@ def cannot_serve(world: World, order: Order) -> bool:
 
 
 def move_fulfillment_order(
-    world: World, fulfillment_order: FulfillmentOrder, *, to_location_id: int, now: datetime
+    world: World,
+    fulfillment_order: FulfillmentOrder,
+    *,
+    to_location_id: int,
+    now: datetime,
+    units: Mapping[int, int] | None = None,
 ) -> FulfillmentOrder:
     """Let another location ship what is left of a fulfilment order, and return the one that is there now.
 
-    Commitments move: the origin gets its available units back, the destination commits them. Raises Refused when
-    nothing is left, or when the destination does not stock an item (Shopify: fulfillmentOrderMove).
+    `units` by fulfilment order line id moves only those. Commitments move: the origin gets its available units back,
+    the destination commits them. Raises Refused when nothing is left, or when the destination does not stock an item
+    (Shopify: fulfillmentOrderMove).
     """
     order = world.orders.by_id[fulfillment_order.order_id]
     from_location_id = fulfillment_order.location_id
-    left = [line for line in fulfillment_order.lines if line.remaining_units]
-    _check_move(world, order, left, from_location_id, to_location_id)
+    left = {line.id: line.remaining_units for line in fulfillment_order.lines if line.remaining_units}
+    asked = left if units is None else dict(units)
+    check_part(order, fulfillment_order, asked)
+    moving = [line for line in fulfillment_order.lines if line.id in asked]
+    _check_move(world, order, moving, from_location_id, to_location_id)
     act = world.outbox.act(now)
-    for line in left:
+    for line in moving:
         if world.catalog.items[line.item_id].tracked:
-            _move_commitment(world, order, line, act, from_location_id=from_location_id, to_location_id=to_location_id)
-    moved = _reassign(world, order, fulfillment_order, to_location_id, now)
+            _move_commitment(world, order, line, asked[line.id], act=act, way=(from_location_id, to_location_id))
+    moved = split_off(world, order, fulfillment_order, asked, now)
+    moved.location_id = to_location_id
     touch(world, order, now)
     world.outbox.queue(
         "fulfillment_orders/moved",
-        lambda: moved_payload(moved, fulfillment_order, from_location_id),
+        lambda: moved_payload(moved, fulfillment_order, from_location_id, asked),
         act,
     )
     tell_order(world, order, ("orders/updated",), act)
     return moved
+
+
+def split_off(
+    world: World, order: Order, part: FulfillmentOrder, units: Mapping[int, int], now: datetime
+) -> FulfillmentOrder:
+    """Return a fulfilment order at the same location that has `units` by line id of `part`; all of it is `part` itself.
+
+    What was shipped already stays with `part`.
+    """
+    if all(units.get(line.id, 0) == line.total_units for line in part.lines):
+        part.updated_at = whole_second(now)
+        return part
+    rest: list[FulfillmentOrderLine] = []
+    for line in part.lines:
+        taken = units.get(line.id, 0)
+        if taken:
+            rest.append(
+                FulfillmentOrderLine(
+                    id=world.ids.next("fulfillment_order_line"),
+                    line_id=line.line_id,
+                    item_id=line.item_id,
+                    total_units=taken,
+                    remaining_units=taken,
+                )
+            )
+            line.total_units -= taken
+            line.remaining_units -= taken
+    close_if_done(part, now)
+    made = FulfillmentOrder(
+        id=world.ids.next("fulfillment_order"),
+        order_id=order.id,
+        location_id=part.location_id,
+        status="OPEN",
+        lines=rest,
+        created_at=whole_second(now),
+        updated_at=whole_second(now),
+        method=part.method,
+    )
+    order.fulfillment_orders.append(made)
+    world.orders.index(made.id, order)
+    return made
+
+
+def check_part(order: Order, part: FulfillmentOrder, units: Mapping[int, int]) -> None:
+    """Raise Refused unless `part` waits to be shipped and has these units by line id left."""
+    left = {line.id: line.remaining_units for line in part.lines}
+    if part.status not in {"OPEN", "IN_PROGRESS", "ON_HOLD"}:
+        raise Refused("bad_status", f"order {order.name}: fulfilment order {part.id} is {part.status}")
+    if not units:
+        raise Refused("nothing_to_move", f"order {order.name} has nothing left to move")
+    for line_id, asked in units.items():
+        if not 1 <= asked <= left.get(line_id, 0):
+            raise Refused(
+                "too_many",
+                f"order {order.name}: asked for {asked} units of fulfilment order line {line_id}, "
+                f"{left.get(line_id, 0)} are left",
+            )
+
+
+def line_of(order: Order, line_id: int) -> OrderLine:
+    """Return a line that the order is known to have."""
+    line = order.line(line_id)
+    assert line is not None, "a fulfilment order, a refund and a return name lines of their own order"
+    return line
 
 
 def touch(world: World, order: Order, now: datetime) -> None:
@@ -104,7 +179,7 @@ def _pick(
     wanted = None if lines is None else dict(lines)
     picked: list[tuple[FulfillmentOrder, dict[int, int]]] = []
     for part in order.fulfillment_orders:
-        if location_id is not None and part.location_id != location_id:
+        if part.status == "ON_HOLD" or (location_id is not None and part.location_id != location_id):
             continue
         units: dict[int, int] = {}
         for line in part.lines:
@@ -149,13 +224,13 @@ def _ship(world: World, order: Order, part: FulfillmentOrder, units: Mapping[int
         if count == 0:
             continue
         line.remaining_units -= count
-        order_line = order.line(line.line_id)
-        if order_line is not None:
-            order_line.unfulfilled_units -= count
-            order_line.fulfilled_units += count
+        order_line = line_of(order, line.line_id)
+        order_line.unfulfilled_units -= count
+        order_line.fulfilled_units += count
         if world.catalog.items[line.item_id].tracked:
-            level = level_at(world, line.item_id, part.location_id, act.at)
-            shift(world, level, {"committed": -count}, act)
+            if order_line.claims_stock:  # else [I]: what was never committed leaves Shopify's books nowhere
+                level = level_at(world, line.item_id, part.location_id, act.at)
+                shift(world, level, {"committed": -count}, act)
             world.shelf.serve(OrderRef("shopify", order.id), line.item_id, part.location_id, count)
         shipped.append(FulfilledLine(line_id=line.line_id, item_id=line.item_id, units=count))
     close_if_done(part, act.at)
@@ -170,6 +245,7 @@ def _ship(world: World, order: Order, part: FulfillmentOrder, units: Mapping[int
         status="SUCCESS",
         lines=tuple(shipped),
         created_at=whole_second(act.at),
+        updated_at=whole_second(act.at),
     )
     order.fulfillments.append(fulfillment)
     world.orders.index(fulfillment.id, order)
@@ -188,8 +264,6 @@ def _check_move(
     from_location_id: int,
     to_location_id: int,
 ) -> None:
-    if not left:
-        raise Refused("nothing_to_move", f"order {order.name} has nothing left to move")
     there = world.catalog.locations.get(to_location_id)
     if there is None or not there.active or to_location_id == from_location_id:
         raise Refused("bad_destination", f"order {order.name} cannot be moved to location {to_location_id}")
@@ -201,56 +275,14 @@ def _check_move(
 
 
 def _move_commitment(
-    world: World,
-    order: Order,
-    line: FulfillmentOrderLine,
-    act: Act,
-    *,
-    from_location_id: int,
-    to_location_id: int,
+    world: World, order: Order, line: FulfillmentOrderLine, units: int, *, act: Act, way: tuple[int, int]
 ) -> None:
-    units, item_id = line.remaining_units, line.item_id
-    origin = level_at(world, item_id, from_location_id, act.at)
-    there = level_at(world, item_id, to_location_id, act.at)
-    shift(world, origin, {"available": units, "committed": -units}, act)
-    shift(world, there, {"available": -units, "committed": units}, act)
-    world.confirmations.raised(listing_key(item_id, from_location_id), units)
+    item_id, (from_location_id, to_location_id) = line.item_id, way
+    if line_of(order, line.line_id).claims_stock:
+        origin = level_at(world, item_id, from_location_id, act.at)
+        there = level_at(world, item_id, to_location_id, act.at)
+        shift(world, origin, {"available": units, "committed": -units}, act)
+        shift(world, there, {"available": -units, "committed": units}, act)
+        world.confirmations.raised(listing_key(item_id, from_location_id), units)
     ref = OrderRef("shopify", order.id)
     world.shelf.move_promise(ref, item_id, from_location_id, to_location_id, units)
-
-
-def _reassign(
-    world: World, order: Order, part: FulfillmentOrder, to_location_id: int, now: datetime
-) -> FulfillmentOrder:
-    """Move a whole fulfilment order in place; of one that was shipped in part, make a new one for the rest."""
-    if all(line.remaining_units == line.total_units for line in part.lines):
-        part.location_id = to_location_id
-        part.updated_at = whole_second(now)
-        return part
-    rest: list[FulfillmentOrderLine] = []
-    for line in part.lines:
-        if line.remaining_units:
-            rest.append(
-                FulfillmentOrderLine(
-                    id=world.ids.next("fulfillment_order_line"),
-                    line_id=line.line_id,
-                    item_id=line.item_id,
-                    total_units=line.remaining_units,
-                    remaining_units=line.remaining_units,
-                )
-            )
-            line.total_units -= line.remaining_units
-            line.remaining_units = 0
-    close_if_done(part, now)
-    moved = FulfillmentOrder(
-        id=world.ids.next("fulfillment_order"),
-        order_id=order.id,
-        location_id=to_location_id,
-        status="OPEN",
-        lines=rest,
-        created_at=whole_second(now),
-        updated_at=whole_second(now),
-    )
-    order.fulfillment_orders.append(moved)
-    world.orders.index(moved.id, order)
-    return moved

@@ -1,4 +1,4 @@
-"""Shopify's orders as records: lines, fulfilment orders, fulfilments, refunds and edits."""
+"""Shopify's orders as records: lines, fulfilment orders, fulfilments, refunds, edits and returns."""
 
 from __future__ import annotations
 
@@ -6,10 +6,27 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
-Channel = Literal["shopify_pos", "online_store"]
+from onhand.sandbox.world.returns import Return
+
+Channel = Literal["shopify_pos", "online_store", "draft_order", "app"]
+DeliveryMethod = Literal["SHIPPING", "PICK_UP", "RETAIL"]
 RestockType = Literal["cancel", "return", "no_restock"]
+
+
+class OrderApp(NamedTuple):
+    """The application that created an order (Admin API 2026-10, Order.app)."""
+
+    id: int
+    name: str
+
+
+_SOURCE_NAMES: dict[str, str] = {"shopify_pos": "pos", "online_store": "web", "draft_order": "shopify_draft_order"}
+# Shopify's own; any other one is an app that merchants install.
+POINT_OF_SALE = OrderApp(129785, "Point of Sale")
+ONLINE_STORE = OrderApp(580111, "Online Store")
+DRAFT_ORDERS = OrderApp(1354745, "Draft Orders")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -18,6 +35,7 @@ class OrderLine:
 
     `ordered_units` never changes after the line was added to or created (Shopify: quantity), `current_units` falls
     with every removal or refund (currentQuantity), `unfulfilled_units` are what is still to ship (fulfillable).
+    `claims_stock` is False where an app created the order without claiming any (orderCreate, BYPASS).
     """
 
     id: int
@@ -32,6 +50,7 @@ class OrderLine:
     unfulfilled_units: int
     fulfilled_units: int = 0
     returned_units: int = 0
+    claims_stock: bool = True
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,9 +64,19 @@ class FulfillmentOrderLine:
     remaining_units: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hold:
+    """Why a fulfilment order may not be shipped yet; `reason` is one of Shopify's FulfillmentHoldReason."""
+
+    id: int
+    reason: str
+    notes: str
+    handle: str | None
+
+
 @dataclass(kw_only=True, slots=True)
 class FulfillmentOrder:
-    """What one location is to ship of an order; Shopify's status OPEN, IN_PROGRESS, CLOSED or CANCELLED."""
+    """What one location is to ship of an order; Shopify's status OPEN, IN_PROGRESS, ON_HOLD, CLOSED or CANCELLED."""
 
     id: int
     order_id: int
@@ -56,6 +85,8 @@ class FulfillmentOrder:
     lines: list[FulfillmentOrderLine]
     created_at: datetime
     updated_at: datetime
+    method: DeliveryMethod = "SHIPPING"
+    holds: list[Hold] = field(default_factory=list)
 
     @property
     def remaining_units(self) -> int:
@@ -84,6 +115,16 @@ class Fulfillment:
     status: str
     lines: tuple[FulfilledLine, ...]
     created_at: datetime
+    updated_at: datetime
+
+    def line_id(self, index: int) -> int:
+        """Return the id of the line at an index: the fulfilment's own, times a hundred, leaves room for its lines."""
+        return self.id * 100 + index
+
+    def line_of(self, line_id: int) -> FulfilledLine | None:
+        """Return the line with an id made by `line_id`, or None."""
+        found, index = divmod(line_id, 100)
+        return self.lines[index] if found == self.id and index < len(self.lines) else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +141,10 @@ class RefundLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refund:
-    """A refund record: an edit's removal and a cancellation make one too, then without money."""
+    """A refund record: an edit's removal and a cancellation make one too, then without money.
+
+    `return_id` names the return that it belongs to, None for one that stands alone.
+    """
 
     id: int
     order_id: int
@@ -108,6 +152,7 @@ class Refund:
     lines: tuple[RefundLine, ...]
     money_cents: int
     created_at: datetime
+    return_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +176,7 @@ class Edit:
 
 @dataclass(kw_only=True, slots=True)
 class Order:
-    """A Shopify order, POS or online; `retail_location_id` and `device_id` are set for POS only."""
+    """A Shopify order; `retail_location_id` and `device_id` are set for POS only."""
 
     id: int
     number: int
@@ -142,6 +187,7 @@ class Order:
     processed_at: datetime
     updated_at: datetime
     lines: list[OrderLine]
+    app: OrderApp = ONLINE_STORE
     financial_status: str = "paid"
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
@@ -150,6 +196,7 @@ class Order:
     fulfillments: list[Fulfillment] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -158,8 +205,8 @@ class Order:
 
     @property
     def source_name(self) -> str:
-        """Shopify's source_name: "pos" or "web"."""
-        return "pos" if self.channel == "shopify_pos" else "web"
+        """Shopify's source_name: "pos", "web", "shopify_draft_order", or an app's id."""
+        return _SOURCE_NAMES.get(self.channel) or str(self.app.id)
 
     @property
     def fulfilment_status(self) -> str | None:
@@ -227,6 +274,12 @@ class OrderBook:
         order = self.order_of(part_id)
         parts = () if order is None else order.refunds
         return next((one for one in parts if one.id == part_id), None)
+
+    def return_of(self, part_id: int) -> Return | None:
+        """Return the return with an id, or to which a line or reverse fulfilment order (or its line) belongs."""
+        order = self.order_of(part_id)
+        returns = () if order is None else order.returns
+        return next((one for one in returns if part_id in one.part_ids()), None)
 
     def changed_since(self, moment: datetime) -> list[Order]:
         """Return the orders changed at or after `moment`, oldest change first."""

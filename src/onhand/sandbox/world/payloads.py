@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -87,13 +87,13 @@ def fulfillment_payload(order: Order, fulfillment: Fulfillment, currency: str) -
         line = order.line(part.line_id)
         if line is not None:
             lines.append(_line(line, currency) | {"quantity": part.units})
-    carried = order.channel == "online_store"
+    carried = order.channel != "shopify_pos"
     return {
         "id": fulfillment.id,
         "order_id": order.id,
         "status": fulfillment.status.lower(),
         "created_at": stamp(fulfillment.created_at),
-        "updated_at": stamp(fulfillment.created_at),
+        "updated_at": stamp(fulfillment.updated_at),
         "service": "manual",
         "location_id": fulfillment.location_id,
         "tracking_company": "UPS" if carried else None,
@@ -150,7 +150,7 @@ def refund_payload(order: Order, refund: Refund, currency: str) -> Payload:
         "user_id": None,
         "restock": any(line.restock_type != "no_restock" for line in refund.lines),
         "duties": [],
-        "return": None,
+        "return": None if refund.return_id is None else {"id": refund.return_id},
         "order_adjustments": [],
         "refund_line_items": [_refund_line(order, line, currency) for line in refund.lines],
         "transactions": transactions,
@@ -167,7 +167,7 @@ def order_payload(order: Order, currency: str) -> Payload:
     return {
         "id": order.id,
         "admin_graphql_api_id": f"gid://shopify/Order/{order.id}",
-        "app_id": 129785 if order.channel == "shopify_pos" else 580111,
+        "app_id": order.app.id,
         "browser_ip": f"203.0.113.{order.number % 250}",
         "cancel_reason": order.cancel_reason,
         "cancelled_at": optional_stamp(order.cancelled_at),
@@ -196,11 +196,12 @@ def order_payload(order: Order, currency: str) -> Payload:
         "updated_at": stamp(order.updated_at),
         "user_id": None,
         "billing_address": shipped_to,
-        "shipping_address": shipped_to if order.channel == "online_store" else None,
+        "shipping_address": shipped_to if order.channel != "shopify_pos" else None,
         "fulfillments": [fulfillment_payload(order, one, currency) for one in order.fulfillments],
         "line_items": [_line(line, currency) for line in order.lines],
         "refunds": [refund_payload(order, one, currency) for one in order.refunds],
-        "returns": [],
+        # [I]: Shopify's sample shows an empty list and nothing else.
+        "returns": [{"id": one.id, "admin_graphql_api_id": f"gid://shopify/Return/{one.id}"} for one in order.returns],
         "line_item_groups": [],
     }
 
@@ -227,17 +228,28 @@ def edit_payload(edit: Edit) -> Payload:
     }
 
 
-def moved_payload(moved: FulfillmentOrder, origin: FulfillmentOrder, source_location_id: int) -> Payload:
+def part_payload(part: FulfillmentOrder) -> Payload:
+    """Return a fulfilment order as fulfillment_orders/* name one."""
+    return {
+        "id": f"gid://shopify/FulfillmentOrder/{part.id}",
+        "status": part.status.lower(),
+        "assigned_location_id": f"gid://shopify/Location/{part.location_id}",
+    }
+
+
+def moved_payload(
+    moved: FulfillmentOrder, origin: FulfillmentOrder, source_location_id: int, units: Mapping[int, int]
+) -> Payload:
     """Return fulfillment_orders/moved: the fulfilment order before and after, and where it was."""
     return {
-        "moved_fulfillment_order": {
-            "id": f"gid://shopify/FulfillmentOrder/{moved.id}",
-            "assigned_location_id": f"gid://shopify/Location/{moved.location_id}",
-        },
-        "original_fulfillment_order": {"id": f"gid://shopify/FulfillmentOrder/{origin.id}"},
+        "moved_fulfillment_order": part_payload(moved),
+        "original_fulfillment_order": part_payload(origin),
         "destination_location_id": f"gid://shopify/Location/{moved.location_id}",
         "source_location": {"id": f"gid://shopify/Location/{source_location_id}"},
-        "fulfillment_order_line_items_requested": [],
+        "fulfillment_order_line_items_requested": [
+            {"id": f"gid://shopify/FulfillmentOrderLineItem/{line_id}", "quantity": count}
+            for line_id, count in units.items()
+        ],
     }
 
 

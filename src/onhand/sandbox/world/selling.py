@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from onhand.sandbox.world.catalog import Item, Location, Refused
+from onhand.sandbox.world.catalog import Item, Location, Refused, Till
 from onhand.sandbox.world.change import level_at, listing_key, shift
 from onhand.sandbox.world.levels import whole_second
 from onhand.sandbox.world.orders import (
+    ONLINE_STORE,
+    POINT_OF_SALE,
     Channel,
+    DeliveryMethod,
     FulfilledLine,
     Fulfillment,
     FulfillmentOrder,
     FulfillmentOrderLine,
     Order,
+    OrderApp,
     OrderLine,
 )
 from onhand.sandbox.world.outbox import Act
@@ -86,37 +90,44 @@ def note_turned_away(world: World, channel: str, *, wanted_units: int, free_unit
     return lost
 
 
-def sell_at_till(
-    world: World,
-    *,
-    location_id: int,
-    lines: Sequence[Wish],
-    now: datetime,
-    processed_at: datetime | None = None,
-) -> Order | TurnedAway:
+def sell_at_till(world: World, *, location_id: int, lines: Sequence[Wish], now: datetime) -> Order | TurnedAway:
     """Sell over the counter: the goods leave at once and the order arrives already fulfilled.
 
-    `processed_at` None means `now`; an earlier time is that of a till which was offline. Raises Refused when the
-    location has no till.
+    Raises Refused when the location has no till.
     """
+    till_of(world, location_id)
+    wishes = merged(lines)
+    for wish in wishes:
+        if (away := cannot_carry(world, wish, location_id)) is not None:
+            return away
+    for wish in wishes:
+        if world.catalog.items[wish.item_id].tracked:
+            world.shelf.take(wish.item_id, location_id, wish.units, "sold at a till")
+    return record_till_sale(world, wishes, location_id=location_id, now=now, processed_at=now)
+
+
+def till_of(world: World, location_id: int) -> Till:
+    """Return the till at a location; raises Refused when there is none."""
     till = world.catalog.till_at(location_id)
     if till is None:
         name = world.catalog.locations[location_id].name
         raise Refused("no_till", f"{name} has no till; sell at a location that has one")
-    wishes = merged(lines)
-    for wish in wishes:
-        if (away := _cannot_carry(world, wish, location_id)) is not None:
-            return away
+    return till
+
+
+def record_till_sale(
+    world: World, wishes: Sequence[Wish], *, location_id: int, now: datetime, processed_at: datetime
+) -> Order:
+    """Make the order of goods that were carried away from a till at `processed_at`: the levels follow only now."""
     act = world.outbox.act(now)
-    order = _new_order(world, "shopify_pos", wishes, now, processed_at or now)
-    order.retail_location_id, order.device_id = location_id, till.device_id
+    order = new_order(world, "shopify_pos", POINT_OF_SALE, wishes, now=now, processed_at=processed_at)
+    order.retail_location_id, order.device_id = location_id, till_of(world, location_id).device_id
     for wish in wishes:
         if world.catalog.items[wish.item_id].tracked:
-            world.shelf.take(wish.item_id, location_id, wish.units, "sold at a till")
             level = level_at(world, wish.item_id, location_id, now)
             shift(world, level, {"available": -wish.units}, act)
             world.confirmations.sold(listing_key(wish.item_id, location_id), wish.units)
-    fulfillment = _handed_over(world, order, location_id, now)
+    fulfillment = hand_over(world, order, location_id, now)
     world.orders.add(order)
     world.orders.index(order.fulfillment_orders[0].id, order)
     world.orders.index(fulfillment.id, order)
@@ -146,7 +157,7 @@ def place_online(world: World, *, lines: Sequence[Wish], now: datetime) -> Order
                 reason="shown_too_few", item_id=item.inventory_item_id, wanted_units=wish.units, there_units=shown
             )
     act = world.outbox.act(now)
-    order = _new_order(world, "online_store", wishes, now, now)
+    order = new_order(world, "online_store", ONLINE_STORE, wishes, now=now)
     world.orders.add(order)
     for location, parts in route(world, wishes):
         commit_units(world, order, location.id, parts, act)
@@ -181,8 +192,19 @@ def route(world: World, wishes: Sequence[Wish]) -> _Routed:
     return [(world.catalog.locations[location_id], merged(here)) for location_id, here in parts.items()]
 
 
-def commit_units(world: World, order: Order, location_id: int, parts: Sequence[Wish], act: Act) -> FulfillmentOrder:
-    """Commit units of an order at a location under a new fulfilment order, and promise them from its shelf."""
+def commit_units(
+    world: World,
+    order: Order,
+    location_id: int,
+    parts: Sequence[Wish],
+    act: Act,
+    *,
+    method: DeliveryMethod = "SHIPPING",
+) -> FulfillmentOrder:
+    """Commit units of an order at a location under a new fulfilment order, and promise them from its shelf.
+
+    A line that claims no stock leaves Shopify's level as it is: only the shopper's promise is made.
+    """
     lines: list[FulfillmentOrderLine] = []
     for part in parts:
         # An edit adds a line of its own for an item that is there already: the newest line is the one meant.
@@ -197,12 +219,12 @@ def commit_units(world: World, order: Order, location_id: int, parts: Sequence[W
             )
         )
         if world.catalog.items[part.item_id].tracked:
-            level = level_at(world, part.item_id, location_id, act.at)
-            deltas = {"available": -part.units, "committed": part.units}
-            shift(world, level, deltas, act)
-            world.confirmations.sold(listing_key(part.item_id, location_id), part.units)
+            if line.claims_stock:
+                level = level_at(world, part.item_id, location_id, act.at)
+                shift(world, level, {"available": -part.units, "committed": part.units}, act)
+                world.confirmations.sold(listing_key(part.item_id, location_id), part.units)
             ref = OrderRef("shopify", order.id)
-            world.shelf.promise(ref, part.item_id, location_id, part.units, "sold in the Online Store")
+            world.shelf.promise(ref, part.item_id, location_id, part.units, f"sold by {order.app.name}")
     made = FulfillmentOrder(
         id=world.ids.next("fulfillment_order"),
         order_id=order.id,
@@ -211,13 +233,14 @@ def commit_units(world: World, order: Order, location_id: int, parts: Sequence[W
         lines=lines,
         created_at=whole_second(act.at),
         updated_at=whole_second(act.at),
+        method=method,
     )
     order.fulfillment_orders.append(made)
     world.orders.index(made.id, order)
     return made
 
 
-def new_line(world: World, item: Item, units: int) -> OrderLine:
+def new_line(world: World, item: Item, units: int, *, claims_stock: bool = True) -> OrderLine:
     """Return a line for units of an item, all still to ship."""
     return OrderLine(
         id=world.ids.next("line"),
@@ -230,10 +253,21 @@ def new_line(world: World, item: Item, units: int) -> OrderLine:
         ordered_units=units,
         current_units=units,
         unfulfilled_units=units,
+        claims_stock=claims_stock,
     )
 
 
-def _new_order(world: World, channel: Channel, wishes: Sequence[Wish], now: datetime, processed_at: datetime) -> Order:
+def new_order(
+    world: World,
+    channel: Channel,
+    app: OrderApp,
+    wishes: Sequence[Wish],
+    *,
+    now: datetime,
+    processed_at: datetime | None = None,
+    claims_stock: bool = True,
+) -> Order:
+    """Return a new order of which nothing is routed, committed or told yet."""
     return Order(
         id=world.ids.next("order"),
         number=1001 + len(world.orders),
@@ -241,14 +275,17 @@ def _new_order(world: World, channel: Channel, wishes: Sequence[Wish], now: date
         retail_location_id=None,
         device_id=None,
         created_at=whole_second(now),
-        processed_at=whole_second(processed_at),
+        processed_at=whole_second(processed_at or now),
         updated_at=whole_second(now),
-        lines=[new_line(world, world.catalog.items[wish.item_id], wish.units) for wish in wishes],
+        app=app,
+        lines=[
+            new_line(world, world.catalog.items[wish.item_id], wish.units, claims_stock=claims_stock) for wish in wishes
+        ],
     )
 
 
-def _handed_over(world: World, order: Order, location_id: int, now: datetime) -> Fulfillment:
-    """Give a POS order its closed fulfilment order and its fulfilment."""
+def hand_over(world: World, order: Order, location_id: int, now: datetime) -> Fulfillment:
+    """Give an order whose goods left at once its closed fulfilment order and its fulfilment."""
     at = whole_second(now)
     parts: list[FulfillmentOrderLine] = []
     for line in order.lines:
@@ -270,6 +307,7 @@ def _handed_over(world: World, order: Order, location_id: int, now: datetime) ->
         lines=parts,
         created_at=at,
         updated_at=at,
+        method="RETAIL",
     )
     order.fulfillment_orders.append(closed)
     fulfillment = Fulfillment(
@@ -283,13 +321,15 @@ def _handed_over(world: World, order: Order, location_id: int, now: datetime) ->
             FulfilledLine(line_id=line.id, item_id=line.item_id, units=line.ordered_units) for line in order.lines
         ),
         created_at=at,
+        updated_at=at,
     )
     order.fulfillments.append(fulfillment)
     order.closed_at = at
     return fulfillment
 
 
-def _cannot_carry(world: World, wish: Wish, location_id: int) -> TurnedAway | None:
+def cannot_carry(world: World, wish: Wish, location_id: int) -> TurnedAway | None:
+    """Return why a till does not sell these units, or None when it does."""
     if not world.catalog.items[wish.item_id].tracked:
         return None
     there = shown_at_till(world, wish.item_id, location_id)

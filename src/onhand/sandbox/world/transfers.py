@@ -12,12 +12,23 @@ ShipmentStatus = Literal["DRAFT", "IN_TRANSIT", "PARTIALLY_RECEIVED", "RECEIVED"
 
 @dataclass(kw_only=True, slots=True)
 class TransferLine:
-    """Units of one item to be moved; `shipped_units` left the origin."""
+    """Units of one item to be moved; `shipped_units` left the origin, `picked_units` wait in draft shipments."""
 
     id: int
     item_id: int
     total_units: int
     shipped_units: int = 0
+    picked_units: int = 0
+
+    @property
+    def waiting_units(self) -> int:
+        """Units that have not left the origin, picked or not: Shopify's shippableQuantity."""
+        return self.total_units - self.shipped_units
+
+    @property
+    def free_units(self) -> int:
+        """Units that are in no shipment yet: Shopify's processableQuantity."""
+        return self.waiting_units - self.picked_units
 
 
 @dataclass(kw_only=True, slots=True)
@@ -33,13 +44,13 @@ class ShipmentLine:
 
     @property
     def open_units(self) -> int:
-        """Units still on their way."""
-        return self.units - self.accepted_units - self.rejected_units
+        """Units still on their way; more may be received than were sent, then there are none."""
+        return max(0, self.units - self.accepted_units - self.rejected_units)
 
 
 @dataclass(kw_only=True, slots=True)
 class Shipment:
-    """Goods of one transfer on their way."""
+    """Goods of one transfer, packed or on their way; `received_at` is when the first of them were received."""
 
     id: int
     transfer_id: int
@@ -47,16 +58,28 @@ class Shipment:
     lines: list[ShipmentLine]
     created_at: datetime
     updated_at: datetime
+    shipped_at: datetime | None = None
+    received_at: datetime | None = None
+    tracking_number: str | None = None
+
+    @property
+    def has_left(self) -> bool:
+        """Whether its goods have left the origin."""
+        return self.status != "DRAFT"
+
+    def line(self, line_id: int) -> ShipmentLine | None:
+        """Return the line with an id, or None."""
+        return next((line for line in self.lines if line.id == line_id), None)
 
 
 @dataclass(kw_only=True, slots=True)
 class Transfer:
-    """A transfer between two locations (Shopify: InventoryTransfer)."""
+    """A transfer between two locations (Shopify: InventoryTransfer); a draft may not have them yet."""
 
     id: int
     number: int
-    origin_id: int
-    destination_id: int
+    origin_id: int | None
+    destination_id: int | None
     status: TransferStatus
     lines: list[TransferLine]
     shipments: list[Shipment]
@@ -71,6 +94,10 @@ class Transfer:
     def line(self, line_id: int) -> TransferLine | None:
         """Return the line with an id, or None."""
         return next((line for line in self.lines if line.id == line_id), None)
+
+    def line_of(self, item_id: int) -> TransferLine | None:
+        """Return the line of an item, or None: a transfer lists an item once."""
+        return next((line for line in self.lines if line.item_id == item_id), None)
 
     def shipment(self, shipment_id: int) -> Shipment | None:
         """Return the shipment with an id, or None."""

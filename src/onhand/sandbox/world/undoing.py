@@ -1,4 +1,4 @@
-"""Refunds and cancellations on Shopify, with each way of restocking."""
+"""Refunds and cancellations of orders on Shopify, with each way of restocking."""
 
 from __future__ import annotations
 
@@ -71,10 +71,14 @@ def cancel(world: World, order: Order, *, restock: bool, reason: str, now: datet
             done += _uncommit(world, order, line, units=line.unfulfilled_units, kind=kind, act=act)
     for part in order.fulfillment_orders:
         part.status = "CANCELLED"
+        part.holds.clear()
     at = whole_second(now)
     order.cancelled_at, order.cancel_reason, order.closed_at = at, reason, at
+    paid = order.financial_status != "pending"
     if done:
-        keep_refund(world, order, done, act, note=reason, with_money=True)
+        keep_refund(world, order, done, act, note=reason, with_money=paid)
+    if not paid:
+        order.financial_status = "voided"
     touch(world, order, now)
     tell_order(world, order, ("orders/cancelled", "orders/updated"), act)
     return order
@@ -88,8 +92,9 @@ def keep_refund(
     *,
     note: str,
     with_money: bool,
+    return_id: int | None = None,
 ) -> Refund:
-    """Write the refund record of what was given back and tell refunds/create."""
+    """Write the refund record of what was given back and tell refunds/create; `return_id` names its return."""
     prices = {line.id: line.price_cents for line in order.lines}
     cents = sum(prices[line.line_id] * line.units for line in lines) if with_money else 0
     record = Refund(
@@ -99,6 +104,7 @@ def keep_refund(
         lines=tuple(lines),
         money_cents=cents,
         created_at=whole_second(act.at),
+        return_id=return_id,
     )
     order.refunds.append(record)
     world.orders.index(record.id, order)
@@ -126,7 +132,14 @@ def _check(world: World, order: Order, wish: RefundWish) -> None:
         raise Refused("unknown_line", f"order {order.name} has no line {wish.line_id}")
     if wish.units < 1:
         raise Refused("bad_units", f"order {order.name}: refund of {wish.units} units; at least 1 is needed")
-    returnable = line.fulfilled_units - line.returned_units
+    coming = sum(
+        part.units - part.processed_units
+        for one in order.returns
+        if one.status != "CANCELED"
+        for part in one.lines
+        if part.line_id == line.id
+    )
+    returnable = line.fulfilled_units - line.returned_units - coming  # what is on its way back is the return's
     left = {
         "cancel": line.unfulfilled_units,
         "return": returnable,
@@ -189,7 +202,7 @@ def _uncommit(
             piece.remaining_units -= here
             left -= here
             if world.catalog.items[line.item_id].tracked:
-                _free(world, order, item_id=line.item_id, location_id=part.location_id, units=here, kind=kind, act=act)
+                _free(world, order, line, location_id=part.location_id, units=here, kind=kind, act=act)
             at = part.location_id if kind == "cancel" else None
             done.append(_refund_line(world, line, here, kind, at))
         close_if_done(part, act.at)
@@ -201,15 +214,17 @@ def _uncommit(
 def _free(
     world: World,
     order: Order,
+    line: OrderLine,
     *,
-    item_id: int,
     location_id: int,
     units: int,
     kind: RestockType,
     act: Act,
 ) -> None:
-    ref = OrderRef("shopify", order.id)
-    oversold = world.shelf.release(ref, item_id, location_id, units)
+    item_id = line.item_id
+    oversold = world.shelf.release(OrderRef("shopify", order.id), item_id, location_id, units)
+    if not line.claims_stock:
+        return  # [I]: what was never committed is not put back either, and nobody throws it away
     level = level_at(world, item_id, location_id, act.at)
     if kind == "cancel":
         if not world.catalog.locations[location_id].active:

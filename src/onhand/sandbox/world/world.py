@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from onhand.sandbox.world.adjustments import AdjustmentGroup
 from onhand.sandbox.world.catalog import Catalog, Ids
@@ -16,18 +17,24 @@ from onhand.sandbox.world.shelf import Shelf
 from onhand.sandbox.world.tiktok import TikTokShop
 from onhand.sandbox.world.transfers import Transfer
 
+if TYPE_CHECKING:
+    from onhand.sandbox.world.drafts import Draft
+    from onhand.sandbox.world.ordering import OfflineSale
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorldSettings:
     """How the platforms of this world behave where their documentation leaves it open.
 
     `level_webhook_needs_available` False sends inventory_levels/update for changes of any state, too.
+    `refund_of_return_restocks` says whether the refund of a return names what was restocked as RETURN once more.
     `stale_row_fails_call` False lets a write carry out the rows whose comparison holds, and refuse only the stale ones.
     """
 
     shop: str = "tees.myshopify.com"
     currency: str = "USD"
     level_webhook_needs_available: bool = True
+    refund_of_return_restocks: bool = True
     stale_row_fails_call: bool = True
     tiktok_auto_restock: bool = True
 
@@ -57,6 +64,8 @@ class World:
     outbox: Outbox
     confirmations: Confirmations
     transfers: dict[int, Transfer] = field(default_factory=dict)
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    offline_sales: list[OfflineSale] = field(default_factory=list)
     adjustment_groups: dict[int, AdjustmentGroup] = field(default_factory=dict)
     turned_away: dict[str, TurnedAwayCount] = field(default_factory=dict)
 

@@ -133,6 +133,12 @@ class ItemStocked(Struct, rename="camel"):
     inventory_item: StockedItem | None
 
 
+class ServedVersion(Struct):
+    """The API version in which a subscription's bodies are written."""
+
+    handle: str
+
+
 class Subscription(Struct, rename="camel"):
     """A webhook subscription; an empty `include_fields` sends everything."""
 
@@ -143,6 +149,7 @@ class Subscription(Struct, rename="camel"):
     filter: str | None
     include_fields: list[str]
     name: str | None
+    api_version: ServedVersion
 
 
 class Subscriptions(Struct, rename="camel"):

@@ -117,6 +117,19 @@ CREATE TABLE unplaced (
 );
 CREATE INDEX unplaced_by_item ON unplaced (shop, item);
 
+-- How orders of bundles count for listings, beyond what they move: for the bundle, and (below zero) not for its
+-- components.
+CREATE TABLE bundled (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    cause       TEXT COLLATE "C" NOT NULL,
+    item        TEXT COLLATE "C" NOT NULL,
+    origin      TEXT COLLATE "C" NOT NULL,
+    open_units  BIGINT NOT NULL,
+    taken_units BIGINT NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+);
+CREATE INDEX bundled_by_item ON bundled (shop, item, origin) WHERE open_units <> 0;
+
 -- Observations -----------------------------------------------------------------------------------------------
 
 -- The newest of each source: a column a state, NULL where the source has not shown it.
@@ -342,6 +355,44 @@ CREATE TABLE asks (
 );
 CREATE INDEX asks_due ON asks (shop, channel, wanted, due_at);
 
+-- How each topic of a channel was subscribed to when it was last looked at; `right_at` is NULL while it never was right.
+CREATE TABLE subscriptions (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    channel  TEXT COLLATE "C" NOT NULL,
+    topic    TEXT COLLATE "C" NOT NULL,
+    state    TEXT COLLATE "C" NOT NULL,
+    seen_at  BIGINT NOT NULL,
+    right_at BIGINT,
+    PRIMARY KEY (shop, channel, topic)
+);
+
+-- Times in which a topic did not come to us: over once it is mended, made good once what was missed is read.
+CREATE TABLE lapses (
+    shop      BIGINT NOT NULL REFERENCES shops,
+    channel   TEXT COLLATE "C" NOT NULL,
+    topic     TEXT COLLATE "C" NOT NULL,
+    since_at  BIGINT NOT NULL,
+    found_at  BIGINT NOT NULL,
+    state     TEXT COLLATE "C" NOT NULL,
+    whole     BOOLEAN NOT NULL,
+    mended_at BIGINT,
+    filled_at BIGINT,
+    PRIMARY KEY (shop, channel, topic, since_at)
+);
+CREATE INDEX lapses_open ON lapses (shop, channel) WHERE filled_at IS NULL;
+
+-- When deliveries of a topic came, a row a day, and the longest time without one that ended on that day.
+CREATE TABLE arrivals (
+    shop       BIGINT NOT NULL REFERENCES shops,
+    channel    TEXT COLLATE "C" NOT NULL,
+    topic      TEXT COLLATE "C" NOT NULL,
+    day        BIGINT NOT NULL,
+    deliveries BIGINT NOT NULL,
+    last_at    BIGINT NOT NULL,
+    silence_us BIGINT NOT NULL,
+    PRIMARY KEY (shop, channel, topic, day)
+);
+
 -- Catalog ----------------------------------------------------------------------------------------------------
 
 CREATE TABLE items (
@@ -417,6 +468,7 @@ CREATE TABLE listings (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (shop, channel, listing)
 );
+CREATE INDEX listings_by_item ON listings (shop, item) WHERE item IS NOT NULL;
 
 -- The platform's own ids of levels. An inactive level is not stocked any more and may still hold units.
 CREATE TABLE level_ids (

@@ -26,3 +26,16 @@ DELETE FROM compositions WHERE shop = :shop AND bundle = :bundle AND since_at = 
 -- name: compositions
 SELECT bundle, since_at, item, units FROM compositions
 WHERE shop = :shop AND bundle IN (EACH :bundles) ORDER BY bundle, since_at, item
+
+-- name: bundled_of_cause
+SELECT item, open_units, taken_units FROM bundled WHERE shop = :shop AND cause = :cause
+
+-- name: put_bundled
+INSERT INTO bundled (shop, cause, item, origin, open_units, taken_units)
+VALUES (:shop, :cause, :item, :origin, :open_units, :taken_units)
+ON CONFLICT (shop, cause, item) DO UPDATE SET open_units = excluded.open_units, taken_units = excluded.taken_units
+
+-- name: open_in_bundles
+SELECT item, CAST(sum(open_units) AS BIGINT) FROM bundled
+WHERE shop = :shop AND item IN (EACH :items) AND origin = :origin AND open_units <> 0
+GROUP BY item

@@ -39,6 +39,9 @@ WHERE shop = :shop AND removed_at IS NULL ORDER BY item
 SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, currency FROM items
 WHERE shop = :shop AND item IN (EACH :items) AND removed_at IS NULL
 
+-- name: uncounted_items
+SELECT item FROM items WHERE shop = :shop AND item IN (EACH :items) AND (bundle OR NOT tracked)
+
 -- name: items_by_sku
 SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, currency FROM items
 WHERE shop = :shop AND sku_key = :sku_key AND removed_at IS NULL ORDER BY item
@@ -77,6 +80,10 @@ ON CONFLICT (shop, channel, listing) DO UPDATE SET
 SELECT channel, listing, item, sku, grouped, place FROM listings
 WHERE shop = :shop AND (CAST(:channel AS TEXT) IS NULL OR channel = :channel)
 ORDER BY channel, listing
+
+-- name: listings_of_items
+SELECT channel, listing, item, sku, grouped, place FROM listings
+WHERE shop = :shop AND item IN (EACH :items) ORDER BY channel, listing
 
 -- name: some_listings
 SELECT channel, listing, item, sku, grouped, place FROM listings

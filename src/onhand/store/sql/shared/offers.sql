@@ -130,3 +130,14 @@ FROM offers WHERE shop = :shop AND channel = :channel
 INSERT INTO touched (shop, item, touched_at)
 SELECT DISTINCT shop, item, CAST(:at AS BIGINT) FROM offers WHERE shop = :shop
 ON CONFLICT (shop, item) DO NOTHING
+
+-- name: unseen_units
+SELECT channel, item, sum(unseen_units) FROM offers
+WHERE shop = :shop AND item IN (EACH :items) AND unseen_units > 0
+GROUP BY channel, item
+
+-- name: unseen_units_in_bundles
+SELECT offers.channel, components.item, sum(offers.unseen_units * components.units)
+FROM components JOIN offers ON offers.shop = components.shop AND offers.item = components.bundle
+WHERE components.shop = :shop AND components.item IN (EACH :items) AND offers.unseen_units > 0
+GROUP BY offers.channel, components.item

@@ -116,6 +116,19 @@ CREATE TABLE unplaced (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX unplaced_by_item ON unplaced (shop, item);
 
+-- How orders of bundles count for listings, beyond what they move: for the bundle, and (below zero) not for its
+-- components.
+CREATE TABLE bundled (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    cause       TEXT NOT NULL,
+    item        TEXT NOT NULL,
+    origin      TEXT NOT NULL,
+    open_units  INTEGER NOT NULL,
+    taken_units INTEGER NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bundled_by_item ON bundled (shop, item, origin) WHERE open_units <> 0;
+
 -- Observations -----------------------------------------------------------------------------------------------
 
 -- The newest of each source: a column a state, NULL where the source has not shown it.
@@ -341,6 +354,44 @@ CREATE TABLE asks (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX asks_due ON asks (shop, channel, wanted, due_at);
 
+-- How each topic of a channel was subscribed to when it was last looked at; `right_at` is NULL while it never was right.
+CREATE TABLE subscriptions (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    channel  TEXT NOT NULL,
+    topic    TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    seen_at  INTEGER NOT NULL,
+    right_at INTEGER,
+    PRIMARY KEY (shop, channel, topic)
+) STRICT, WITHOUT ROWID;
+
+-- Times in which a topic did not come to us: over once it is mended, made good once what was missed is read.
+CREATE TABLE lapses (
+    shop      INTEGER NOT NULL REFERENCES shops,
+    channel   TEXT NOT NULL,
+    topic     TEXT NOT NULL,
+    since_at  INTEGER NOT NULL,
+    found_at  INTEGER NOT NULL,
+    state     TEXT NOT NULL,
+    whole     INTEGER NOT NULL,
+    mended_at INTEGER,
+    filled_at INTEGER,
+    PRIMARY KEY (shop, channel, topic, since_at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lapses_open ON lapses (shop, channel) WHERE filled_at IS NULL;
+
+-- When deliveries of a topic came, a row a day, and the longest time without one that ended on that day.
+CREATE TABLE arrivals (
+    shop       INTEGER NOT NULL REFERENCES shops,
+    channel    TEXT NOT NULL,
+    topic      TEXT NOT NULL,
+    day        INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL,
+    last_at    INTEGER NOT NULL,
+    silence_us INTEGER NOT NULL,
+    PRIMARY KEY (shop, channel, topic, day)
+) STRICT, WITHOUT ROWID;
+
 -- Catalog ----------------------------------------------------------------------------------------------------
 
 CREATE TABLE items (
@@ -416,6 +467,7 @@ CREATE TABLE listings (
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (shop, channel, listing)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX listings_by_item ON listings (shop, item) WHERE item IS NOT NULL;
 
 -- The platform's own ids of levels. An inactive level is not stocked any more and may still hold units.
 CREATE TABLE level_ids (

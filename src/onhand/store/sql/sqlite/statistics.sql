@@ -16,6 +16,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('pictures', 'pictures', '300000 300000 1'),
     ('unplaced', 'unplaced', '1000 1000 3 1'),
     ('unplaced', 'unplaced_by_item', '1000 1000 3 1'),
+    ('bundled', 'bundled', '10000 10000 3 1'),
+    ('bundled', 'bundled_by_item', '1000 1000 10 10 1'),
     ('observed', 'observed', '100000 100000 4 1 1'),
     ('observed', 'observed_gaps', '1000 1000 500 1 1'),
     ('observations', 'observations', '1000000 1000000 30 1'),
@@ -46,6 +48,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('components', 'components_by_item', '1000 1000 2 1'),
     ('compositions', 'compositions', '1000 1000 8 4 1'),
     ('listings', 'listings', '100000 100000 30000 1'),
+    ('listings', 'listings_by_item', '100000 100000 2 1 1'),
     ('level_ids', 'level_ids', '100000 100000 4 1'),
     ('level_ids', 'level_ids_inactive', '1000 1000 2 1');
 -- Again, so that the connection that ran this reads them too.
