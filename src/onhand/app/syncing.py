@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 
 from onhand.app.results import Synced
 from onhand.app.steps import Steps
 from onhand.config import SHOPIFY
-from onhand.domain.catalog import Listing, match_by_sku
+from onhand.domain.catalog import Listing
+from onhand.intake.identity import check_every_sku, match_listings
 from onhand.intake.offered import offer
 from onhand.intake.opening import TakenOver, take_over_catalog, take_over_levels
-from onhand.ports.channel import Census, Observes, Problem, Sells
+from onhand.ports.channel import Census, Observes, Sells
 from onhand.ports.clock import Clock
 from onhand.publish.offers import show
 from onhand.store import Books, Store
@@ -69,6 +69,7 @@ def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> I
             books = session.of(shop)
             _start_cursor(books, SHOPIFY, census.read_at)
             offer(books, clock.now())
+            check_every_sku(books, clock.now())
         yield census, taken
 
 
@@ -80,7 +81,9 @@ def read_listings(steps: Steps, store: Store, clock: Clock, seller: Sells) -> li
     observer = next(channel for channel in steps.parts.observers if channel.name == seller.name)
     with closing(_take_census(steps, store, observer)) as census, store.writing() as session:
         books = session.of(steps.shop)
-        _match_listings(books, census, clock.now())
+        match_listings(books, census.listings, clock.now())
+        for problem in census.problems:
+            books.problems.raise_(problem, clock.now())
         _start_cursor(books, seller.name, census.read_at)
         offer(books, clock.now())
         listings = [row for row in books.catalog.listings(seller.name) if row.item is not None]
@@ -115,21 +118,3 @@ def _look_at(steps: Steps, store: Store, clock: Clock, seller: Sells, listings: 
             for listing in batch:
                 if listing.listing in shown:
                     show(books, listing, shown[listing.listing], clock.now())
-
-
-def _match_listings(books: Books, census: Census, now: datetime) -> None:
-    """Keep listings; a mapping that stands is kept, the others are matched by SKU or become a problem."""
-    known = {row.listing: row.item for row in books.catalog.listings() if row.item is not None}
-    mapped = [replace(row, item=known[row.listing]) for row in census.listings if row.listing in known]
-    matching = match_by_sku([row for row in census.listings if row.listing not in known], books.catalog.items())
-    books.catalog.put_listings([*mapped, *matching.matched, *(row for row, _ in matching.unmatched)], now)
-    for row in matching.matched:
-        books.problems.settle("unmatched listing", f"{row.channel}/{row.listing}", now)
-    for row, why in matching.unmatched:
-        message = f"{row.channel} listing {row.listing} (SKU {row.sku!r}) is not mapped: {why}"
-        books.problems.raise_(Problem("unmatched listing", f"{row.channel}/{row.listing}", message, _MATCH), now)
-    for problem in census.problems:
-        books.problems.raise_(problem, now)
-
-
-_MATCH = "give both sides the same SKU, used once, then run `onhand sync`"

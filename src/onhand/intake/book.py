@@ -8,7 +8,8 @@ from onhand.domain.transfers import TransferPicture
 from onhand.intake.book_orders import book_order
 from onhand.intake.book_transfers import book_transfer
 from onhand.intake.booked import Booked
-from onhand.intake.offered import offer
+from onhand.intake.identity import take_items
+from onhand.intake.trapped import check_trapped
 from onhand.ports.channel import Picture, Report
 from onhand.store import Books
 
@@ -25,12 +26,9 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
     if report.locations:
         books.catalog.put_locations(report.locations, now)
     if report.items:
-        books.catalog.put_items(report.items, now)
-        offer(books, now, [item.item for item in report.items])
+        notes += take_items(books, report, now)
     if report.listings:
         books.catalog.put_listings(report.listings, now)
-    if report.bundles:
-        books.bundles.put(report.bundles, now)
     if report.level_ids:
         books.catalog.put_level_ids(report.level_ids, now, report.inactive_levels)
     settled = set()
@@ -40,9 +38,14 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
         settled.add(booked.about)
         if booked.asks:
             books.asks.add(channel, booked.asks, now, ASK_DELAY_S)
+    uncounted = books.catalog.uncounted({seen.item for seen in report.observations}) if report.observations else set()
     for observation in report.observations:
+        if observation.item in uncounted:
+            notes.append(f"level of {observation.item} at {observation.location}: means nothing, nobody counts it")
+            continue
         news = books.observations.put(observation, now)
         notes.append(f"level of {observation.item} at {observation.location}: {'seen' if news else 'not news'}")
+    check_trapped(books, report.level_ids.keys(), now)
     asks = [ask for ask in report.asks if (ask.wanted, ask.key) not in settled]
     if asks:
         books.asks.add(channel, asks, now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from onhand.domain.catalog import Listing, Location
+from onhand.domain.catalog import Item, Listing, Location
 from onhand.domain.stock import LevelKey
 from onhand.store import Books, Store
 
@@ -25,15 +25,22 @@ class Lookup:
         self._items: dict[tuple[str, str], str] = {}
         self._level_ids: dict[LevelKey, str] = {}
         self._locations: set[str] = set()
+        self._known: dict[str, Item] = {}
 
     def load(self, books: Books) -> None:
-        """Learn every listing and location that is stored."""
-        self.learn(books.catalog.listings(), {}, books.catalog.locations())
+        """Learn every listing, location and item that is stored."""
+        catalog = books.catalog
+        self.learn(catalog.listings(), {}, catalog.locations(), catalog.items())
 
     def learn(
-        self, listings: Iterable[Listing], level_ids: Mapping[LevelKey, str], locations: Iterable[Location] = ()
+        self,
+        listings: Iterable[Listing],
+        level_ids: Mapping[LevelKey, str],
+        locations: Iterable[Location] = (),
+        items: Iterable[Item] = (),
     ) -> None:
-        """Learn listings, level ids and locations; a listing without an item teaches nothing."""
+        """Learn listings, level ids, locations and items; a listing without an item teaches nothing."""
+        self._known.update({item.item: item for item in items})
         self._locations.update(location.location for location in locations)
         for listing in listings:
             if listing.item is not None:
@@ -46,6 +53,10 @@ class Lookup:
     def item_of(self, channel: str, listing: str) -> str | None:
         """Return the item behind a channel's listing, or None while it is not known."""
         return self._items.get((channel, listing))
+
+    def item(self, item: str) -> Item | None:
+        """Return an item as it was last read, or None while it is not known."""
+        return self._known.get(item)
 
     def level_id_of(self, item: str, location: str) -> str | None:
         """Return the platform's own id of a level, or None while it is not known."""

@@ -6,11 +6,15 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
+from onhand.domain.catalog import Item
 from onhand.domain.drift import Drift, Observation, adopt
 from onhand.domain.stock import KEPT_STATES, LevelKey, Movement, State
+from onhand.intake.identity import check_bundles
 from onhand.intake.lookup import Lookup
-from onhand.ports.channel import Census
-from onhand.store import Store
+from onhand.intake.tracking import PLATFORM
+from onhand.intake.trapped import check_trapped
+from onhand.ports.channel import Ask, Census, Wanted
+from onhand.store import Books, Store
 
 CHUNK = 2_000
 """Rows a transaction: a first reading of a million levels must not hold the writer for minutes."""
@@ -27,7 +31,7 @@ class TakenOver(NamedTuple):
 
 def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, now: datetime) -> None:
     """Keep what a census says of items, locations and listings."""
-    lookup.learn(census.listings, {}, census.locations)
+    lookup.learn(census.listings, {}, census.locations, census.items)
     with store.writing() as session:
         books = session.of(shop)
         books.catalog.put_locations(census.locations, now)
@@ -35,13 +39,36 @@ def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, n
             books.problems.raise_(problem, now)
     for items in _chunks(census.items):
         with store.writing() as session:
-            session.of(shop).catalog.put_items(items, now)
+            _take_over_items(session.of(shop), items, now)
     for bundles in _chunks(census.bundles):
         with store.writing() as session:
             session.of(shop).bundles.put(bundles, now)
+    with store.writing() as session:
+        books = session.of(shop)
+        check_bundles(books, [item for item in census.items if item.bundle], census.bundles, now)
+        shown = {item.item for item in census.items}
+        _ask(books, [item.item for item in books.catalog.items() if item.item not in shown], _ABSENT, now)
     for listings in _chunks(census.listings):
         with store.writing() as session:
             session.of(shop).catalog.put_listings(listings, now)
+
+
+def _take_over_items(books: Books, items: Sequence[Item], now: datetime) -> None:
+    """Keep items, but for those that are counted now and were not, or the other way round.
+
+    These are read one by one with their levels, which is what they begin with or end with.
+    """
+    before = books.catalog.items_of(item.item for item in items)
+    turned = {item.item for item in items if item.item in before and before[item.item].counted is not item.counted}
+    books.catalog.put_items([item for item in items if item.item not in turned], now)
+    _ask(books, sorted(turned), "it is counted now and was not, or the other way round", now)
+
+
+def _ask(books: Books, items: Iterable[str], because: str, now: datetime) -> None:
+    books.asks.add(PLATFORM, [Ask(Wanted.ITEM, item, because) for item in items], now)
+
+
+_ABSENT = "a whole reading does not show it any more"
 
 
 def take_over_levels(store: Store, shop: str, source: str, census: Census, now: datetime) -> TakenOver:
@@ -67,6 +94,8 @@ def take_over_levels(store: Store, shop: str, source: str, census: Census, now: 
                 {LevelKey(row.item, row.location) for row in batch if not row.active},
             )
         opened += open_levels(store, shop, observations, now)
+        with store.writing() as session:
+            check_trapped(session.of(shop), {LevelKey(row.item, row.location) for row in batch}, now)
         levels += len(observations)
     return TakenOver(levels, opened)
 
@@ -80,12 +109,14 @@ def open_levels(store: Store, shop: str, observations: Sequence[Observation], no
     for chunk in _chunks(observations):
         with store.writing() as session:
             books = session.of(shop)
-            known = books.ledger.touched([seen.key for seen in chunk])
-            cuts = books.ledger.cuts(sorted({seen.item for seen in chunk}))
-            fresh = [seen for seen in chunk if seen.key not in known and seen.key not in cuts]
+            uncounted = books.catalog.uncounted({seen.item for seen in chunk})
+            counted = [seen for seen in chunk if seen.item not in uncounted]
+            known = books.ledger.touched([seen.key for seen in counted])
+            cuts = books.ledger.cuts(sorted({seen.item for seen in counted}))
+            fresh = [seen for seen in counted if seen.key not in known and seen.key not in cuts]
             books.ledger.set_cuts({seen.key: seen.observed_at for seen in fresh})
             books.ledger.append([movement for seen in fresh for movement in opening_movements(seen)], now)
-            books.observations.put_all(chunk, now)
+            books.observations.put_all(counted, now)
             opened += len(fresh)
     return opened
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onhand.intake.book import book
+from onhand.intake.identity import remove_items
 from onhand.intake.lookup import Lookup
 from onhand.ports.channel import NOT_CONNECTED, Catalog, Observes, Problem, Reading, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected
@@ -65,6 +66,10 @@ def conclude(
         return _try_again(books, errand, answer, now)
     lookup.learn(answer.report.listings, answer.report.level_ids, answer.report.locations)
     note = book(books, errand.channel, answer.report, now)
+    if errand.wanted is Wanted.ITEM:
+        gone = [key for key in answer.missing if not key.startswith("variant:")]
+        moved = remove_items(books, gone, now) + books.catalog.listings_for(item.item for item in answer.report.items)
+        lookup.learn(moved, {}, items=answer.report.items)
     for problem in answer.problems:
         books.problems.raise_(problem, now)
     books.asks.answered(errand.channel, errand.wanted, errand.keys, errand.reading)

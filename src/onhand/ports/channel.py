@@ -82,6 +82,9 @@ class Catalog(Protocol):
     def item_of(self, channel: str, listing: str) -> str | None:
         """Return the item behind a channel's listing, or None while it is not known."""
 
+    def item(self, item: str) -> Item | None:
+        """Return an item as it was last read, or None while it is not known."""
+
     def level_id_of(self, item: str, location: str) -> str | None:
         """Return the platform's own id of a level, or None while it is not known."""
 

@@ -45,6 +45,7 @@ class Sums:
         self._components = books.bundles.components(items)
         drawn_on = sorted({*items, *(part.item for parts in self._components.values() for part in parts)})
         self._items = books.catalog.items_of(drawn_on)
+        self._removed = books.catalog.removed(drawn_on)
         self._pools = books.pools.of(drawn_on)
         self._unplaced = books.pictures.unplaced_units(drawn_on)
         self._unseen = books.offers.unseen(drawn_on)
@@ -59,6 +60,9 @@ class Sums:
         known = self._items.get(item)
         if known is not None and known.bundle:
             return bundles_to_sell([self._part(channel, part) for part in self._components.get(item, ())])
+        if item in self._removed:
+            because = "its item is not in the catalog any more"
+            return Explanation(units=0, terms=(Term("gone", None, 0, because),))
         return available_to_sell(
             self.rules[channel],
             self._pools[item],

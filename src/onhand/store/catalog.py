@@ -69,6 +69,7 @@ class Catalog:
                     listing.listing,
                     listing.item,
                     listing.sku,
+                    match_key(listing.sku),
                     listing.group,
                     listing.place,
                     now_us,
@@ -108,6 +109,22 @@ class Catalog:
         """Return the items that carry a SKU now: none, one, or several where a merchant gave it twice."""
         return [_read_item(row) for row in self._sql.rows("items_by_sku", (self._shop, match_key(sku)))]
 
+    def items_by_skus(self, keys: Iterable[str]) -> list[Item]:
+        """Return the items that carry any of these SKUs, given as `match_key` gives them."""
+        return [_read_item(row) for row in self._sql.rows("items_by_skus", (self._shop, texts(keys)))]
+
+    def doubled_skus(self) -> list[str]:
+        """Return the SKUs that more than one item carries, as `match_key` gives them."""
+        return [key for (key,) in self._sql.rows("doubled_skus", (self._shop,))]
+
+    def without_sku(self) -> list[tuple[str, str]]:
+        """Return id and title of the items that carry no SKU."""
+        return [(item, title) for item, title in self._sql.rows("items_without_sku", (self._shop,))]
+
+    def removed(self, items: Iterable[str]) -> set[str]:
+        """Return those items that are no more."""
+        return {item for (item,) in self._sql.rows("removed_items", (self._shop, texts(items)))}
+
     def item_by_old_sku(self, sku: str) -> list[Item]:
         """Return the items that ever carried a SKU, removed ones too."""
         return [_read_item(row) for row in self._sql.rows("items_by_old_sku", (self._shop, match_key(sku)))]
@@ -139,6 +156,10 @@ class Catalog:
         """Return some listings of a channel by their id; unknown ones are left out."""
         rows = self._sql.rows("some_listings", (self._shop, channel, texts(listings)))
         return {row[1]: _read_listing(row) for row in rows}
+
+    def listings_by_skus(self, keys: Iterable[str]) -> list[Listing]:
+        """Return the listings that carry any of these SKUs, given as `match_key` gives them, of every channel."""
+        return [_read_listing(row) for row in self._sql.rows("listings_by_sku", (self._shop, texts(keys)))]
 
     def listings_for(self, items: Iterable[str]) -> list[Listing]:
         """Return the listings that stand for some items, of every channel."""

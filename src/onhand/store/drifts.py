@@ -91,6 +91,11 @@ class Drifts:
         row = {"shop": self._shop, "item": key.item, "location": key.location, "status": status}
         self._sql.run("close_drifts_of_level", {**row, "at": to_us(at), "note": note})
 
+    def close_item(self, item: str, at: datetime, note: str) -> None:
+        """Close whatever drift is open for an item; no later picture explains what was adopted of it."""
+        self._sql.run("close_drifts_of_item", {"shop": self._shop, "item": item, "at": to_us(at), "note": note})
+        self._sql.run("forget_adoptions_of_item", (self._shop, item))
+
     def open_keys(self, keys: Iterable[LevelKey]) -> list[LevelKey]:
         """Return those levels that have an open drift."""
         rows = self._sql.rows("levels_with_open_drifts", (self._shop, pairs(keys)))

@@ -169,6 +169,11 @@ class Ledger:
         assert row is not None
         return row[0], row[1]
 
+    def reserved_by_origin(self, item: str) -> dict[tuple[str, str], int]:
+        """Return what stands in state reserved of an item, by (origin, location): the orders of which channel."""
+        rows = self._sql.rows("reserved_by_origin", {"shop": self._shop, "item": item})
+        return {(origin, location): units for origin, location, units in rows}
+
     def cuts(self, items: Iterable[str]) -> dict[LevelKey, datetime]:
         """Return when the opening balances of some items were read, by level."""
         rows = self._sql.rows("cuts", (self._shop, texts(items)))

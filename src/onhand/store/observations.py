@@ -132,6 +132,11 @@ class Observations:
         """Return up to `limit` levels that a movement, an observation or a telling has touched, first touched first."""
         return [LevelKey(item, location) for item, location in self._sql.rows("to_compare", (self._shop, limit))]
 
+    def forget(self, item: str) -> None:
+        """Forget what was last seen of an item that is not counted any more; the history stays."""
+        self._sql.run("forget_observed", (self._shop, item))
+        self._sql.run("forget_comparisons", (self._shop, item))
+
     def compared(self, keys: Iterable[LevelKey]) -> None:
         """Strike levels off the list; do it in the transaction that read it, or a touch in between is lost."""
         self._sql.run("compared", (self._shop, pairs(keys)))

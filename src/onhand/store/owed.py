@@ -50,3 +50,7 @@ class OwedUnits:
         """
         rows = self._sql.rows("open_owed", (self._shop, limit))
         return list(dict.fromkeys(LevelKey(item, location) for item, location in rows))
+
+    def forget(self, item: str) -> None:
+        """Strike what is owed of an item that is not counted any more: the platform takes nothing of it."""
+        self._sql.run("forget_owed", (self._shop, item))

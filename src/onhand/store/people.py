@@ -33,6 +33,10 @@ class Problems:
         """Take a problem away; met again, it comes back as a new one."""
         self._sql.run("settle_problem", {"shop": self._shop, "kind": kind, "key": key, "at": to_us(at)})
 
+    def keys(self, kind: str) -> set[str]:
+        """Return the keys of the open problems of a kind."""
+        return {key for (key,) in self._sql.rows("open_problem_keys", (self._shop, kind))}
+
     def open(self) -> list[OpenProblem]:
         """Return the problems that nobody has settled, oldest first."""
         return [

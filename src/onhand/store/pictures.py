@@ -82,3 +82,7 @@ class Pictures:
     def held_units(self, channel: str, items: Iterable[str]) -> dict[str, int]:
         """Return units in state reserved that a channel's orders hold, by item; items without any are left out."""
         return dict(self._sql.rows("held_units", (self._shop, channel, texts(items))))
+
+    def forget_unplaced(self, item: str) -> None:
+        """Forget the open units without a location of an item that is not counted any more."""
+        self._sql.run("forget_unplaced", (self._shop, item))

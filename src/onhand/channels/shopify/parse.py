@@ -19,11 +19,12 @@ from onhand.channels.shopify.payloads import (
     ProductPayload,
     ReturnPayload,
     ShopPayload,
+    VariantPayload,
 )
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import report_order
 from onhand.channels.shopify.topics import suggest
-from onhand.domain.catalog import Listing
+from onhand.domain.catalog import Item, Listing
 from onhand.domain.drift import Observation
 from onhand.domain.stock import State
 from onhand.ports.channel import Ask, Catalog, Report, Wanted
@@ -33,6 +34,9 @@ from onhand.ports.errors import UnreadableDelivery
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Bodies up to this size are also searched for doubled keys, which costs microseconds: levels, the most frequent ones.
 DOUBLED_KEYS_BYTES = 1024
+
+CONNECTED = "inventory_levels/connect"
+"""The topic that says that an item is stocked at a location, perhaps again: only a reading says whether it still is."""
 
 _Payload = TypeVar("_Payload")
 Reader = Callable[[bytes, str, Catalog], Report]
@@ -136,6 +140,14 @@ def _read_level(body: bytes, topic: str, catalog: Catalog) -> Report:
         asks = (Ask(Wanted.ITEM, item, f"{topic} of a level that is not known yet"),)
         if not catalog.knows_location(location):
             asks = (*asks, Ask(Wanted.LOCATIONS, "all", f"{topic} at location {location}, which is not known yet"))
+    known = catalog.item(item)
+    if known is not None and known.bundle:
+        return Report(asks=asks, note="a bundle has no units of its own: its level means nothing")
+    if known is not None and known.tracked is (payload.available is None):
+        turned = "counted no more" if known.tracked else "counted now"
+        asks = (*asks, Ask(Wanted.ITEM, item, f"{topic}: it seems to be {turned}"))
+    elif topic == CONNECTED and not asks:
+        asks = (Ask(Wanted.LEVEL, f"{item}@{location}", topic),)
     if payload.available is None:
         return Report(asks=asks, note="shopify does not count this item: its level means nothing")
     observation = Observation(
@@ -158,15 +170,22 @@ def _ask_item(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG
 
 
 def _read_product(body: bytes, topic: str, catalog: Catalog) -> Report:
-    """Shopify sends products/update for every order too: only a variant that is not known yet is asked for."""
+    """Shopify sends products/update for every order too: only what is not known yet, or has changed, is asked for.
+
+    What a bundle is made of does not show: it is always asked for.
+    """
     payload = _product(body)
     listings: list[Listing] = []
     unknown: list[str] = []
+    changed: list[str] = []
     for variant in payload.variants:
         listing = str(variant.id)
         if variant.inventory_item_id is not None:
             item = str(variant.inventory_item_id)
             listings.append(Listing(channel=NAME, listing=listing, item=item, sku=variant.sku or None))
+            known = catalog.item(item)
+            if known is not None and _differs(variant, known):
+                changed.append(item)
         if catalog.item_of(NAME, listing) is None:
             item_id = variant.inventory_item_id
             unknown.append(f"variant:{listing}" if item_id is None else str(item_id))
@@ -176,7 +195,16 @@ def _read_product(body: bytes, topic: str, catalog: Catalog) -> Report:
         if number is not None and number not in shown and catalog.item_of(NAME, number) is None:
             unknown.append(f"variant:{number}")
     asks = tuple(Ask(Wanted.ITEM, key, f"{topic}: not in the catalog yet") for key in unknown)
+    asks += tuple(Ask(Wanted.ITEM, key, f"{topic}: it is labelled, priced or sold otherwise") for key in changed)
     return Report(listings=tuple(listings), asks=asks)
+
+
+def _differs(variant: VariantPayload, known: Item) -> bool:
+    if known.bundle or (variant.sku or None) != known.sku:
+        return True
+    if variant.price is not None and known.price is not None and variant.price != known.price:
+        return True
+    return variant.inventory_policy is not None and (variant.inventory_policy == "continue") != known.sells_below_zero
 
 
 def _ask_locations(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001

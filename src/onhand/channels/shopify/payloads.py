@@ -5,6 +5,7 @@ numbers up to 64 bits, exact: they never pass through a float.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -156,6 +157,8 @@ class VariantPayload(Struct, gc=False):
     id: Id
     inventory_item_id: Id | None = None
     sku: str | None = None
+    price: Decimal | None = None
+    inventory_policy: str | None = None
 
 
 class VariantGidPayload(Struct, gc=False):

@@ -463,11 +463,13 @@ CREATE TABLE listings (
     listing    TEXT COLLATE "C" NOT NULL,
     item       TEXT COLLATE "C",
     sku        TEXT COLLATE "C",
+    sku_key    TEXT COLLATE "C",
     grouped    TEXT COLLATE "C",
     place      TEXT COLLATE "C",
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (shop, channel, listing)
 );
+CREATE INDEX listings_by_sku ON listings (shop, sku_key) WHERE sku_key IS NOT NULL;
 CREATE INDEX listings_by_item ON listings (shop, item) WHERE item IS NOT NULL;
 
 -- The platform's own ids of levels. An inactive level is not stocked any more and may still hold units.

@@ -46,6 +46,20 @@ SELECT item FROM items WHERE shop = :shop AND item IN (EACH :items) AND (bundle 
 SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, currency FROM items
 WHERE shop = :shop AND sku_key = :sku_key AND removed_at IS NULL ORDER BY item
 
+-- name: items_by_skus
+SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, currency FROM items
+WHERE shop = :shop AND sku_key IN (EACH :sku_keys) AND removed_at IS NULL ORDER BY item
+
+-- name: doubled_skus
+SELECT sku_key FROM items WHERE shop = :shop AND removed_at IS NULL AND sku_key IS NOT NULL
+GROUP BY sku_key HAVING count(*) > 1
+
+-- name: items_without_sku
+SELECT item, title FROM items WHERE shop = :shop AND sku_key IS NULL AND removed_at IS NULL ORDER BY item
+
+-- name: removed_items
+SELECT item FROM items WHERE shop = :shop AND item IN (EACH :items) AND removed_at IS NOT NULL
+
 -- name: items_by_old_sku
 SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, currency FROM items
 WHERE shop = :shop AND item IN (SELECT item FROM sku_history WHERE shop = :shop AND sku_key = :sku_key) ORDER BY item
@@ -70,16 +84,20 @@ SELECT location, name, active, fulfils_online, ships, picks_up FROM locations
 WHERE shop = :shop AND name = :name ORDER BY location
 
 -- name: put_listing
-INSERT INTO listings (shop, channel, listing, item, sku, grouped, place, updated_at)
-VALUES (:shop, :channel, :listing, :item, :sku, :grouped, :place, :now)
+INSERT INTO listings (shop, channel, listing, item, sku, sku_key, grouped, place, updated_at)
+VALUES (:shop, :channel, :listing, :item, :sku, :sku_key, :grouped, :place, :now)
 ON CONFLICT (shop, channel, listing) DO UPDATE SET
-    item = excluded.item, sku = excluded.sku, grouped = excluded.grouped, place = excluded.place,
+    item = excluded.item, sku = excluded.sku, sku_key = excluded.sku_key, grouped = excluded.grouped, place = excluded.place,
     updated_at = excluded.updated_at
 
 -- name: listings
 SELECT channel, listing, item, sku, grouped, place FROM listings
 WHERE shop = :shop AND (CAST(:channel AS TEXT) IS NULL OR channel = :channel)
 ORDER BY channel, listing
+
+-- name: listings_by_sku
+SELECT channel, listing, item, sku, grouped, place FROM listings
+WHERE shop = :shop AND sku_key IN (EACH :sku_keys) ORDER BY channel, listing
 
 -- name: listings_of_items
 SELECT channel, listing, item, sku, grouped, place FROM listings

@@ -47,3 +47,10 @@ UPDATE adoptions SET units = units - :units WHERE shop = :shop AND cause = :caus
 
 -- name: forget_empty_adoption
 DELETE FROM adoptions WHERE shop = :shop AND cause = :cause AND units = 0
+
+-- name: close_drifts_of_item
+UPDATE drifts SET status = 'closed', closed_at = :at, note = :note
+WHERE shop = :shop AND item = :item AND status = 'open'
+
+-- name: forget_adoptions_of_item
+DELETE FROM adoptions WHERE shop = :shop AND item = :item

@@ -136,3 +136,14 @@ ON CONFLICT (shop, item, location) DO UPDATE SET cut_at = excluded.cut_at
 SELECT DISTINCT item, location FROM levels
 WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys)
     AND state NOT IN ('supplier', 'customer', 'unexplained')
+
+-- name: reserved_by_origin
+SELECT origin, location, CAST(sum(units) AS BIGINT) FROM (
+    SELECT origin, source_location AS location, -units AS units
+    FROM movements WHERE shop = :shop AND item = :item AND source_state = 'reserved'
+    UNION ALL
+    SELECT origin, target_location, units
+    FROM movements WHERE shop = :shop AND item = :item AND target_state = 'reserved'
+) AS flows
+GROUP BY origin, location HAVING sum(units) <> 0
+ORDER BY origin, location

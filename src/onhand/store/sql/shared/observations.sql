@@ -72,3 +72,9 @@ SELECT item, location FROM comparisons WHERE shop = :shop ORDER BY item, locatio
 
 -- name: compared
 DELETE FROM comparisons WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys)
+
+-- name: forget_observed
+DELETE FROM observed WHERE shop = :shop AND item = :item
+
+-- name: forget_comparisons
+DELETE FROM comparisons WHERE shop = :shop AND item = :item

@@ -16,3 +16,6 @@ ORDER BY
     (CASE WHEN state <> 'available' THEN 2 WHEN units > 0 THEN 1 ELSE 0 END),
     left_units, item, location
 LIMIT :limit
+
+-- name: forget_owed
+DELETE FROM owed WHERE shop = :shop AND item = :item

@@ -21,3 +21,6 @@ RETURNING id
 
 -- name: latest_audit
 SELECT id, started_at, seconds, result FROM audits WHERE shop = :shop ORDER BY id DESC LIMIT 1
+
+-- name: open_problem_keys
+SELECT key FROM problems WHERE shop = :shop AND kind = :kind AND closed_at IS NULL ORDER BY key

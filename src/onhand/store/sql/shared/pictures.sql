@@ -32,3 +32,6 @@ SELECT item, CAST(sum(units) AS BIGINT) FROM unplaced WHERE shop = :shop AND ite
 
 -- name: unplaced
 SELECT cause, item, units FROM unplaced WHERE shop = :shop ORDER BY cause, item
+
+-- name: forget_unplaced
+DELETE FROM unplaced WHERE shop = :shop AND item = :item

@@ -462,11 +462,13 @@ CREATE TABLE listings (
     listing    TEXT NOT NULL,
     item       TEXT,
     sku        TEXT,
+    sku_key    TEXT,
     grouped    TEXT,
     place      TEXT,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (shop, channel, listing)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX listings_by_sku ON listings (shop, sku_key) WHERE sku_key IS NOT NULL;
 CREATE INDEX listings_by_item ON listings (shop, item) WHERE item IS NOT NULL;
 
 -- The platform's own ids of levels. An inactive level is not stocked any more and may still hold units.

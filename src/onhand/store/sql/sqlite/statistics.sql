@@ -49,6 +49,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('compositions', 'compositions', '1000 1000 8 4 1'),
     ('listings', 'listings', '100000 100000 30000 1'),
     ('listings', 'listings_by_item', '100000 100000 2 1 1'),
+    ('listings', 'listings_by_sku', '100000 100000 2 1 1'),
     ('level_ids', 'level_ids', '100000 100000 4 1'),
     ('level_ids', 'level_ids_inactive', '1000 1000 2 1');
 -- Again, so that the connection that ran this reads them too.

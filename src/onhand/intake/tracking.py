@@ -1,0 +1,101 @@
+"""Tracking: an item that is counted no more leaves the books, and one that is counted again begins with an opening.
+
+Nothing of it is unexplained: the units go back to where openings come from, the supplier.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from onhand.domain.catalog import Item
+from onhand.domain.drift import Drift, Observation, adopt
+from onhand.domain.stock import KEPT_STATES, Bin, Movement, State
+from onhand.store import Books
+
+PLATFORM = "shopify"
+"""Who says whether an item is counted, and knows of every movement that follows."""
+
+
+def follow_tracking(
+    books: Books, items: Iterable[Item], observations: Sequence[Observation], now: datetime
+) -> list[str]:
+    """Open the items that are counted from now on, empty those that are not any more; return a line for each.
+
+    `items` are as they are now; the store still knows them as they were. An item that it does not know is none of
+    them: its levels are opened like any others.
+    """
+    items = list(items)
+    before = books.catalog.items_of(item.item for item in items)
+    notes = []
+    for item in items:
+        if item.item not in before or before[item.item].counted == item.counted:
+            continue
+        if item.counted:
+            open_item(books, item.item, [seen for seen in observations if seen.item == item.item], now)
+            notes.append(f"item {item.item} is counted from now on")
+        else:
+            empty_item(books, item.item, "not counted any more", now)
+            notes.append(f"item {item.item} is not counted any more")
+    return notes
+
+
+def empty_item(books: Books, item: str, reason: str, now: datetime) -> int:
+    """Take everything of an item out of the books; return how many units stood there. Nothing is told to anybody."""
+    cause = f"tracking/{books.count('trackings')}"
+    reserved = books.ledger.reserved_by_origin(item)
+    standing = [
+        (bin_, units, PLATFORM)
+        for (_, bin_), units in sorted(books.ledger.levels([item]).items())
+        if bin_.state in KEPT_STATES and bin_.state is not State.RESERVED
+    ]
+    # What a channel's orders hold is given back in its name, or it would seem to hold it for ever.
+    standing += [(Bin(location, State.RESERVED), units, origin) for (origin, location), units in reserved.items()]
+    movements = [
+        _given_back(f"{cause}/{number}", item, row, reason, now) for number, row in enumerate(standing, start=1)
+    ]
+    books.ledger.append(movements, now)
+    books.owed.forget(item)
+    books.pictures.forget_unplaced(item)
+    books.drifts.close_item(item, now, reason)
+    books.observations.forget(item)
+    return sum(units for bin_, units, _ in standing if bin_.state is not State.INCOMING)
+
+
+def _given_back(id_: str, item: str, row: tuple[Bin, int, str], reason: str, now: datetime) -> Movement:
+    bin_, units, origin = row
+    supplier = Bin(bin_.location, State.SUPPLIER)
+    source, target = (bin_, supplier) if units > 0 else (supplier, bin_)
+    return Movement(
+        id=id_,
+        item=item,
+        source=source,
+        target=target,
+        units=abs(units),
+        cause=id_.rpartition("/")[0],
+        origin=origin,
+        reason=reason,
+        occurred_at=now,
+    )
+
+
+def open_item(books: Books, item: str, observations: Sequence[Observation], now: datetime) -> None:
+    """Begin to count an item with what its levels show.
+
+    What an order has done until then is in that number, so every level of it gets its cut, also one that is not shown.
+    """
+    units: defaultdict[str, dict[State, int]] = defaultdict(dict)
+    for (_, bin_), much in books.ledger.levels([item]).items():
+        units[bin_.location][bin_.state] = much
+    cause = f"tracking/{books.count('trackings')}"
+    movements: list[Movement] = []
+    for seen in observations:
+        kept = replace(seen, units={state: much for state, much in seen.units.items() if state in KEPT_STATES})
+        drift = Drift(observation=kept, books_units=units[seen.location])
+        place = f"{cause}/{seen.location}"
+        movements += adopt(drift, place, against=State.SUPPLIER, reason="counted from now on")
+    books.ledger.append(movements, now)
+    if observations:
+        last = max(seen.observed_at for seen in observations)
+        cuts = dict.fromkeys(books.ledger.cuts([item]), last)
+        books.ledger.set_cuts(cuts | {seen.key: seen.observed_at for seen in observations})

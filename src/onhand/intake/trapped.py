@@ -1,0 +1,49 @@
+"""Trapped units: they stand on levels that the platform stocks no more, so nobody can buy them (Shopify 2026-04)."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from onhand.domain.catalog import Item
+from onhand.domain.stock import LevelKey, on_hand
+from onhand.ports.channel import Problem
+from onhand.store import Books
+
+TRAPPED = "units on a level that is not stocked"
+"""The kind of problem: one a level."""
+
+
+def check_trapped(books: Books, keys: Collection[LevelKey], now: datetime) -> None:
+    """Say which of these levels hold units that nobody can buy, and settle it for the others."""
+    if not keys:
+        return
+    open_problems = books.problems.keys(TRAPPED)
+    inactive = books.catalog.inactive_levels({key.item for key in keys}).intersection(keys)
+    seen = books.observations.newest(inactive)
+    items = books.catalog.items_of({key.item for key in inactive})
+    names = {location.location: location.name for location in books.catalog.locations()} if inactive else {}
+    trapped: set[str] = set()
+    for key in sorted(inactive):
+        units = on_hand(seen[key].units) if key in seen else 0
+        if units and key.item in items:
+            trapped.add(_name(key))
+            place = names.get(key.location, key.location)
+            books.problems.raise_(_problem(key, items[key.item], place, units), now)
+    for key in keys:
+        if _name(key) in open_problems - trapped:
+            books.problems.settle(TRAPPED, _name(key), now)
+
+
+def _name(key: LevelKey) -> str:
+    return f"{key.item}@{key.location}"
+
+
+def _problem(key: LevelKey, item: Item, place: str, units: int) -> Problem:
+    worth = item.value_of(units)
+    value = f" (worth {worth.amount} {worth.currency})" if worth else ""
+    message = f"{units} units of {item.sku or item.title}{value} stand at {place} on a level that is not stocked there "
+    message += "any more: no channel sells them"
+    next_step = (
+        f"stock the item at {place} again (Shopify admin, product, edit locations): its units come back as they are; "
+        "or set them to 0 there if they are gone"
+    )
+    return Problem(TRAPPED, _name(key), message, next_step)
