@@ -13,7 +13,7 @@ import httpx
 from onhand.app import App, build
 from onhand.app.parts import ShopParts
 from onhand.audit.compare import compare_levels
-from onhand.config import Config
+from onhand.config import Config, EventBridgeConfig, PubSubConfig
 from onhand.config.model import AuditConfig, GuardConfig, ImportedOrders, LocationConfig
 from onhand.config.secret import Secret
 from onhand.demo.house import load, write_config
@@ -72,6 +72,8 @@ class Choices:
     answers_within_s: float | None = None
     rotating: bool = False
     database: str | None = None
+    eventbridge: EventBridgeConfig | None = None
+    pubsub: PubSubConfig | None = None
 
 
 PLAIN = Choices()
@@ -339,6 +341,7 @@ def configured(path: Path, choices: Choices) -> Config:
         shops = tuple(replace(shop, access_token=None) for shop in shops)
     if choices.rotating:
         shops = tuple(replace(shop, old_client_secret=Secret.of(OLD_SECRET)) for shop in shops)
+    shops = tuple(replace(shop, eventbridge=choices.eventbridge, pubsub=choices.pubsub) for shop in shops)
     return replace(
         config,
         database=choices.database or config.database,

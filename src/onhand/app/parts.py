@@ -8,6 +8,9 @@ import httpx
 from onhand.app.clock import MACHINE_PACE, Pace
 from onhand.app.tokens import Pair, ShopifyVault, TokenFolder
 from onhand.channels.shopify import Kept, ShopifyChannel, ShopifySettings
+from onhand.channels.shopify.google_keys import GoogleKeys
+from onhand.channels.shopify.pubsub import DOOR as PUBSUB
+from onhand.channels.shopify.pubsub import PubSubDoor, PushSettings
 from onhand.channels.shopify.topics import exists, suggest
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
 from onhand.config import (
@@ -23,7 +26,7 @@ from onhand.config import (
 from onhand.domain.catalog import Location
 from onhand.domain.selling import SellingRule
 from onhand.intake.lookup import Lookup
-from onhand.ports.channel import Observes, Reports, Sells
+from onhand.ports.channel import Observes, Reports, Sells, Verifies
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
 
@@ -36,12 +39,18 @@ class ShopParts:
     config: Config
     shopify: ShopifyChannel
     tiktok: TikTokShopChannel | None
+    pubsub: PubSubDoor | None = None
     lookup: Lookup
 
     @property
     def reporters(self) -> Mapping[str, Reports]:
         """The channels that send webhooks, by name."""
         return {SHOPIFY: self.shopify} | ({TIKTOK_SHOP: self.tiktok} if self.tiktok else {})
+
+    @property
+    def doors(self) -> Mapping[str, Verifies]:
+        """Who verifies what comes to an address of ours, by the name in the address."""
+        return {**self.reporters, **({PUBSUB: self.pubsub} if self.pubsub else {})}
 
     @property
     def observers(self) -> Sequence[Observes]:
@@ -80,6 +89,7 @@ def build_parts(
         config=config,
         shopify=ShopifyChannel(settings, http, pace.monotonic_s, pace.sleep, pace.wait, kept=kept),
         tiktok=build_tiktok(tiktok, locations, http, tokens) if tiktok and tiktok.tiktok else None,
+        pubsub=_pubsub_door(shop, http),
         lookup=lookup,
     )
 
@@ -168,6 +178,14 @@ def selling_rules(parts: ShopParts, locations: Sequence[Location]) -> list[Selli
         SellingRule(channel=name, locations=resolve_locations(channel, locations), buffer_units=channel.buffer_units)
         for name, channel in sorted(configs.items())
     ]
+
+
+def _pubsub_door(shop: ShopConfig, http: httpx.Client) -> PubSubDoor | None:
+    pushed = shop.pubsub
+    if pushed is None:
+        return None
+    settings = PushSettings(audience=pushed.audience, service_account=pushed.service_account)
+    return PubSubDoor(settings, GoogleKeys(pushed.keys_url, http))
 
 
 def _known_topics(shop: ShopConfig) -> tuple[str, ...]:

@@ -140,6 +140,7 @@ def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check
 
 def _examine_platforms(frame: Frame, config: "Config") -> Iterator["Check"]:
     from onhand.cli.checks.platforms import check_platforms
+    from onhand.cli.checks.sources import check_sources
     from onhand.cli.checks.subscriptions import check_subscriptions
 
     with frame.app() as app:
@@ -148,6 +149,7 @@ def _examine_platforms(frame: Frame, config: "Config") -> Iterator["Check"]:
             with app.store.reading() as session:
                 books = session.of(shop.domain)
                 yield from check_subscriptions(app.shops[shop.domain], config, shop, books, now())
+        yield from check_sources(app)
 
 
 def _paint(checks: Sequence["Check"]) -> Paint:

@@ -32,6 +32,7 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # old_client_secret = "env:SHOPIFY_OLD_CLIENT_SECRET"  # while you rotate it: both are accepted
 # access_token = "env:SHOPIFY_ACCESS_TOKEN"            # only for a custom app that has one
 # api_version = "2026-10"
+# webhooks = "https"                    # to public_url; or "eventbridge", "pubsub": see docs/webhooks.md
 # app_config_topics = ["orders/create"]  # subscribed to by the app's own configuration file: no API shows them
 
 # Who is believed at a location where the counts differ. Locations that are not named: shopify.

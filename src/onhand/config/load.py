@@ -25,6 +25,7 @@ from onhand.config.model import (
 )
 from onhand.config.reader import Section, Source, Table, suggest
 from onhand.config.secret import is_reference, resolve
+from onhand.config.webhooks import read_webhooks
 from onhand.ports.errors import ConfigError
 
 TIKTOK_CREDENTIALS = ("shop_id", "app_key", "app_secret")
@@ -160,6 +161,7 @@ def _read_shop(source: Source, row: Table) -> ShopConfig:
     client_id, access_token = section.identifier("client_id"), section.secret("access_token")
     if client_id is None and access_token is None:
         section.missing("client_id", "give client_id, or access_token where a custom app has one")
+    eventbridge, pubsub = read_webhooks(section)
     shop = ShopConfig(
         domain=domain,
         client_id=client_id,
@@ -169,6 +171,8 @@ def _read_shop(source: Source, row: Table) -> ShopConfig:
         api_url=api_url,
         api_version=section.text("api_version", ShopConfig.api_version) or ShopConfig.api_version,
         app_config_topics=section.words("app_config_topics") or (),
+        eventbridge=eventbridge,
+        pubsub=pubsub,
     )
     if not re.fullmatch(r"\d{4}-(01|04|07|10)|unstable", shop.api_version):
         section.refuse("api_version", f'must be a quarter such as "2026-10", got {shop.api_version!r}')

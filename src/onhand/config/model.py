@@ -58,11 +58,38 @@ class ServerConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EventBridgeConfig:
+    """The event source that Shopify sends to, and the queue that our rule sends its events on to.
+
+    Without keys boto3 looks for them where AWS's own tools do.
+    """
+
+    event_source: str
+    source: str
+    queue: str
+    account: str
+    region: str
+    access_key_id: Secret | None = None
+    secret_access_key: Secret | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PubSubConfig:
+    """The topic that Shopify publishes to, and whom the push subscription says it is."""
+
+    topic: str
+    audience: str
+    service_account: str
+    keys_url: str = "https://www.googleapis.com/oauth2/v3/certs"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShopConfig:
     """One Shopify shop. `access_token` is for custom apps that have one; else client id and secret get tokens.
 
     `client_secret` also signs webhooks; `old_client_secret` is the one before, while a rotation lasts. `api_url`
     None means Shopify itself. `app_config_topics` are subscribed to by the app's own configuration file at Shopify.
+    Webhooks come through `eventbridge` or `pubsub`, or, where both are None, to our own address.
     """
 
     domain: str
@@ -73,11 +100,15 @@ class ShopConfig:
     api_url: str | None = None
     api_version: str = "2026-10"
     app_config_topics: tuple[str, ...] = ()
+    eventbridge: EventBridgeConfig | None = None
+    pubsub: PubSubConfig | None = None
 
     @property
     def webhook_uri(self) -> str | None:
         """The event source or Pub/Sub topic that everything is sent to; None: our own address, a path a topic."""
-        return None
+        if self.eventbridge is not None:
+            return self.eventbridge.event_source
+        return self.pubsub.topic if self.pubsub is not None else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from onhand.ports.channel import Reports
+from onhand.ports.channel import Verifies
 from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import BadSignature
 
@@ -13,7 +13,7 @@ from onhand.ports.errors import BadSignature
 KEEP_BYTES = 2 * 1024 * 1024
 
 
-def receive(request: Request, reporter: Reports, now: datetime, keep_bytes: int = KEEP_BYTES) -> Delivery:
+def receive(request: Request, reporter: Verifies, now: datetime, keep_bytes: int = KEEP_BYTES) -> Delivery:
     """Return the genuine delivery that a request carries. Raises BadSignature.
 
     A body of more than `keep_bytes` is replaced by a sentence that says so: no channel can read it, so it is parked.
@@ -24,7 +24,7 @@ def receive(request: Request, reporter: Reports, now: datetime, keep_bytes: int 
     return delivery
 
 
-def receive_for_unknown_shop(request: Request, reporters: Iterable[Reports], now: datetime) -> Delivery:
+def receive_for_unknown_shop(request: Request, reporters: Iterable[Verifies], now: datetime) -> Delivery:
     """Return a delivery for a shop that is not configured, if an app of ours signed it. Raises BadSignature.
 
     A shop that uninstalled the app, or was taken out of the configuration, goes on sending for a while. Answering

@@ -180,6 +180,29 @@ class _Single:
             done(kept if isinstance(kept, LogUnavailable) else kept[0])
 
 
+class ThreadCommit:
+    """Group commit for one thread that waits for its own deliveries."""
+
+    def __init__(self, commit: GroupCommit) -> None:
+        self._commit = commit
+        self._told = threading.Event()
+        self._kept: _LotKept = ()
+
+    def keep(self, deliveries: Sequence[Delivery]) -> Sequence[bool]:
+        """Wait until the deliveries are safe; False marks a repeat. Raises LogUnavailable, and then none is kept."""
+        self._told.clear()
+        self._commit.bring(_Lot(self, deliveries, ()))
+        self._told.wait()
+        if isinstance(self._kept, LogUnavailable):
+            raise self._kept
+        return self._kept
+
+    def conclude(self, told: list[tuple[_Lot, _LotKept]]) -> None:
+        """Let the thread go on; called by the committing thread."""
+        ((_, self._kept),) = told
+        self._told.set()
+
+
 class LoopCommit:
     """Group commit for the coroutines of one event loop, which is woken once a commit, not once a delivery.
 

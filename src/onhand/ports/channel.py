@@ -92,13 +92,17 @@ class Catalog(Protocol):
         """Return whether the shop is known to have a location."""
 
 
-class Reports(Protocol):
-    """A channel that sends webhooks."""
+class Verifies(Protocol):
+    """Whoever can say that a request is genuine; `name` is the channel that it comes from."""
 
     name: str
 
     def verify(self, request: Request, received_at: datetime) -> Delivery:
-        """Return the delivery when its signature is right, before anything is parsed. Raises BadSignature."""
+        """Return the delivery when it is genuine, before anything is parsed. Raises BadSignature."""
+
+
+class Reports(Verifies, Protocol):
+    """A channel that sends webhooks."""
 
     def parse(self, delivery: Delivery, catalog: Catalog) -> Report:
         """Return what the delivery says. Raises UnreadableDelivery."""

@@ -43,6 +43,25 @@ class Logged(NamedTuple):
     delivery: Delivery
 
 
+class Fetched(NamedTuple):
+    """A message as a queue gave it, byte for byte; the `receipt` takes it away once it is kept."""
+
+    receipt: str
+    body: bytes
+
+
+class Source(Protocol):
+    """A queue that deliveries are fetched from, instead of being sent to us. What is not removed is given again."""
+
+    name: str
+
+    def fetch(self) -> list[Fetched]:
+        """Wait a few seconds for messages and return what came. Raises ChannelUnavailable, ChannelRefused."""
+
+    def remove(self, receipts: Sequence[str]) -> int:
+        """Take messages away for good; return how many could not be, which come again. Raises as `fetch` does."""
+
+
 class Counts(NamedTuple):
     """Deliveries since the log began: kept, repeats of kept ones, and refused at the door."""
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from onhand.sandbox.orders_by_hand import Row
+import msgspec
+
+from onhand.sandbox.clouds import CloudRoute, is_cloud
+from onhand.sandbox.control_asks import Comply, RouteCloud
+from onhand.sandbox.orders_by_hand import Row, shopify_order
 from onhand.sandbox.shopify import id_tokens
 from onhand.sandbox.state import Sandbox
+from onhand.sandbox.world import people
 from onhand.sandbox.world.catalog import Refused
+
+SHOP_ID = 954_889
 
 
 def rotate_secret(sandbox: Sandbox) -> Row:
@@ -46,3 +53,32 @@ def give_id_token(sandbox: Sandbox, now: datetime) -> Row:
         now=now,
     )
     return {"id_token": token}
+
+
+def route_cloud(sandbox: Sandbox, ask: RouteCloud) -> Row:
+    """Let what goes to an event source or a Pub/Sub topic arrive on this machine; raises Refused for others."""
+    if not is_cloud(ask.uri):
+        raise Refused("no_cloud", f"{ask.uri!r} is neither an event source's ARN nor pubsub://project:topic")
+    sandbox.cloud_routes[ask.uri] = CloudRoute(address=ask.address, account=ask.account, token=ask.token)
+    return {"uri": ask.uri, "address": ask.address}
+
+
+def comply(sandbox: Sandbox, ask: Comply, now: datetime) -> Row:
+    """Send a topic that the law demands (Shopify, "Privacy law compliance"); raises Refused for an unknown order."""
+    world = sandbox.world
+    orders = []
+    for name in ask.orders:
+        order = shopify_order(world, name)
+        if order is None:
+            raise Refused("unknown_order", f"no order of Shopify's is called {name!r}")
+        orders.append(order)
+    body: Row = {"shop_id": SHOP_ID, "shop_domain": sandbox.settings.shop}
+    number = orders[0].number if orders else 1
+    about = {key: people.customer(number, now.isoformat())[key] for key in ("id", "email", "phone")}
+    ids = [order.id for order in orders]
+    if ask.topic == "customers/data_request":
+        body |= {"orders_requested": ids, "customer": about, "data_request": {"id": world.ids.next("data_request")}}
+    elif ask.topic == "customers/redact":
+        body |= {"customer": about, "orders_to_redact": ids}
+    world.outbox.queue_to(ask.address, ask.topic, msgspec.json.encode(body), world.outbox.act(now))
+    return {"sent": body}

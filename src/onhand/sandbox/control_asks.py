@@ -156,6 +156,26 @@ class SetFault(Ask, frozen=True):
     platform: Literal["shopify", "tiktok_shop"] | None = None
 
 
+class RouteCloud(Ask, frozen=True):
+    """Post what goes to an event source or a Pub/Sub topic to a queue or a push endpoint on this machine."""
+
+    uri: str
+    address: str
+    account: str = "123456789012"
+    token: str | None = None
+
+
+class Comply(Ask, frozen=True):
+    """Send one of the topics that the law demands to an address, as the app's configuration file would have it.
+
+    `orders` are names of orders, whose ids it carries; the shopper is made up.
+    """
+
+    topic: Literal["customers/data_request", "customers/redact", "shop/redact"]
+    address: str
+    orders: list[str] = []
+
+
 class RotateSecret(Ask, frozen=True):
     """Give the app a new client secret beside the old one, which signs webhooks until it is revoked."""
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 import msgspec
 
+from onhand.sandbox.clouds import is_cloud, post_to_queue, push
 from onhand.sandbox.signing import shopify_headers, tiktok_headers
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.world.outbox import Delivery, trimmed
@@ -24,6 +28,26 @@ def body_of(sandbox: Sandbox, delivery: Delivery) -> bytes | None:
     assert delivery.level is not None  # a delivery has a body or a level
     payload = level_payload(sandbox.world, *delivery.level)
     return None if payload is None else msgspec.json.encode(trimmed(payload, delivery.include_fields))
+
+
+class Letter(NamedTuple):
+    """What is posted where."""
+
+    address: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def letter_of(sandbox: Sandbox, delivery: Delivery, body: bytes, now: datetime) -> Letter | None:
+    """Return what is posted; None where it goes to a cloud from which nobody on this machine is to have it."""
+    headers, uri = headers_of(sandbox, delivery, body), delivery.address
+    if not is_cloud(uri):
+        return Letter(uri, headers, body)
+    route = sandbox.cloud_routes.get(uri)
+    if route is None:
+        return None
+    wrap = post_to_queue if uri.startswith("arn:") else push
+    return Letter(route.address, *wrap(uri, route, headers, body, event_id=delivery.delivery_id, now=now))
 
 
 def headers_of(sandbox: Sandbox, delivery: Delivery, body: bytes) -> dict[str, str]:

@@ -17,11 +17,13 @@ from onhand.sandbox.letters import (
     TIKTOK_RETRIES_S,
     TIKTOK_TIMEOUT_S,
     body_of,
-    headers_of,
+    letter_of,
 )
 from onhand.sandbox.post import Poster, PostError, parse_address
 from onhand.sandbox.state import Sandbox, Sent
 from onhand.sandbox.world.outbox import Delivery
+
+TAKEN_BY_A_CLOUD = 202
 
 # What a fault does to one delivery, in real seconds.
 _DUPLICATE_AFTER_S = (0.0, 1.0)
@@ -156,11 +158,13 @@ class Sender:
         timeout_s = SHOPIFY_TIMEOUT_S if delivery.platform == "shopify" else TIKTOK_TIMEOUT_S
         sent_at = clock()
         status: int | None = None
+        letter = letter_of(self._sandbox, delivery, body, sent_at)
+        if letter is None:
+            status = TAKEN_BY_A_CLOUD
         with contextlib.suppress(PostError):
-            address = parse_address(delivery.address)
-            status = await self._poster.post(
-                address, headers_of(self._sandbox, delivery, body), body, timeout_s=timeout_s
-            )
+            if letter is not None:
+                address = parse_address(letter.address)
+                status = await self._poster.post(address, letter.headers, letter.body, timeout_s=timeout_s)
         answered_at = clock()
         # TikTok Shop takes 401 for an answer, too; Shopify takes 2xx only.
         ok = status is not None and (200 <= status < 300 or (status == 401 and delivery.platform == "tiktok_shop"))

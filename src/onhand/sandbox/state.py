@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from onhand.sandbox.clouds import CloudRoute
 from onhand.sandbox.faults import Faults
 from onhand.sandbox.shopify.scopes import SCOPES
 from onhand.sandbox.shopify.tokens import Lives, Tokens
@@ -142,6 +143,7 @@ class Sandbox:
     random: random.Random
     shopify_tokens: Tokens
     base_url: str = ""
+    cloud_routes: dict[str, CloudRoute] = field(default_factory=dict)
     on_close: ExitStack = field(default_factory=ExitStack)
 
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
 from onhand.app import App
+from onhand.app.sources import build_intakes
 from onhand.log import GroupCommit
-from onhand.ports.channel import Reports
+from onhand.ports.channel import Verifies
 from onhand.ports.errors import ConfigError, DataDamaged, OnhandError
+from onhand.serve.fetching import FETCHERS, Fetching
 from onhand.serve.latency import Latency
 from onhand.serve.turns import Turns, Work
 from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
@@ -102,10 +104,15 @@ class Serving:
             health["troubles"] = troubles
         return health
 
-    def subscribe(self, public_url: str) -> None:
-        """Have the platforms send their webhooks to `public_url`, and look every hour whether they still do."""
-        for shop in self._app.shops:
-            turns = Turns(Subscribing(self._app.steps(shop), public_url, self.subscribed.set), self._died)
+    def subscribe(self, public_url: str | None) -> None:
+        """Have the platforms send their webhooks to us, and look every hour whether they still do.
+
+        `public_url` None: only shops whose webhooks come another way.
+        """
+        for shop in self._app.config.shops:
+            if public_url is None and shop.webhook_uri is None:
+                continue
+            turns = Turns(Subscribing(self._app.steps(shop.domain), public_url, self.subscribed.set), self._died)
             self._turns.append(turns)
             turns.start()
 
@@ -150,15 +157,16 @@ class Serving:
             turns.wake()
 
     def _start_ingress(self) -> None:
-        reporters: dict[tuple[str, str], Reports] = {
-            (name, shop): channel
-            for shop, parts in self._app.shops.items()
-            for name, channel in parts.reporters.items()
+        doors: dict[tuple[str, str], Verifies] = {
+            (name, shop): door for shop, parts in self._app.shops.items() for name, door in parts.doors.items()
         }
         self.commit = GroupCommit(self._app.log)
         self.commit.on_commit = self.wake
-        self.ingress = IngressServer(str(self._app.config.ingress.listen), reporters, self.commit, self._app.clock)
+        self.ingress = IngressServer(str(self._app.config.ingress.listen), doors, self.commit, self._app.clock)
         self.ingress.start()
+        for intake in build_intakes(self._app.config):
+            works = [Fetching(self._app, intake, self.commit, number) for number in range(FETCHERS)]
+            self._turns += [Turns(work, self._died) for work in works]
 
     def _start_web(self) -> None:
         pages = build_web(
@@ -180,7 +188,7 @@ def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], N
             _read_new_shops(app)
         serving.start()
         try:
-            if app.config.ingress.public_url is not None and role in ("all", "worker"):
+            if role in ("all", "worker"):
                 serving.subscribe(app.config.ingress.public_url)
             if ready is not None:
                 ready(serving.addresses)

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from onhand.intake.receive import receive, receive_for_unknown_shop
 from onhand.log.figures import SECONDS, Histogram
 from onhand.log.group_commit import GroupCommit, LoopCommit
-from onhand.ports.channel import Reports
+from onhand.ports.channel import Verifies
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Delivery, Request
-from onhand.ports.errors import BadSignature, LogUnavailable
+from onhand.ports.errors import BadSignature, ChannelUnavailable, LogUnavailable
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,6 +26,7 @@ Send = Callable[[Message], Awaitable[None]]
 HARD_CAP_BYTES = 32 * 1024 * 1024  # no platform sends that much: beyond it nothing is even hashed
 HELD_BYTES = 64 * 1024 * 1024  # of all bodies that are still arriving, so that memory has a bound
 _HASH_HERE_BYTES = 128 * 1024  # a larger body is hashed in a thread: the loop answers others meanwhile
+_ASKS_OTHERS = "shopify_pubsub"  # its keys may have to be fetched from Google: never while the loop waits
 _MOST_DOORS = 4096
 _MOST_NAMES = 256
 _PATH = re.compile(
@@ -46,7 +47,7 @@ class _Door(NamedTuple):
     channel: str
     shop: str
     topic: str | None
-    reporter: Reports | None
+    reporter: Verifies | None
 
 
 class IngressFigures:
@@ -98,7 +99,7 @@ _NO_ROOM = _Answer(503, (b"retry-after", b"10"), _CLOSE)
 class Ingress:
     """The ASGI application. `reporters` are by channel (with underscores) and shop."""
 
-    def __init__(self, reporters: Mapping[tuple[str, str], Reports], commit: GroupCommit, clock: Clock) -> None:
+    def __init__(self, reporters: Mapping[tuple[str, str], Verifies], commit: GroupCommit, clock: Clock) -> None:
         self.figures = IngressFigures()
         self._reporters = {(channel, shop.lower()): reporter for (channel, shop), reporter in reporters.items()}
         self._shops = {(channel, shop.lower()): shop for channel, shop in reporters}
@@ -122,7 +123,7 @@ class Ingress:
             else:
                 body = message["body"]
             request = Request(door.shop, door.topic, headers, body)
-            if len(body) <= _HASH_HERE_BYTES:
+            if len(body) <= _HASH_HERE_BYTES and door.channel != _ASKS_OTHERS:
                 delivery = self._verify(door, request)
             else:
                 delivery = await asyncio.get_running_loop().run_in_executor(None, self._verify, door, request)
@@ -133,7 +134,7 @@ class Ingress:
             self.figures.rejected += 1
             self._commit.log.count_rejected(1)
             answer = _UNAUTHORIZED
-        except LogUnavailable:
+        except (LogUnavailable, ChannelUnavailable):
             self.figures.unavailable += 1
             answer = _UNAVAILABLE
         except _Refused as refused:

@@ -12,7 +12,7 @@ import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from onhand.log.group_commit import GroupCommit
-from onhand.ports.channel import Reports
+from onhand.ports.channel import Verifies
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
 from onhand.web.ingress import Ingress
@@ -127,7 +127,7 @@ class IngressServer:
     """
 
     def __init__(
-        self, listen: str, reporters: Mapping[tuple[str, str], Reports], commit: GroupCommit, clock: Clock
+        self, listen: str, reporters: Mapping[tuple[str, str], Verifies], commit: GroupCommit, clock: Clock
     ) -> None:
         self.ingress = Ingress(reporters, commit, clock)
         self.figures = self.ingress.figures

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from onhand.channels.shopify.envelopes import UNREADABLE, Kept
 from onhand.channels.shopify.gids import number_of
 from onhand.channels.shopify.payloads import (
     FulfillmentOrderPayload,
@@ -44,7 +45,7 @@ Reader = Callable[[bytes, str, Catalog], Report]
 
 def parse(delivery: Delivery, catalog: Catalog) -> Report:
     """Return what a delivery says. Raises UnreadableDelivery, and nothing else, whatever the bytes are."""
-    reader = READERS.get(delivery.topic)
+    reader = READERS.get(delivery.topic) if delivery.topic != UNREADABLE else _tell_trouble
     if reader is None:
         raise UnreadableDelivery(
             f"onhand does not read topic {delivery.topic!r} of {delivery.shop}{suggest(delivery.topic)}: "
@@ -95,6 +96,7 @@ _level_gone = _typed(LevelGonePayload)
 _product = _typed(ProductPayload)
 _shop = _typed(ShopPayload)
 _anything = _typed(msgspec.Raw)
+_unopened = _typed(Kept)
 
 
 def _read_order(body: bytes, topic: str, catalog: Catalog) -> Report:
@@ -209,6 +211,10 @@ def _differs(variant: VariantPayload, known: Item) -> bool:
 
 def _ask_locations(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
     return Report(asks=(Ask(Wanted.LOCATIONS, "all", f"{topic} of location {_named(body).id}"),))
+
+
+def _tell_trouble(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    raise ValueError(_unopened(body).trouble)
 
 
 def _close(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001

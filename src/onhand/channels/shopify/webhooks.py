@@ -42,20 +42,37 @@ class Verifier:
         if not genuine:
             raise BadSignature(f"a webhook for {request.shop} is signed with none of the {len(self._keys)} secrets")
         topic = request.path_topic or _header(headers, "topic") or ""
-        delivery_id = _header(headers, "webhook-id")
-        if delivery_id is None or len(delivery_id) > MAX_ID_CHARACTERS:
-            delivery_id = hashlib.sha256(topic.encode() + b"\n" + body).hexdigest()
-        event_id = _header(headers, "event-id")
-        return Delivery(
-            shop=request.shop,
-            channel=NAME,
-            topic=topic,
-            delivery_id=delivery_id,
-            event_id=event_id[:MAX_ID_CHARACTERS] if event_id else None,
-            triggered_at=_moment(_header(headers, "triggered-at")),
-            received_at=received_at,
-            body=body,
-        )
+        return delivery_of(request.shop, topic, headers, body, received_at)
+
+
+def delivery_of(
+    shop: str,
+    topic: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    received_at: datetime,
+    *,
+    fallback_id: str | None = None,
+) -> Delivery:
+    """Return a genuine webhook as a delivery; header names are in lower case.
+
+    `fallback_id` names it where Shopify's own id is missing; None takes one that only the same body under the same
+    topic has.
+    """
+    delivery_id = _header(headers, "webhook-id") or fallback_id
+    if delivery_id is None or len(delivery_id) > MAX_ID_CHARACTERS:
+        delivery_id = hashlib.sha256(topic.encode() + b"\n" + body).hexdigest()
+    event_id = _header(headers, "event-id")
+    return Delivery(
+        shop=shop,
+        channel=NAME,
+        topic=topic,
+        delivery_id=delivery_id,
+        event_id=event_id[:MAX_ID_CHARACTERS] if event_id else None,
+        triggered_at=_moment(_header(headers, "triggered-at")),
+        received_at=received_at,
+        body=body,
+    )
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:

@@ -97,7 +97,9 @@ def _check_addresses(config: Config) -> Iterator[Check]:
             f"listen on {ingress}, which other machines reach without TLS",
             'write [ingress] listen = "127.0.0.1:8001" and let a proxy with TLS stand in front',
         )
-    if config.ingress.public_url is None:
+    if config.ingress.public_url is None and all(shop.eventbridge for shop in config.shops):
+        yield ok("public address", "is not needed: webhooks come through a queue")
+    elif config.ingress.public_url is None:
         yield warn(
             "public address",
             "is not set: Shopify cannot send webhooks, and changes are only seen by polling",

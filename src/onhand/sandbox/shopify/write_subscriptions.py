@@ -16,6 +16,10 @@ from onhand.sandbox.world.outbox import Subscription
 _EMPTY = ("webhookSubscription",)
 # Shopify, webhook best practices: at most 50 letters, digits, dashes and underscores.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}\Z")
+# Admin API 2026-10, WebhookSubscriptionInput.uri: an HTTPS address, pubsub://{project}:{topic}, or an event source.
+_CLOUD = re.compile(
+    r"pubsub://[\w.-]+:[\w.~+%-]+|arn:aws[a-z-]*:events:[a-z0-9-]+::event-source/aws\.partner/shopify\.com/[\w./-]+"
+)
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
 
@@ -90,8 +94,10 @@ def _wrong(call: Call, topic: str, uri: str | None, given: Arguments, *, own: Su
     parts = urlsplit(uri)
     # The real platform takes https only; a sandbox on one machine has no certificate, so loopback may be plain.
     plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if not plain and (parts.scheme != "https" or not parts.hostname):
-        message = f"Address {uri!r} is not supported: https, or http on loopback"
+    if not plain and not _CLOUD.fullmatch(uri) and (parts.scheme != "https" or not parts.hostname):
+        message = (
+            f"Address {uri!r} is not supported: https, an event source's ARN, pubsub://project:topic, or http here"
+        )
         found.append(user_error(("webhookSubscription", "uri"), message))
     others = (one for one in call.world.outbox.subscriptions.values() if one is not own)
     if any((one.topic, one.uri) == (topic, uri) for one in others):

@@ -22,6 +22,7 @@ TIKTOK_EVENT_TYPES = {1: "ORDER_STATUS_CHANGE", 11: "CANCELLATION_STATUS_CHANGE"
 
 # Shopify Admin API 2026-10: a subscription made through the API is deleted after eight failures in a row.
 FAILURES_BEFORE_DELETION = 8
+APP_CONFIG_VERSION = "2026-10"
 
 
 class Act(NamedTuple):
@@ -194,6 +195,27 @@ class Outbox:
         """Queue a level delivery (item id, location id) whose payload is built when it is sent."""
         for subscription in self._of_topic.get(topic, ()):
             self._append(subscription, act, body=None, level=level)
+
+    def queue_to(self, address: str, topic: str, body: bytes, act: Act) -> None:
+        """Queue a delivery that the app's configuration file asks for: no subscription stands behind it."""
+        self.waiting.append(
+            Delivery(
+                platform="shopify",
+                topic=topic,
+                address=address,
+                subscription_id=None,
+                delivery_id=self.new_id(),
+                event_id=act.event_id,
+                triggered_at=act.at,
+                api_version=APP_CONFIG_VERSION,
+                body=body,
+                level=None,
+                include_fields=(),
+                subscription_name=None,
+            )
+        )
+        if self.on_queued is not None:
+            self.on_queued()
 
     def queue_tiktok(self, kind: int, shop_id: str, data: Payload, *, now: datetime) -> None:
         """Queue a TikTok Shop webhook of type 1, 11 or 71."""
