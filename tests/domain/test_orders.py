@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, settle
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, settle
 from onhand.domain.pictures import Seen, Version, judge
 from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, fold
 
@@ -50,6 +50,29 @@ def books_after(*pictures: OrderPicture) -> dict[tuple[str, Bin], int]:
 
 def at(location: str, **units: int) -> dict[tuple[str, Bin], int]:
     return {("TEE", Bin(location, State(state))): count for state, count in units.items()}
+
+
+def test_units_written_off_leave_each_location_that_was_to_ship_them() -> None:
+    placed = order(1, placed=[Placed("L1", "Warehouse", 1), Placed("L1", "Boston", 1)])
+    off = order(2, refunded=[Refunded("L1", None, 2, Restock.NONE, minute(2))])
+    gone = replace(off, gone=(Gone("L1", "Warehouse", 1), Gone("L1", "Boston", 1)))
+    assert books_after(placed, gone) == (
+        at("Warehouse", available=-1, customer=1) | at("Boston", available=-1, customer=1)
+    )
+
+
+def test_units_written_off_before_the_rest_was_moved_left_the_place_before() -> None:
+    moved = replace(
+        order(2, units=3, placed=[Placed("L1", "Boston", 1)], refunded=[Refunded("L1", None, 2, Restock.NONE, T0)]),
+        gone=(Gone("L1", "Warehouse", 2),),
+    )
+    assert books_after(moved) == at("Warehouse", available=-2, customer=2) | at("Boston", available=-1, committed=1)
+
+
+def test_where_units_were_that_are_gone_is_believed_only_when_it_adds_up() -> None:
+    off = order(2, placed=[Placed("L1", "Boston", 0)], refunded=[Refunded("L1", None, 2, Restock.NONE, minute(2))])
+    too_many = replace(off, gone=(Gone("L1", "Warehouse", 5),))
+    assert books_after(too_many) == at("Boston", available=-2, customer=2)
 
 
 def test_a_till_sale_takes_units_from_the_shelf_to_the_customer() -> None:

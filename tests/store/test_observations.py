@@ -119,7 +119,7 @@ def test_a_gap_keeps_the_time_since_when_it_stands_until_the_counts_agree(store:
         assert gaps(books, at(99)) == [TEE_IN_BOSTON]
         assert books.observations.tally() == (3, 2, 1)
         newest = books.observations.newest(keys)
-        assert newest[TEE_IN_WAREHOUSE].agreed_at == at(11)
+        assert newest[TEE_IN_WAREHOUSE].agreed_at == at(1)  # when it was observed, whenever it was compared
         assert newest[TEE_IN_BOSTON].gap_since == at(10)
         books.observations.put(seen(2, 20), at(20))
         assert books.observations.newest(keys)[TEE_IN_BOSTON].gap_since == at(10)

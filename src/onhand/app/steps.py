@@ -5,6 +5,7 @@ A step returns whether it found anything to do.
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from onhand.app.parts import ShopParts
@@ -111,11 +112,14 @@ class Steps:
         return True
 
     def sweep(self, channel: Observes, since: datetime | None = None) -> int | None:
-        """Ask a channel what changed, and ask for what was missed; None when that could not be done now."""
+        """Ask a channel what changed, and ask for what was missed; None when that could not be done now.
+
+        `since` reaches further back than the last sweep, and looks closer: see `audit.sweep.Sweep.doubted_since`.
+        """
         with self._store.reading() as session:
             sweep = sweeping.plan(session.of(self.shop), channel, self._clock.now())
-        if since is not None and since < sweep.since:
-            sweep = sweeping.Sweep(channel=sweep.channel, since=since, began_at=sweep.began_at)
+        if since is not None:
+            sweep = replace(sweep, since=min(since, sweep.since), doubted_since=since)
         changed = sweeping.look(channel, sweep)
         if not isinstance(changed, list):
             logger.warning("%s: sweep since %s failed: %s", channel.name, sweep.since, changed)
@@ -252,7 +256,7 @@ class Steps:
             judgement = judging.after_first_look(session.of(self.shop), judgement, self._clock.now())
         if not judgement.keys:
             return []
-        if not self._read_again_what_changed(judgement.since):
+        if not self.read_again_what_changed(judgement.since):
             return list(judgement.keys)
         if not self.read_levels(judgement.keys):
             return list(judgement.keys)
@@ -267,7 +271,8 @@ class Steps:
                     "the level was read twice and showed the same",
                     f"orders and transfers changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read in between",
                 ]
-                if adopt and self._is_authority(books, key.location):
+                is_new = not books.ledger.known([key])
+                if (adopt or is_new) and self._is_authority(books, key.location):
                     logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
                 else:
                     books.drifts.open(drift, "changed at the platform without an order", 0.5, evidence, now)
@@ -290,8 +295,11 @@ class Steps:
             for start in range(0, len(names), size)
         )
 
-    def _read_again_what_changed(self, since: datetime) -> bool:
-        """Sweep every channel, read all facts that were asked for, and book what the log holds meanwhile."""
+    def read_again_what_changed(self, since: datetime | None = None) -> bool:
+        """Sweep every channel, read all facts that were asked for, and book what the log holds meanwhile.
+
+        `since` None begins where the last sweep did. Returns False where a platform did not answer.
+        """
         for channel in self.parts.observers:
             if self.sweep(channel, since) is None:
                 return False

@@ -63,7 +63,9 @@ def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> I
     parts, shop = steps.parts, steps.shop
     with closing(_take_census(steps, store, parts.shopify)) as census:
         take_over_catalog(store, shop, census, parts.lookup, clock.now())
-        taken = take_over_levels(store, shop, SHOPIFY, census, clock.now())
+        with store.reading() as session:
+            is_new = session.of(shop).channels.get(SHOPIFY).cursor_at is None
+        taken = take_over_levels(store, shop, SHOPIFY, census, clock.now(), opens=is_new)
         rewire()
         with store.writing() as session:
             books = session.of(shop)

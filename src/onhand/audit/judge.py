@@ -41,8 +41,17 @@ def due(
 
 
 def begin(books: Books, keys: Sequence[LevelKey], now: datetime) -> Judgement:
-    """Return a judgement of these levels, reaching back to the last time that all of them agreed."""
-    agreed = [seen.agreed_at or seen.recorded_at for seen in books.observations.newest(keys).values()]
+    """Return a judgement of these levels, reaching back to the last time that all of them agreed.
+
+    A level that never did is new: the last audit did not find it, nor the reading that opened its item.
+    """
+    newest = books.observations.newest(keys)
+    agreed = [seen.agreed_at for seen in newest.values() if seen.agreed_at is not None]
+    strangers = {key: seen.recorded_at for key, seen in newest.items() if seen.agreed_at is None}
+    if strangers:
+        audit = books.audits.latest()
+        whole = [audit.started_at] if audit else books.ledger.cuts(sorted({key.item for key in strangers})).values()
+        agreed += [*strangers.values(), *whole]
     return Judgement(keys=tuple(keys), since=min(agreed, default=now))
 
 

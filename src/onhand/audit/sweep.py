@@ -1,5 +1,6 @@
 """Sweeping: what changed at a channel and did not reach us is found by asking, and then read."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,11 +16,16 @@ OVERLAP_S = 600.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sweep:
-    """Facts to be asked for from a time on. `began_at` becomes the next sweep's starting point."""
+    """Facts to be asked for from a time on. `began_at` becomes the next sweep's starting point.
+
+    What changed since `doubted_since` is also asked for where it may have changed twice within the second that is
+    known of; None: that is not looked into.
+    """
 
     channel: str
     since: datetime
     began_at: datetime
+    doubted_since: datetime | None = None
 
 
 def plan(books: Books, channel: Observes, now: datetime, overlap_s: float = OVERLAP_S) -> Sweep:
@@ -43,11 +49,31 @@ def conclude(books: Books, sweep: Sweep, changed: list[Changed], now: datetime) 
     news = [row for row in changed if row.changed_at is not None and _is_newer(row.changed_at, known.get(row.cause))]
     asks = [Ask(row.wanted, row.key, "a sweep found it newer than we knew") for row in news]
     asks += [Ask(row.wanted, row.key, "a sweep found it, and it keeps no time of its changes") for row in unsure]
+    asks += _doubted(books, sweep, changed, known)
     if asks:
         books.asks.add(sweep.channel, asks, now)
         books.count("missed_pictures", len(news))
     books.channels.move_cursor(sweep.channel, sweep.began_at)
     return len(news)
+
+
+def _doubted(books: Books, sweep: Sweep, changed: Sequence[Changed], known: Mapping[str, Version]) -> list[Ask]:
+    """Return asks for facts whose newest picture is of the right second and may yet not be the last one of it.
+
+    A channel's times have whole seconds: of two changes in one, the second leaves no trace but the fact itself.
+    """
+    since = sweep.doubted_since
+    if since is None:
+        return []
+    rows = {
+        row.cause: row
+        for row in changed
+        if row.changed_at is not None
+        and row.changed_at >= since
+        and not _is_newer(row.changed_at, known.get(row.cause))
+    }
+    because = "it may have changed twice within one second"
+    return [Ask(rows[cause].wanted, rows[cause].key, because) for cause in books.pictures.doubtful(rows)]
 
 
 def _is_newer(changed_at: datetime, known: Version | None) -> bool:

@@ -54,6 +54,14 @@ class Shipped(NamedTuple):
     shipped_at: datetime
 
 
+class Gone(NamedTuple):
+    """Units of a line that a location was to ship, has not shipped, and is not to ship any more."""
+
+    line: str
+    location: str
+    units: int
+
+
 class Refunded(NamedTuple):
     """Units of a line taken off the order or given back. Location None: where the units stood before."""
 
@@ -70,6 +78,7 @@ class OrderPicture:
 
     `cause` is its name in the books, `origin` the channel it came from. `hold` is the state in which open units
     wait: committed for Shopify's own orders, reserved for orders from elsewhere, because apps cannot commit.
+    `gone` says where units stood that were taken off the order, as far as the channel knows it.
     `complete` is False where the channel is known to have shown only a part (an item nobody knows yet): such a
     picture is booked as far as it goes, and the whole one is asked for.
     """
@@ -82,6 +91,7 @@ class OrderPicture:
     placed: tuple[Placed, ...] = ()
     shipped: tuple[Shipped, ...] = ()
     refunded: tuple[Refunded, ...] = ()
+    gone: tuple[Gone, ...] = ()
     hold: State = State.COMMITTED
     complete: bool = True
 
@@ -234,8 +244,8 @@ class _Undoing:
         """
         for refund, units in self._cancelled():
             yield from self._removed(refund, units, State.AVAILABLE)
-        for refund, units in self._written_off():
-            yield from self._removed(refund, units, State.CUSTOMER)
+        for refund, location, units in self._written_off_at():
+            yield from self._removed(refund._replace(location=location), units, State.CUSTOMER)
         for refund in self._refunded:
             location = refund.location or self._home
             if refund.restock is Restock.RETURN and location is not None:
@@ -263,6 +273,29 @@ class _Undoing:
     def _written_off(self) -> list[tuple[Refunded, int]]:
         cancelled = sum(units for _, units in self._cancelled())
         return self._share(Restock.NONE, self._removed_units() - cancelled)
+
+    def _written_off_at(self) -> Iterator[tuple[Refunded, str | None, int]]:
+        """Yield written-off units by the location that they left.
+
+        A refund without restock does not say it. What a location was to ship and neither did nor gave back is
+        believed where it accounts for every such unit; otherwise all of them left from the line's home.
+        """
+        written_off = self._written_off()
+        left = Counter({row.location: row.units for row in self._picture.gone if row.line == self._line.line})
+        for refund, units in self._cancelled():
+            left[refund.location or self._home or ""] -= units
+        if any(units < 0 for units in left.values()) or left.total() != sum(units for _, units in written_off):
+            left.clear()
+        for refund, units in written_off:
+            wanted = units
+            for location in [place for place in left if left[place]]:
+                share = min(wanted, left[location])
+                left[location] -= share
+                wanted -= share
+                if share:
+                    yield refund, location, share
+            if wanted:
+                yield refund, refund.location, wanted
 
     def _share(self, restock: Restock, units: int) -> list[tuple[Refunded, int]]:
         shares: list[tuple[Refunded, int]] = []

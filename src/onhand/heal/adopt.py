@@ -14,7 +14,7 @@ def adopt_drift(books: Books, drift: Drift, evidence: Sequence[str], now: dateti
     The movements go against `unexplained`, and a picture that explains them later takes them back. A level that
     nothing has moved yet is no riddle: it is new, and what it shows is its opening balance.
     """
-    if not books.ledger.touched([drift.observation.key]):
+    if not books.ledger.known([drift.observation.key]):
         return _open(books, drift, now)
     seen = drift.observation
     cause = f"adoption/{books.count('adoptions')}"

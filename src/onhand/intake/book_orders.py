@@ -25,6 +25,8 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     about = (Wanted.ORDER, key_of(picture.cause))
     match judge(seen, picture.version, digest):
         case "older" | "same" as verdict:
+            if verdict == "same" and not told:
+                books.pictures.confirm(picture.cause, picture.version.reading, now)
             return Booked(about, f"{picture.cause}: {verdict}, not news")
         case "tie":
             because = "two pictures of the same second differ"
@@ -47,7 +49,9 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
 
 def digest_of(picture: OrderPicture) -> str:
     """Return what two pictures of the same second are compared by: everything in them but the version."""
-    content = (picture.placed_at, picture.lines, picture.placed, picture.shipped, picture.refunded, picture.hold)
+    content = (
+        picture.placed_at, picture.lines, picture.placed, picture.shipped, picture.refunded, picture.gone, picture.hold
+    )  # fmt: skip
     return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
 
 

@@ -71,8 +71,12 @@ def _ask(books: Books, items: Iterable[str], because: str, now: datetime) -> Non
 _ABSENT = "a whole reading does not show it any more"
 
 
-def take_over_levels(store: Store, shop: str, source: str, census: Census, now: datetime) -> TakenOver:
-    """Keep the levels of a census, and open those that nothing has moved yet, a batch a transaction."""
+def take_over_levels(store: Store, shop: str, source: str, census: Census, now: datetime, *, opens: bool) -> TakenOver:
+    """Keep the levels of a census, a batch a transaction; with `opens`, open those that nothing has moved yet.
+
+    In a shop that is at work nothing is opened here: a return or a transfer may have made a level that is new, so it
+    is judged like any other gap, and opened when nothing else explains it.
+    """
     levels = opened = 0
     for batch in census.levels:
         observations = [
@@ -93,7 +97,11 @@ def take_over_levels(store: Store, shop: str, source: str, census: Census, now: 
                 now,
                 {LevelKey(row.item, row.location) for row in batch if not row.active},
             )
-        opened += open_levels(store, shop, observations, now)
+        if opens:
+            opened += open_levels(store, shop, observations, now)
+        else:
+            with store.writing() as session:
+                session.of(shop).observations.put_all(observations, now)
         with store.writing() as session:
             check_trapped(session.of(shop), {LevelKey(row.item, row.location) for row in batch}, now)
         levels += len(observations)

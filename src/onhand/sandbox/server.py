@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import signal
 import socket
 import sys
@@ -21,11 +20,10 @@ from starlette.applications import Starlette
 from onhand.sandbox.build import ShopPlan, build_shop
 from onhand.sandbox.control import Control
 from onhand.sandbox.control_routes import control_routes
-from onhand.sandbox.faults import Faults
 from onhand.sandbox.orders_by_hand import Row
 from onhand.sandbox.sender import Sender
 from onhand.sandbox.shopify import app as shopify_app
-from onhand.sandbox.state import Log, Sandbox, Settings, draw_secrets, first_tokens, utc_now
+from onhand.sandbox.state import Sandbox, Settings, sandbox_around, utc_now
 from onhand.sandbox.tiktok import app as tiktok_app
 from onhand.sandbox.world.world import WorldSettings
 
@@ -77,19 +75,8 @@ def make_sandbox(options: Options) -> Sandbox:
     # One shop has one domain: the world shows it, the platforms' settings and webhooks name it.
     world_settings = replace(options.world, shop=options.settings.shop)
     plan = ShopPlan(seed=options.seed, items=options.items, locations=options.locations)
-    settings = options.settings
-    secrets = draw_secrets(random.Random(f"secrets {options.seed}"))
-    platforms = random.Random(f"platforms {options.seed}")
-    return Sandbox(
-        world=build_shop(plan, settings=world_settings, now=now),
-        settings=settings,
-        secrets=secrets,
-        clock=utc_now,
-        faults=Faults(random.Random(f"faults {options.seed}"), utc_now),
-        log=Log(),
-        random=platforms,
-        shopify_tokens=first_tokens(settings, secrets, platforms, now),
-    )
+    world = build_shop(plan, settings=world_settings, now=now)
+    return sandbox_around(world, settings=options.settings, seed=options.seed, clock=utc_now)
 
 
 def addresses(sandbox: Sandbox) -> Row:

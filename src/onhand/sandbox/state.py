@@ -180,3 +180,19 @@ def draw_secrets(rng: random.Random) -> Secrets:
         tiktok_auth_code=f"ROW_{digits(160)}",
         tiktok_shop_cipher=f"ROW_{digits(96)}",
     )
+
+
+def sandbox_around(world: World, *, settings: Settings, seed: int, clock: Callable[[], datetime]) -> Sandbox:
+    """Return a sandbox with everything but its world and its clock drawn from a seed."""
+    secrets = draw_secrets(random.Random(f"secrets {seed}"))
+    platforms = random.Random(f"platforms {seed}")
+    return Sandbox(
+        world=world,
+        settings=settings,
+        secrets=secrets,
+        clock=clock,
+        faults=Faults(random.Random(f"faults {seed}"), clock),
+        log=Log(),
+        random=platforms,
+        shopify_tokens=first_tokens(settings, secrets, platforms, clock()),
+    )

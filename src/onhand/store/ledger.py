@@ -188,6 +188,12 @@ class Ledger:
         rows = [(self._shop, key.item, key.location, to_us(cut_at)) for key, cut_at in cuts.items()]
         self._sql.run_many("set_cut", rows)
 
+    def known(self, keys: Iterable[LevelKey]) -> set[LevelKey]:
+        """Return those levels that were opened, even with nothing, or in which any movement began or ended."""
+        wanted = set(keys)
+        opened = wanted & self.cuts(sorted({key.item for key in wanted})).keys()
+        return opened | self.touched(wanted - opened)
+
     def touched(self, keys: Iterable[LevelKey]) -> set[LevelKey]:
         """Return those levels in which any movement began or ended."""
         rows = self._sql.rows("touched_levels", (self._shop, pairs(keys)))

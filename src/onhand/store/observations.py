@@ -110,7 +110,7 @@ class Observations:
         return found
 
     def agree(self, keys: Iterable[LevelKey], at: datetime, source: str = "shopify") -> None:
-        """Keep that levels agreed with the books at a time; their gaps are over."""
+        """Keep that levels agreed with the books when they were observed, compared at a time; their gaps are over."""
         self._sql.run("agree", {"shop": self._shop, "keys": pairs(keys), "source": source, "at": to_us(at)})
 
     def gap(self, keys: Iterable[LevelKey], at: datetime, source: str = "shopify") -> None:

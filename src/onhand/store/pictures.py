@@ -8,6 +8,10 @@ from onhand.store.engine import Sql
 from onhand.store.json_text import texts
 from onhand.store.times import from_us, to_us
 
+SURE_AFTER_S = 30.0
+"""A reading that was concluded so long after the second that it shows began when that second was over: no answer is
+waited for longer than 20 s."""
+
 
 class Pictures:
     """What was seen of orders, transfers and returns."""
@@ -59,6 +63,16 @@ class Pictures:
         """Return how new the newest pictures of some facts are; facts never seen are left out."""
         rows = self._sql.rows("picture_versions", (self._shop, texts(causes)))
         return {cause: Version(at=from_us(at), reading=reading) for cause, at, reading in rows}
+
+    def confirm(self, cause: str, reading: int, recorded_at: datetime) -> None:
+        """Keep that a reading showed the newest picture of a fact once more."""
+        row = {"shop": self._shop, "cause": cause, "reading": reading, "recorded_at": to_us(recorded_at)}
+        self._sql.run("confirm_picture", row)
+
+    def doubtful(self, causes: Iterable[str]) -> list[str]:
+        """Return the facts whose newest picture was not read, or so soon that their second may not have been over."""
+        wanted = {"shop": self._shop, "causes": texts(causes), "sure_after": int(SURE_AFTER_S * 1_000_000)}
+        return [cause for (cause,) in self._sql.rows("doubtful_pictures", wanted)]
 
     def set_unplaced(self, cause: str, units: Mapping[str, int], at: datetime) -> None:
         """Replace the open units of a fact whose location is not known, by item; items left out have none."""

@@ -1,5 +1,6 @@
 """An order as it was read back, in our words."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import TypeVar
@@ -9,7 +10,7 @@ from onhand.channels.shopify.answers.pages import Named, Page
 from onhand.channels.shopify.gids import is_number, number_of
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import cause_of, restock_of
-from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped
 from onhand.domain.pictures import Version
 
 # FulfillmentOrderStatus, 2026-10: under these nothing waits to be shipped any more.
@@ -50,6 +51,7 @@ def picture_of(order: Order, items: Mapping[str, str], reading: int) -> OrderPic
         placed=(*rows.placed, *rows.former_homes()),
         shipped=tuple(rows.shipped),
         refunded=tuple(rows.refunded),
+        gone=tuple(rows.gone()),
     )
 
 
@@ -59,6 +61,7 @@ class _Rows:
     def __init__(self, items: Mapping[str, str]) -> None:
         self._items = items
         self._homes: dict[str, str] = {}
+        self._unaccounted: Counter[tuple[str, str]] = Counter()
         self.lines: dict[str, OrderLine] = {}
         self.placed: list[Placed] = []
         self.shipped: list[Shipped] = []
@@ -76,6 +79,9 @@ class _Rows:
                 self.placed.append(Placed(line, location, row.remaining_quantity))
             if location is not None:
                 self._homes[line] = location
+                self._unaccounted[line, location] += row.total_quantity
+                if waits:
+                    self._unaccounted[line, location] -= row.remaining_quantity
 
     def ship(self, fulfillment: Fulfillment) -> None:
         """Add what has left. Where Shopify names no location, it left from where it was to be shipped."""
@@ -91,6 +97,7 @@ class _Rows:
                 self.placed.append(Placed(line, None, row.quantity))
             else:
                 self.shipped.append(Shipped(line, location, row.quantity, shipped_at))
+                self._unaccounted[line, location] -= row.quantity
 
     def refund(self, refund: Refund, order: Order) -> None:
         """Add what a refund says."""
@@ -101,10 +108,13 @@ class _Rows:
                 continue
             shipped_units = sum(shipped.units for shipped in self.shipped if shipped.line == line)
             restock = restock_of(row.restock_type, shipped_units)
-            location = _number(row.location)
-            if location is None and restock is not Restock.RETURN:
-                location = self._homes.get(line)  # it was to be shipped from there
-            self.refunded.append(Refunded(line, location, row.quantity, restock, refunded_at))
+            self.refunded.append(Refunded(line, _number(row.location), row.quantity, restock, refunded_at))
+
+    def gone(self) -> Iterator[Gone]:
+        """Yield what locations were to ship, did not ship, and are not to ship any more."""
+        for (line, location), units in self._unaccounted.items():
+            if units > 0:
+                yield Gone(line, location, units)
 
     def former_homes(self) -> Iterator[Placed]:
         """Yield a row of no units for lines that wait nowhere: it says where they stood when they were taken off."""

@@ -13,8 +13,11 @@ class Line(Struct):
 
 
 class FulfillmentOrderLine(Struct, rename="camel"):
-    """Units that one location is to ship. `inventory_item_id` is None for custom lines and deleted variants."""
+    """Units that one location is to ship, and was to ship in all. `inventory_item_id` is None for custom lines and
+    deleted variants.
+    """
 
+    total_quantity: int
     remaining_quantity: int
     line_item: Line
     inventory_item_id: str | None

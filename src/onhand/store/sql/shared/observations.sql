@@ -48,7 +48,8 @@ SELECT
 FROM observations WHERE shop = :shop AND item = :item ORDER BY sequence DESC LIMIT :limit
 
 -- name: agree
-UPDATE observed SET agreed_at = :at, gap_since = NULL
+-- Books that agree with an observation agreed when it was made; one dated later than now is from a faster clock.
+UPDATE observed SET agreed_at = CASE WHEN observed_at < :at THEN observed_at ELSE :at END, gap_since = NULL
 WHERE shop = :shop AND (item, location) IN (EACH PAIR :keys) AND source = :source
 
 -- name: gap

@@ -20,6 +20,13 @@ ON CONFLICT (shop, cause) DO UPDATE SET
 -- name: picture_versions
 SELECT cause, version_at, reading FROM pictures WHERE shop = :shop AND cause IN (EACH :causes)
 
+-- name: confirm_picture
+UPDATE pictures SET reading = :reading, recorded_at = :recorded_at WHERE shop = :shop AND cause = :cause
+
+-- name: doubtful_pictures
+SELECT cause FROM pictures
+WHERE shop = :shop AND cause IN (EACH :causes) AND (reading = 0 OR recorded_at < version_at + :sure_after)
+
 -- name: unplaced_of_cause
 SELECT item, units FROM unplaced WHERE shop = :shop AND cause = :cause
 

@@ -1,0 +1,36 @@
+"""Draws that many acts need."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from onhand.sandbox.world.catalog import Refused
+from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.world import World
+
+Act = Callable[[datetime], str]
+"""Lets one thing happen now and returns a line for the journal. Raises Refused where the platform does not allow it."""
+
+_Row = TypeVar("_Row")
+
+
+def one_of(rng: random.Random, rows: Sequence[_Row], missing: str) -> _Row:
+    """Return one of the rows; raises Refused("nothing_there") where there is none."""
+    if not rows:
+        raise Refused("nothing_there", missing)
+    return rng.choice(rows)
+
+
+def some_wishes(rng: random.Random, world: World, most: int = 3) -> list[Wish]:
+    """Return a few units of a few items."""
+    items = rng.sample(list(world.catalog.items), rng.choice((1, 1, 2, 3)))
+    return [Wish(item_id=item, units=rng.choice((1, 1, 1, *range(1, most + 1)))) for item in items]
+
+
+def some_of(rng: random.Random, units: Mapping[int, int]) -> dict[int, int]:
+    """Return some of the units by id, at least one; raises Refused("nothing_there") where there are none."""
+    there = [key for key, count in units.items() if count > 0]
+    if not there:
+        raise Refused("nothing_there", "there are no such units")
+    return {key: rng.randint(1, units[key]) for key in rng.sample(there, rng.randint(1, len(there)))}

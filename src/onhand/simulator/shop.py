@@ -1,0 +1,41 @@
+"""A small shop in which much happens to few items, so that every act meets others."""
+
+import random
+from datetime import datetime
+
+from onhand.sandbox.state import Sandbox, Settings, sandbox_around
+from onhand.sandbox.world.moving import stock
+from onhand.sandbox.world.world import World, WorldSettings, empty_world
+from onhand.simulator.clock import ManualClock
+
+PLACES = (("Warehouse", True, False), ("Boston", True, True), ("Portland", False, True), ("Attic", False, False))
+"""Name, whether it serves the Online Store, whether it has a till. Only some items are stocked in the attic."""
+
+ITEMS = 8
+UNITS = (0, 1, 3, 12, 40)
+"""What a level begins with: nothing and next to nothing are as frequent as plenty."""
+
+
+def make_sandbox(seed: int, clock: ManualClock) -> Sandbox:
+    """Grow the shop and everything around it from a seed."""
+    settings = Settings(bucket_points=None, tiktok_writes_per_s=None, tiktok_reads_per_s=None)
+    world = _grow(random.Random(f"world {seed}"), clock.now())
+    return sandbox_around(world, settings=settings, seed=seed, clock=clock.now)
+
+
+def _grow(rng: random.Random, now: datetime) -> World:
+    settings = WorldSettings(level_webhook_needs_available=rng.random() < 0.5)
+    world = empty_world(settings=settings, rng=rng, now=now)
+    for name, online, till in PLACES:
+        world.catalog.add_location(name=name, fulfils_online_orders=online, has_till=till, now=now)
+    places = list(world.catalog.locations.values())
+    for index in range(ITEMS):
+        item = world.catalog.add_item(
+            sku=f"ITEM-{index}", title=f"Item {index}", price_cents=1_000 + index, now=now, tracked=index != ITEMS - 1
+        )
+        for place in places:
+            if place.name == PLACES[-1][0] and index % 2:
+                continue
+            units = rng.choice(UNITS)
+            stock(world, item_id=item.inventory_item_id, location_id=place.id, units=units, now=now)
+    return world

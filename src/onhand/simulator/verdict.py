@@ -1,0 +1,99 @@
+"""The verdict: the books beside the sandbox's own Shopify, in every state at every location, and what lies behind."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from onhand.domain.stock import KEPT_STATES, State
+from onhand.sandbox.world.levels import STATES
+from onhand.sandbox.world.world import World
+from onhand.simulator.house import House
+
+Place = tuple[str, str]
+"""An item and a location, by the ids that the books use."""
+
+
+TRUE_OF_THE_SHOP = frozenset({"units out of the online store's reach"})
+"""Problems that the simulated shop really has: two of its locations do not serve the Online Store."""
+
+
+def differences(house: House, world: World) -> list[str]:
+    """Return a sentence for every bin in which books and Shopify do not hold the same, on either side."""
+    with house.app.store.reading() as session:
+        levels = session.of(house.shop).ledger.all_levels()
+    booked = {
+        (item, bin_.location, bin_.state): units
+        for (item, bin_), units in levels.items()
+        if bin_.state in KEPT_STATES and _is_counted(world, item)
+    }
+    shown = {
+        (str(level.item_id), str(level.location_id), State(state)): level.units(state)
+        for level in world.levels
+        for state in STATES
+        if level.units(state) and world.catalog.items[level.item_id].tracked
+    }
+    return [
+        f"{_name(world, item, location)}: books hold {booked.get(key, 0)} {key[2]}, shopify shows {shown.get(key, 0)}"
+        for key in sorted({*booked, *shown})
+        for item, location in [key[:2]]
+        if booked.get(key, 0) != shown.get(key, 0)
+    ]
+
+
+def unexplained(house: House, world: World, opened: Mapping[Place, int], by_hand: Mapping[Place, int]) -> list[str]:
+    """Return a sentence for every level into which units came from outside without a cause.
+
+    What came from the supplier or from `unexplained` must be what the level was `opened` with and what hands have
+    changed since, signed; where no hand was, nothing may be unexplained. Levels that are left out hold none.
+    """
+    with house.app.store.reading() as session:
+        levels = session.of(house.shop).ledger.all_levels()
+    outside: Counter[Place] = Counter()
+    adopted: Counter[Place] = Counter()
+    for (item, bin_), units in levels.items():
+        if bin_.state in (State.SUPPLIER, State.UNEXPLAINED):
+            outside[item, bin_.location] -= units
+        if bin_.state is State.UNEXPLAINED:
+            adopted[item, bin_.location] -= units
+    sentences = [
+        f"{_name(world, *place)}: {outside[place]} units came from outside, it was opened with {opened.get(place, 0)}, "
+        f"hands changed {by_hand.get(place, 0)}"
+        for place in sorted({*outside, *opened, *by_hand})
+        if _is_counted(world, place[0]) and outside[place] != opened.get(place, 0) + by_hand.get(place, 0)
+    ]
+    sentences += [
+        f"{_name(world, *place)}: {units} units are unexplained, and no hand changed anything there"
+        for place, units in sorted(adopted.items())
+        if units and place not in by_hand
+    ]
+    return sentences
+
+
+def troubles(house: House) -> list[str]:
+    """Return what must not be there either: parked deliveries, a ledger that contradicts itself, problems."""
+    with house.app.store.reading() as session:
+        books = session.of(house.shop)
+        parked = [f"position {position} is parked" for position in books.deliveries.parked_positions()]
+        verified = books.ledger.verify([])
+        open_problems = [row for row in books.problems.open() if row.kind not in TRUE_OF_THE_SHOP]
+        problems = [f"{row.kind} {row.key}: {row.message}" for row in open_problems]
+    return [*parked, *verified.problems, *problems]
+
+
+def totals(world: World) -> Counter[Place]:
+    """Return the units in all states together that Shopify shows, by item and location."""
+    return Counter(
+        {
+            (str(level.item_id), str(level.location_id)): sum(level.units(state) for state in STATES)
+            for level in world.levels
+        }
+    )
+
+
+def _is_counted(world: World, item: str) -> bool:
+    """Return whether Shopify counts an item: of one that it does not track, quantities mean nothing."""
+    return world.catalog.items[int(item)].tracked
+
+
+def _name(world: World, item: str, location: str) -> str:
+    sku = world.catalog.items[int(item)].sku
+    return f"{sku} at {world.catalog.locations[int(location)].name}"

@@ -1,0 +1,134 @@
+"""What random lives have found, told again step by step: each of these left units that nothing explained."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from onhand.domain.stock import LevelKey, State
+from onhand.sandbox.world import fulfilling, ordering, selling, undoing
+from onhand.sandbox.world.moving import receive_goods
+from onhand.sandbox.world.orders import Order
+from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.undoing import RefundWish
+from onhand.simulator.network import CALM, Weather
+from onhand.simulator.stage import Stage, staged
+from onhand.simulator.verdict import differences, totals, unexplained
+
+SILENCE = Weather(lost=1.0)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A shop with 20 of its second item in each place but the attic, which never had it; onhand is at work."""
+    with staged(1) as stage:
+        for place in list(stage.world.catalog.locations)[:3]:
+            level = stage.world.levels.get(item(stage), place)
+            have = 0 if level is None else level.available
+            receive_goods(
+                stage.world, item_id=item(stage), location_id=place, units=20 - min(have, 19), now=stage.clock.now()
+            )
+        stage.open()
+        yield stage
+
+
+def item(stage: Stage) -> int:
+    return list(stage.world.catalog.items)[1]
+
+
+def place(stage: Stage, number: int) -> int:
+    return list(stage.world.catalog.locations)[number]
+
+
+def sold(stage: Stage, units: int = 2) -> Order:
+    """Sell at Boston's till."""
+    lines = [Wish(item_id=item(stage), units=units)]
+    order = selling.sell_at_till(stage.world, location_id=place(stage, 1), lines=lines, now=stage.clock.now())
+    assert isinstance(order, Order)
+    return order
+
+
+def give_back(stage: Stage, order: Order, to: int) -> None:
+    wish = RefundWish(line_id=order.lines[0].id, units=1, restock_type="return", location_id=place(stage, to))
+    undoing.refund(stage.world, order, lines=[wish], note="", now=stage.clock.now())
+
+
+def agree(stage: Stage) -> None:
+    """Come to rest; then everything agrees, and nothing is left that only an adoption explains."""
+    opened = totals(stage.world)
+    stage.settle()
+    assert differences(stage.house, stage.world) == []
+    with stage.house.app.store.reading() as session:
+        levels = session.of(stage.house.shop).ledger.levels([str(item(stage))])
+    assert [units for (_, bin_), units in levels.items() if bin_.state is State.UNEXPLAINED] == []
+    assert opened == totals(stage.world)
+
+
+def outside(stage: Stage, number: int) -> dict[State, int]:
+    """Return what came from outside into one of the item's levels."""
+    key = LevelKey(str(item(stage)), str(place(stage, number)))
+    with stage.house.app.store.reading() as session:
+        levels = session.of(stage.house.shop).ledger.levels([key.item])
+    return {bin_.state: units for (_, bin_), units in levels.items() if bin_.location == key.location}
+
+
+def test_goods_given_back_where_they_never_were_are_no_opening_balance(stage: Stage) -> None:
+    order = sold(stage)
+    stage.rest()
+    stage.network.weather = SILENCE
+    give_back(stage, order, to=3)
+    stage.network.collect()
+    stage.network.weather = CALM
+    agree(stage)
+    assert outside(stage, 3) == {State.AVAILABLE: 1, State.CUSTOMER: -1}
+
+
+def test_the_second_change_of_a_second_is_found_when_its_webhooks_are_lost(stage: Stage) -> None:
+    order = sold(stage)
+    stage.network.collect()
+    stage.network.deliver_all()
+    stage.network.weather = SILENCE
+    give_back(stage, order, to=2)
+    stage.network.collect()
+    stage.network.weather = CALM
+    agree(stage)
+    assert outside(stage, 2)[State.CUSTOMER] == -1
+
+
+def test_a_line_spread_over_two_places_and_written_off_leaves_both(stage: Stage) -> None:
+    lines = [Wish(item_id=item(stage), units=30)]
+    order = ordering.ship_from_till(stage.world, location_id=place(stage, 1), lines=lines, now=stage.clock.now())
+    assert len(order.fulfillment_orders) == 2
+    stage.rest()
+    undoing.cancel(stage.world, order, restock=False, reason="customer", now=stage.clock.now())
+    agree(stage)
+
+
+def test_what_was_written_off_before_the_rest_was_moved_left_the_place_before(stage: Stage) -> None:
+    lines = [Wish(item_id=item(stage), units=3)]
+    order = selling.place_online(stage.world, lines=lines, now=stage.clock.now())
+    assert isinstance(order, Order)
+    stage.rest()
+    stage.network.weather = SILENCE
+    wish = RefundWish(line_id=order.lines[0].id, units=2, restock_type="no_restock", location_id=None)
+    undoing.refund(stage.world, order, lines=[wish], note="", now=stage.clock.now())
+    part = order.fulfillment_orders[0]
+    fulfilling.move_fulfillment_order(stage.world, part, to_location_id=place(stage, 1), now=stage.clock.now())
+    stage.network.collect()
+    stage.network.weather = CALM
+    agree(stage)
+
+
+def test_what_hands_put_into_an_empty_level_is_unexplained_and_no_opening(stage: Stage) -> None:
+    empty = next(level for level in stage.world.levels if level.on_hand == 0 and _is_counted(stage, level.item_id))
+    receive_goods(stage.world, item_id=empty.item_id, location_id=empty.location_id, units=5, now=stage.clock.now())
+    stage.settle()
+    assert differences(stage.house, stage.world) == []
+    opened = totals(stage.world)
+    key = (str(empty.item_id), str(empty.location_id))
+    opened[key] -= 5
+    assert unexplained(stage.house, stage.world, opened, Counter({key: 5})) == []
+
+
+def _is_counted(stage: Stage, item_id: int) -> bool:
+    return stage.world.catalog.items[item_id].tracked

@@ -1,0 +1,21 @@
+"""Random lives of orders and goods, a few hundred of them; `make sim` lives through ten thousand."""
+
+import pytest
+
+from onhand.simulator.lives import play
+
+SEEDS = range(1, 13)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_after_random_lives_over_a_hostile_network_books_equal_shopify_everywhere(seed: int) -> None:
+    outcome = play(seed)
+    assert not outcome.failures, outcome.report()
+    assert outcome.lives >= 15  # the platform refuses some acts, and most worlds come to 25
+
+
+def test_a_seed_decides_everything_that_happens() -> None:
+    first, again = play(7, lives=4), play(7, lives=4)
+    assert first.journal == again.journal
+    assert first.counts == again.counts
+    assert play(8, lives=4).journal != first.journal
