@@ -116,6 +116,13 @@ class Shop:
     admin: Admin
     seller: Seller
 
+    def do(self, what: str, **asked: Any) -> Json:
+        """Ask the control for something, such as a sale."""
+        response = self.admin.http.post(f"{self.running.addresses['control']}/{what}", json=asked)
+        assert response.status_code == 200, response.text
+        answer: Json = response.json()
+        return answer
+
     @property
     def world(self) -> World:
         """The merchant's world behind the platforms."""

@@ -183,4 +183,7 @@ def test_an_item_changes_its_sku(shop: Shop) -> None:
     payload = shop.admin.data(document, {"id": shop.item_gid(), "input": {"sku": "NÄH-1"}})["inventoryItemUpdate"]
     assert payload["inventoryItem"] == {"sku": "NÄH-1", "tracked": True}
     payload = shop.admin.data(document, {"id": shop.item_gid(), "input": {"cost": "3.0"}})["inventoryItemUpdate"]
-    assert payload["userErrors"] == [{"field": ["input", "cost"]}]
+    assert payload["userErrors"] == []
+    assert shop.item().cost_cents == 300
+    payload = shop.admin.data(document, {"id": shop.item_gid(), "input": {"requiresShipping": False}})
+    assert payload["inventoryItemUpdate"]["userErrors"] == [{"field": ["input", "requiresShipping"]}]

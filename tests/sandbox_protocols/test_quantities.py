@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from onhand.sandbox.world.catalog import Part
 from tests.sandbox_protocols.clients import Json, Shop
 from tests.sandbox_protocols.documents import ADJUST, MOVE, SET
 
@@ -165,8 +166,8 @@ def test_every_stale_row_is_named_and_no_row_takes_effect(shop: Shop) -> None:
 
 def test_a_bundle_parent_is_not_to_be_written(shop: Shop) -> None:
     item = shop.item()
-    # A bundle is a fact of the catalog, and this sandbox's seed grows none.
-    shop.world.catalog.items[item.inventory_item_id] = replace(item, bundle=True)
+    parts = (Part(shop.item(1).inventory_item_id, 2),)
+    shop.world.catalog.replace_item(replace(item, parts=parts), now=shop.world.started_at)
     assert refusals(shop, ADJUST, adjusting(change(shop))) == [
         ("NON_MUTABLE_INVENTORY_ITEM", "input.changes.0.inventoryItemId")
     ]

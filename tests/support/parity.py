@@ -12,18 +12,17 @@ def differences(app: App, shop: str, truth: Mapping[str, Any]) -> list[str]:
     """Return one sentence for every level and listing that differs, with what the books know of it."""
     with app.store.reading() as session:
         books = session.of(shop)
-        items = {item.sku: item.item for item in books.catalog.items()}
         places = {location.name: location.location for location in books.catalog.locations()}
-        return [*_levels(books, truth, items, places), *_listings(books, truth)]
+        return [*_levels(books, truth, places), *_listings(books, truth)]
 
 
-def _levels(
-    books: Books, truth: Mapping[str, Any], items: Mapping[str | None, str], places: Mapping[str, str]
-) -> list[str]:
+def _levels(books: Books, truth: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
     levels = books.ledger.all_levels()
     found: list[str] = []
     for row in truth["shopify"]:
-        key = LevelKey(items[row["sku"]], places[row["location"]])
+        if not row["counted"]:
+            continue
+        key = LevelKey(str(row["inventory_item_id"]), places[row["location"]])
         owed = books.owed.units([key]).get(key, {})
         for state in KEPT_STATES:
             booked = levels.get((key.item, Bin(key.location, state)), 0) - owed.get(state, 0)

@@ -219,22 +219,52 @@ class StartReplay(Ask, frozen=True):
 
 
 class AddItem(Ask, frozen=True):
-    """Add an item to the catalog; with `location` it is stocked there with `units`, with `listed` on TikTok Shop."""
+    """Add an item to the catalog; with `location` it is stocked there with `units`, with `listed` on TikTok Shop.
+
+    `components` make it a bundle. A SKU that another item has is refused unless it is meant (`doubled`).
+    """
 
     sku: str
     title: str | None = None
     price_cents: int = 1_990
+    cost_cents: int | None = None
+    components: list[Line] = []
+    doubled: bool = False
     location: str | None = None
     units: int = 0
     listed: bool = False
 
 
 class ChangeItem(Ask, frozen=True):
-    """Give an item another SKU, or say whether its quantities are tracked; None leaves it as it is."""
+    """Change what Shopify says of an item; None leaves it as it is. `sku` may be "id:" and the inventory item's id.
+
+    `sells_below_zero` is the inventory policy, `components` are those of a bundle, `another_variant` adds one that
+    shares the item.
+    """
 
     sku: str
     new_sku: str | None = None
     tracked: bool | None = None
+    sells_below_zero: bool | None = None
+    price_cents: int | None = None
+    cost_cents: int | None = None
+    components: list[Line] | None = None
+    another_variant: bool = False
+    doubled: bool = False
+
+
+class RemoveItem(Ask, frozen=True):
+    """Delete an item with its product and variants."""
+
+    sku: str
+
+
+class StockItem(Ask, frozen=True):
+    """Stock an item at a location, or (`stocked` False) no longer: its level keeps its units and sells none."""
+
+    sku: str
+    location: str
+    stocked: bool = True
 
 
 class AddLocation(Ask, frozen=True):

@@ -60,7 +60,7 @@ def on_shopify(world: World, name: str, verb: str) -> Order:
 def told(world: World, order: Order | TikTokOrder | TurnedAway) -> Row:
     """Return what the control answers about an order; raises Refused when the shopper was turned away."""
     if isinstance(order, TurnedAway):
-        sku = world.catalog.items[order.item_id].sku
+        sku = world.catalog.known[order.item_id].sku
         raise Refused(
             order.reason, f"wanted {order.wanted_units} of {sku}, {order.there_units} can be sold there right now"
         )

@@ -62,7 +62,7 @@ def physical(world: World) -> list[Row]:
     for (item_id, location_id), place in world.shelf:
         rows.append(
             {
-                "sku": world.catalog.items[item_id].sku,
+                "sku": world.catalog.known[item_id].sku,
                 "location": world.catalog.locations[location_id].name,
                 "units": place.units,
                 "promised_units": place.promised_units,
@@ -76,8 +76,10 @@ def shopify_levels(world: World) -> list[Row]:
     """Return what Shopify believes, state by state."""
     return [
         {
-            "sku": world.catalog.items[level.item_id].sku,
+            "sku": world.catalog.known[level.item_id].sku,
             "location": world.catalog.locations[level.location_id].name,
+            "inventory_item_id": level.item_id,
+            "counted": world.catalog.known[level.item_id].tracked and not world.catalog.known[level.item_id].bundle,
             "active": level.active,
             "on_hand": level.on_hand,
         }
@@ -118,7 +120,7 @@ def oversells(world: World) -> list[Row]:
         {
             "platform": one.ref.platform,
             "order": one.ref.order_id,
-            "sku": world.catalog.items[one.item_id].sku,
+            "sku": world.catalog.known[one.item_id].sku,
             "location": world.catalog.locations[one.location_id].name,
             "units": one.units,
             "because": one.because,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from onhand.sandbox.shopify.call import Call
-from onhand.sandbox.shopify.fields import Arguments, FieldTable, amount, counted_rows, iso, searched
+from onhand.sandbox.shopify.fields import Arguments, FieldTable, amount, counted_rows, iso, listed, searched
 from onhand.sandbox.shopify.gids import gid, number_of
 from onhand.sandbox.shopify.read_inventory import levels_field, one_level
 from onhand.sandbox.shopify.terms import Getter
-from onhand.sandbox.shopify.views import ProductView, VariantView
+from onhand.sandbox.shopify.views import ComponentView, ProductView, VariantView
 from onhand.sandbox.world.catalog import Location
 from onhand.sandbox.world.levels import Level
 
@@ -19,7 +19,7 @@ ITEM_GETTERS: dict[str, Getter] = {
     "tracked": lambda item: item.tracked,
 }
 VARIANT_GETTERS: dict[str, Getter] = {
-    "id": lambda view: view.item.variant_id,
+    "id": lambda view: view.variant_id,
     "sku": lambda view: view.item.sku,
     "product_id": lambda view: view.item.product_id,
     "title": lambda view: view.item.title,
@@ -76,22 +76,22 @@ def _has_active_inventory(place: Location, call: Call) -> bool:
 
 def variant_key(view: VariantView) -> tuple[int, int]:
     """Return the sort key of a variant."""
-    return view.item.variant_id, view.item.variant_id
+    return view.variant_id, view.variant_id
 
 
 _PICKUP = {"pickupTime": "TWENTY_FOUR_HOURS", "instructions": ""}
 
 CATALOG_FIELDS: dict[str, FieldTable] = {
     "ProductVariant": {
-        "id": lambda view: gid("ProductVariant", view.item.variant_id),
-        "legacyResourceId": lambda view: str(view.item.variant_id),
-        "sku": lambda view: view.item.sku,
+        "id": lambda view: gid("ProductVariant", view.variant_id),
+        "legacyResourceId": lambda view: str(view.variant_id),
+        "sku": lambda view: view.item.sku or None,
         "title": lambda _: "Default Title",
         "displayName": lambda view: f"{view.item.title} - Default Title",
         "price": lambda view: amount(view.item.price_cents),
         "compareAtPrice": lambda _: None,
         "barcode": lambda _: None,
-        "position": lambda _: 1,
+        "position": lambda view: view.item.variant_ids.index(view.variant_id) + 1,
         "taxable": lambda _: True,
         "selectedOptions": lambda _: [{"name": "Title", "value": "Default Title"}],
         "createdAt": lambda view: iso(view.item.created_at),
@@ -102,7 +102,16 @@ CATALOG_FIELDS: dict[str, FieldTable] = {
         "sellableOnlineQuantity": lambda view, call: _sellable_online(call, view.item.inventory_item_id),
         "availableForSale": _for_sale,
         "requiresComponents": lambda view: view.item.bundle,
+        "productVariantComponents": listed(
+            lambda view: [ComponentView(view.item, part) for part in view.item.parts],
+            lambda one: (one.part.item_id, one.part.item_id),
+        ),
         "product": lambda view: ProductView(view.item),
+    },
+    "ProductVariantComponent": {
+        "id": lambda one: gid("ProductVariantComponent", one.bundle.variant_id + one.bundle.parts.index(one.part)),
+        "quantity": lambda one: one.part.units,
+        "productVariant": lambda one, call: VariantView(call.world.catalog.known[one.part.item_id]),
     },
     "Product": {
         "id": lambda view: gid("Product", view.item.product_id),
@@ -115,15 +124,15 @@ CATALOG_FIELDS: dict[str, FieldTable] = {
         "updatedAt": lambda view: iso(view.item.updated_at),
         "publishedAt": lambda view: iso(view.item.created_at),
         "isGiftCard": lambda _: False,
-        "hasOnlyDefaultVariant": lambda _: True,
+        "hasOnlyDefaultVariant": lambda view: len(view.item.variant_ids) == 1,
         "hasVariantsThatRequiresComponents": lambda view: view.item.bundle,
         "hasOutOfStockVariants": lambda view, call: _available(call, view.item.inventory_item_id) <= 0,
         "tracksInventory": lambda view: view.item.tracked,
         "totalInventory": lambda view, call: _available(call, view.item.inventory_item_id),
-        "totalVariants": lambda _: 1,
-        "variantsCount": lambda _: counted_rows(1),
+        "totalVariants": lambda view: len(view.item.variant_ids),
+        "variantsCount": lambda view: counted_rows(len(view.item.variant_ids)),
         "variants": searched(
-            lambda view: [VariantView(view.item)],
+            lambda view: [VariantView(view.item, number) for number in view.item.variant_ids],
             {"POSITION": variant_key, "ID": variant_key},
             VARIANT_GETTERS,
             default="POSITION",

@@ -7,7 +7,7 @@ from typing import Any
 
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.errors import refuse
-from onhand.sandbox.shopify.fields import Arguments, FieldTable, FullResolver, iso, listed, page_of
+from onhand.sandbox.shopify.fields import Arguments, FieldTable, FullResolver, amount, iso, listed, page_of
 from onhand.sandbox.shopify.gids import gid, level_gid, number_of
 from onhand.sandbox.shopify.paging import Page
 from onhand.sandbox.shopify.terms import Getter, matching
@@ -86,6 +86,12 @@ def _duplicate_skus(item: Item, call: Call) -> int:
     return sum(1 for other in call.world.catalog if other.sku == item.sku) - 1
 
 
+def _unit_cost(item: Item, call: Call) -> dict[str, str] | None:
+    if item.cost_cents is None:
+        return None
+    return {"amount": amount(item.cost_cents), "currencyCode": call.world.settings.currency}
+
+
 def _changes(group: AdjustmentGroup, _: Call, arguments: Arguments) -> list[LevelChange]:
     items = _numbers("InventoryItem", arguments.get("inventoryItemIds"))
     places = _numbers("Location", arguments.get("locationIds"))
@@ -141,7 +147,7 @@ INVENTORY_FIELDS: dict[str, FieldTable] = {
     "InventoryItem": {
         "id": lambda item: gid("InventoryItem", item.inventory_item_id),
         "legacyResourceId": lambda item: str(item.inventory_item_id),
-        "sku": lambda item: item.sku,
+        "sku": lambda item: item.sku or None,
         "tracked": lambda item: item.tracked,
         "trackedEditable": lambda _: {"locked": False, "reason": None},
         "createdAt": lambda item: iso(item.created_at),
@@ -151,7 +157,7 @@ INVENTORY_FIELDS: dict[str, FieldTable] = {
         "countryCodeOfOrigin": lambda _: None,
         "provinceCodeOfOrigin": lambda _: None,
         "harmonizedSystemCode": lambda _: None,
-        "unitCost": lambda _: None,
+        "unitCost": _unit_cost,
         "inventoryLevel": _level_of_item,
         "inventoryLevels": levels_field(lambda item, call: call.world.levels.of_item(item.inventory_item_id)),
         "locationsCount": lambda item, call: {
@@ -159,14 +165,17 @@ INVENTORY_FIELDS: dict[str, FieldTable] = {
             "precision": "EXACT",
         },
         "variant": VariantView,
-        "variants": listed(lambda item: [VariantView(item)], lambda one: (one.item.variant_id, one.item.variant_id)),
+        "variants": listed(
+            lambda item: [VariantView(item, number) for number in item.variant_ids],
+            lambda one: (one.variant_id, one.variant_id),
+        ),
     },
     "InventoryLevel": {
         "id": lambda level: level_gid(level.id, level.item_id),
         "isActive": lambda level: level.active,
         "createdAt": lambda level: iso(level.created_at),
         "updatedAt": lambda level: iso(level.updated_at),
-        "item": lambda level, call: call.world.catalog.items[level.item_id],
+        "item": lambda level, call: call.world.catalog.known[level.item_id],
         "location": lambda level, call: call.world.catalog.locations[level.location_id],
         "quantities": _quantities,
         "canDeactivate": _can_deactivate,
@@ -191,7 +200,7 @@ INVENTORY_FIELDS: dict[str, FieldTable] = {
         "delta": lambda change: change.delta_units,
         "quantityAfterChange": lambda change: change.after_units,
         "ledgerDocumentUri": lambda change: change.ledger_document_uri,
-        "item": lambda change, call: call.world.catalog.items[change.item_id],
+        "item": lambda change, call: call.world.catalog.known[change.item_id],
         "location": lambda change, call: call.world.catalog.locations[change.location_id],
     },
 }

@@ -48,7 +48,7 @@ def _place(call: Call, location_id: int | None) -> Location | None:
 
 
 def _item(call: Call, item_id: int) -> Item:
-    return call.world.catalog.items[item_id]
+    return call.world.catalog.known[item_id]
 
 
 def _currency(call: Call) -> str:
@@ -203,12 +203,22 @@ _LINE_ITEM: FieldTable = {
     "taxable": lambda _: True,
     "restockable": lambda line: line.current_units > 0,
     "canRestock": lambda line: line.current_units > 0,
-    "variant": lambda line, call: VariantView(_item(call, line.item_id)),
-    "product": lambda line, call: ProductView(_item(call, line.item_id)),
+    "variant": lambda line, call: line.variant_id and VariantView(_item(call, line.item_id), line.variant_id),
+    "product": lambda line, call: line.product_id and ProductView(_item(call, line.item_id)),
+    "lineItemGroup": lambda line: line.group,
     "originalUnitPriceSet": lambda line, call: money_bag(line.price_cents, _currency(call)),
     "originalUnitPrice": lambda line: amount(line.price_cents),
     "originalTotalSet": lambda line, call: money_bag(line.price_cents * line.ordered_units, _currency(call)),
     "originalTotal": lambda line: amount(line.price_cents * line.ordered_units),
+}
+
+_LINE_ITEM_GROUP: FieldTable = {
+    "id": lambda group: gid("LineItemGroup", group.id),
+    "title": lambda group: group.title,
+    "quantity": lambda group: group.units,
+    "variantId": lambda group: gid("ProductVariant", group.variant_id),
+    "variantSku": lambda group: group.sku,
+    "productId": lambda group: gid("Product", group.product_id),
 }
 
 _REFUND: FieldTable = {
@@ -241,6 +251,7 @@ _REFUND_LINE_ITEM: FieldTable = {
 ORDER_FIELDS: dict[str, FieldTable] = {
     "Order": _ORDER,
     "LineItem": _LINE_ITEM,
+    "LineItemGroup": _LINE_ITEM_GROUP,
     "Refund": _REFUND,
     "RefundLineItem": _REFUND_LINE_ITEM,
 }

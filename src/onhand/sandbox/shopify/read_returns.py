@@ -50,7 +50,7 @@ def fulfilled_line(order: Order, number: int) -> FulfilledLineView | None:
 
 
 def _item(call: Call, item_id: int) -> Item:
-    return call.world.catalog.items[item_id]
+    return call.world.catalog.known[item_id]
 
 
 def _sent_in(view: ReturnLineView | ReverseLineView) -> FulfilledLineView | None:

@@ -68,7 +68,7 @@ def _shipment(call: Call, number: int) -> ShipmentView | None:
 
 def _variant(call: Call, number: int) -> VariantView | None:
     item = call.world.catalog.item_of_variant(number)
-    return None if item is None else VariantView(item)
+    return None if item is None else VariantView(item, number)
 
 
 def _product(call: Call, number: int) -> ProductView | None:
@@ -233,7 +233,8 @@ def _items(_: Any, call: Call) -> list[Item]:
 
 
 def _variants(_: Any, call: Call) -> list[VariantView]:
-    return [VariantView(item) for item in call.world.catalog]
+    rows = [VariantView(item, number) for item in call.world.catalog for number in item.variant_ids]
+    return sorted(rows, key=lambda view: view.variant_id)
 
 
 def _products(_: Any, call: Call) -> list[ProductView]:
@@ -297,5 +298,5 @@ ROOT_FIELDS: FieldTable = {
     "productsCount": counted(lambda call: map(ProductView, call.world.catalog), PRODUCT_GETTERS),
     "productVariant": one_of("ProductVariant"),
     "productVariants": searched(_variants, {"ID": variant_key}, VARIANT_GETTERS),
-    "productVariantsCount": counted(lambda call: map(VariantView, call.world.catalog), VARIANT_GETTERS),
+    "productVariantsCount": counted(lambda call: _variants(None, call), VARIANT_GETTERS),
 }

@@ -130,7 +130,7 @@ _FULFILLMENT_ORDER: FieldTable = {
 
 _FULFILLMENT_ORDER_LINE: FieldTable = {
     "id": lambda view: gid("FulfillmentOrderLineItem", view.line.id),
-    "inventoryItemId": lambda view: gid("InventoryItem", view.line.item_id),
+    "inventoryItemId": lambda view: _order_line(view).variant_id and gid("InventoryItem", view.line.item_id),
     "totalQuantity": lambda view: view.line.total_units,
     "remainingQuantity": lambda view: view.line.remaining_units,
     "lineItem": _order_line,
@@ -139,7 +139,10 @@ _FULFILLMENT_ORDER_LINE: FieldTable = {
     "vendor": lambda _: None,
     "sku": lambda view: _order_line(view).sku,
     "requiresShipping": lambda _: True,
-    "variant": lambda view, call: VariantView(call.world.catalog.items[view.line.item_id]),
+    "variant": lambda view, call: (
+        _order_line(view).variant_id
+        and VariantView(call.world.catalog.known[view.line.item_id], _order_line(view).variant_id)
+    ),
 }
 
 _FULFILLMENT: FieldTable = {
@@ -188,8 +191,8 @@ _TRANSFER: FieldTable = {
 
 _TRANSFER_LINE: FieldTable = {
     "id": lambda line: gid("InventoryTransferLineItem", line.id),
-    "inventoryItem": lambda line, call: call.world.catalog.items[line.item_id],
-    "title": lambda line, call: call.world.catalog.items[line.item_id].title,
+    "inventoryItem": lambda line, call: call.world.catalog.known[line.item_id],
+    "title": lambda line, call: call.world.catalog.known[line.item_id].title,
     "totalQuantity": lambda line: line.total_units,
     "shippedQuantity": lambda line: line.shipped_units,
     "shippableQuantity": lambda line: line.waiting_units,
@@ -216,7 +219,7 @@ _SHIPMENT: FieldTable = {
 
 _SHIPMENT_LINE: FieldTable = {
     "id": lambda line: gid("InventoryShipmentLineItem", line.id),
-    "inventoryItem": lambda line, call: call.world.catalog.items[line.item_id],
+    "inventoryItem": lambda line, call: call.world.catalog.known[line.item_id],
     "quantity": lambda line: line.units,
     "acceptedQuantity": lambda line: line.accepted_units,
     "rejectedQuantity": lambda line: line.rejected_units,

@@ -8,7 +8,7 @@ from typing import Any
 from onhand.sandbox.shopify.bulk_store import BulkOperation
 from onhand.sandbox.shopify.paging import Page
 from onhand.sandbox.world.adjustments import AdjustmentGroup
-from onhand.sandbox.world.catalog import Item, Location
+from onhand.sandbox.world.catalog import Item, Location, Part
 from onhand.sandbox.world.drafts import Draft, DraftLine
 from onhand.sandbox.world.levels import Level
 from onhand.sandbox.world.orders import (
@@ -16,6 +16,7 @@ from onhand.sandbox.world.orders import (
     Fulfillment,
     FulfillmentOrder,
     FulfillmentOrderLine,
+    LineGroup,
     Order,
     OrderLine,
     Refund,
@@ -94,9 +95,23 @@ class DraftLineView:
 
 @dataclass(frozen=True, slots=True)
 class VariantView:
-    """An item as its only variant."""
+    """An item as one of its variants; None takes the first."""
 
     item: Item
+    number: int | None = None
+
+    @property
+    def variant_id(self) -> int:
+        """The variant's own id."""
+        return self.item.variant_id if self.number is None else self.number
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentView:
+    """A bundle's component."""
+
+    bundle: Item
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +151,7 @@ TYPE_NAMES: dict[type, str] = {
     BulkOperation: "BulkOperation",
     Disposition: "ReverseFulfillmentOrderDisposition",
     Draft: "DraftOrder",
+    ComponentView: "ProductVariantComponent",
     DraftLineView: "DraftOrderLineItem",
     ExchangeLineView: "ExchangeLineItem",
     FulfilledLineView: "FulfillmentLineItem",
@@ -146,6 +162,7 @@ TYPE_NAMES: dict[type, str] = {
     Level: "InventoryLevel",
     Location: "Location",
     Order: "Order",
+    LineGroup: "LineItemGroup",
     OrderLine: "LineItem",
     ProductView: "Product",
     QuantityView: "InventoryQuantity",

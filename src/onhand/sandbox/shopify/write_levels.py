@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.fields import Arguments
 from onhand.sandbox.shopify.gids import number_of
@@ -13,8 +15,8 @@ from onhand.sandbox.world.assortment import change_item
 from onhand.sandbox.world.change import connect, disconnect
 from onhand.sandbox.world.levels import Level
 
-# What inventoryItemUpdate may change here; the world holds no customs data and no cost.
-_ITEM_CHANGES = frozenset(("sku", "tracked"))
+# What inventoryItemUpdate may change here; the world holds no customs data.
+_ITEM_CHANGES = frozenset(("cost", "sku", "tracked"))
 
 
 def activate(call: Call, arguments: Arguments) -> Payload:
@@ -88,11 +90,11 @@ def toggle_activation(call: Call, arguments: Arguments) -> Payload:
     levels = [connect(call.world, item_id, place, call.now) for place in opened]
     for place in closed:
         disconnect(call.world, item_id, place, call.now)
-    return {"inventoryItem": call.world.catalog.items[item_id], "inventoryLevels": levels, "userErrors": []}
+    return {"inventoryItem": call.world.catalog.known[item_id], "inventoryLevels": levels, "userErrors": []}
 
 
 def update_item(call: Call, arguments: Arguments) -> Payload:
-    """inventoryItemUpdate: change the SKU, or whether the item is tracked."""
+    """inventoryItemUpdate: change the SKU, the cost, or whether the item is tracked."""
     number = number_of("InventoryItem", arguments["id"])
     item = None if number is None else call.world.catalog.items.get(number)
     if item is None:
@@ -100,9 +102,12 @@ def update_item(call: Call, arguments: Arguments) -> Payload:
     given = arguments["input"]
     foreign = sorted(set(given) - _ITEM_CHANGES)
     if foreign:
-        message = f"the sandbox cannot change {', '.join(foreign)} of an item, only sku and tracked"
+        message = f"the sandbox cannot change {', '.join(foreign)} of an item, only cost, sku and tracked"
         return refused(("inventoryItem",), [user_error(("input", foreign[0]), message)])
-    changed = change_item(call.world, item, now=call.now, sku=given.get("sku"), tracked=given.get("tracked"))
+    wanted = replace(item, sku=given.get("sku", item.sku), tracked=given.get("tracked", item.tracked))
+    if "cost" in given:
+        wanted = replace(wanted, cost_cents=None if given["cost"] is None else round(float(given["cost"]) * 100))
+    changed = change_item(call.world, wanted, now=call.now)
     return {"inventoryItem": changed, "userErrors": []}
 
 

@@ -185,7 +185,7 @@ def _product_row(world: World, product: Product, at: Warehouse) -> Data:
 
 
 def _price(world: World, sku: Sku) -> str:
-    return f"{world.catalog.items[sku.item_id].price_cents / 100:.2f}"
+    return f"{world.catalog.known[sku.item_id].price_cents / 100:.2f}"
 
 
 def _inventory_row(sku: Sku, at: Warehouse) -> Data:

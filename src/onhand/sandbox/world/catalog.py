@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class Refused(Exception):
@@ -17,12 +17,20 @@ class Refused(Exception):
         self.message = message
 
 
+class Part(NamedTuple):
+    """Units of an item that go into one bundle."""
+
+    item_id: int
+    units: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One inventory item with its only variant and product, as Shopify's catalog names it.
+    """One inventory item with its variant and product, as Shopify's catalog names it.
 
     `tracked` False means that quantities mean nothing; `sells_below_zero` is the inventory policy CONTINUE;
-    `bundle` marks a parent whose stock follows its components and cannot be written.
+    `parts` are those of a bundle: its stock follows its components and cannot be written. `cost_cents` is None where
+    nobody has said it. `more_variant_ids` are variants that share the item; shoppers buy the newest one.
     """
 
     inventory_item_id: int
@@ -32,10 +40,22 @@ class Item:
     title: str
     tracked: bool
     sells_below_zero: bool
-    bundle: bool
     price_cents: int
     created_at: datetime
     updated_at: datetime
+    cost_cents: int | None = None
+    parts: tuple[Part, ...] = ()
+    more_variant_ids: tuple[int, ...] = ()
+
+    @property
+    def bundle(self) -> bool:
+        """Whether it is made of others."""
+        return bool(self.parts)
+
+    @property
+    def variant_ids(self) -> tuple[int, ...]:
+        """The variants that stand for it, oldest first."""
+        return (self.variant_id, *self.more_variant_ids)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +103,7 @@ class Ids:
         "level": 110_000_000_000,
         "order": 5_400_000_000_000,
         "line": 13_500_000_000_000,
+        "line_group": 19_800_000_000_000,
         "fulfillment_order": 6_600_000_000_000,
         "fulfillment_order_line": 14_700_000_000_000,
         "fulfillment": 4_800_000_000_000,
@@ -126,11 +147,15 @@ class Ids:
 
 
 class Catalog:
-    """Items, locations and tills, found by id and by what people call them."""
+    """Items, locations and tills, found by id and by what people call them.
+
+    `items` are those that there are, `known` holds the deleted ones, too: orders still name them.
+    """
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
         self.items: dict[int, Item] = {}
+        self.known: dict[int, Item] = {}
         self.locations: dict[int, Location] = {}
         self.tills: dict[int, Till] = {}
         self._item_of_variant: dict[int, int] = {}
@@ -140,7 +165,17 @@ class Catalog:
         self._till_of_location: dict[int, int] = {}
         self._routes: tuple[Location, ...] | None = None
 
-    def add_item(self, *, sku: str, title: str, price_cents: int, now: datetime, tracked: bool = True) -> Item:
+    def add_item(
+        self,
+        *,
+        sku: str,
+        title: str,
+        price_cents: int,
+        now: datetime,
+        tracked: bool = True,
+        cost_cents: int | None = None,
+        parts: tuple[Part, ...] = (),
+    ) -> Item:
         """Add an item with one variant and one product; `tracked` False makes its quantities meaningless."""
         item = Item(
             inventory_item_id=self._ids.next("item"),
@@ -150,12 +185,13 @@ class Catalog:
             title=title,
             tracked=tracked,
             sells_below_zero=False,
-            bundle=False,
             price_cents=price_cents,
             created_at=now,
             updated_at=now,
+            cost_cents=cost_cents,
+            parts=parts,
         )
-        self.items[item.inventory_item_id] = item
+        self.items[item.inventory_item_id] = self.known[item.inventory_item_id] = item
         self._item_of_variant[item.variant_id] = item.inventory_item_id
         self._item_of_product[item.product_id] = item.inventory_item_id
         self._item_of_sku.setdefault(sku, item.inventory_item_id)  # a SKU is a label: the first one wins
@@ -165,11 +201,37 @@ class Catalog:
         """Put a changed item in place of the one with its id."""
         old = self.items[item.inventory_item_id]
         changed = replace(item, updated_at=now)
-        self.items[item.inventory_item_id] = changed
-        if old.sku != item.sku and self._item_of_sku.get(old.sku) == item.inventory_item_id:
-            del self._item_of_sku[old.sku]
+        self.items[item.inventory_item_id] = self.known[item.inventory_item_id] = changed
+        if old.sku != item.sku:
+            self._forget_sku(old)
         self._item_of_sku.setdefault(item.sku, item.inventory_item_id)
+        self._item_of_variant |= dict.fromkeys(item.variant_ids, item.inventory_item_id)
         return changed
+
+    def remove_item(self, item: Item, *, now: datetime) -> None:
+        """Delete an item with its variants and its product; orders remember it, as one that nobody counts."""
+        del self.items[item.inventory_item_id], self._item_of_product[item.product_id]
+        for variant_id in item.variant_ids:
+            del self._item_of_variant[variant_id]
+        self.known[item.inventory_item_id] = replace(item, tracked=False, updated_at=now)
+        self._forget_sku(item)
+
+    def _forget_sku(self, item: Item) -> None:
+        """Let another item with the SKU answer to it, if there is one."""
+        if self._item_of_sku.get(item.sku) == item.inventory_item_id:
+            del self._item_of_sku[item.sku]
+            for other in self.items.values():
+                if other.sku == item.sku and other.inventory_item_id != item.inventory_item_id:
+                    self._item_of_sku[item.sku] = other.inventory_item_id
+                    return
+
+    def bundles_of(self, item_id: int) -> list[Item]:
+        """Return the bundles that an item is part of."""
+        return [item for item in self.items.values() if any(part.item_id == item_id for part in item.parts)]
+
+    def new_variant_id(self) -> int:
+        """Return the id of a new variant."""
+        return self._ids.next("variant")
 
     def add_location(self, *, name: str, fulfils_online_orders: bool, has_till: bool, now: datetime) -> Location:
         """Add a location, with one till when it has one; later ones come later in Shopify's routing."""
@@ -204,8 +266,11 @@ class Catalog:
         return changed
 
     def item_of_sku(self, sku: str) -> Item:
-        """Return the item that people call `sku`; raises Refused("unknown_sku")."""
-        found = self._item_of_sku.get(sku)
+        """Return the item that people call `sku`, or "id:" and its id; raises Refused("unknown_sku")."""
+        kind, _, number = sku.partition(":")
+        found = int(number) if kind == "id" and number.isdecimal() else self._item_of_sku.get(sku)
+        if found not in self.items:
+            found = None
         if found is None:
             raise Refused("unknown_sku", f"no item has SKU {sku!r}; this shop has {len(self.items)} items")
         return self.items[found]

@@ -122,7 +122,7 @@ def complete_draft(world: World, draft: Draft, *, now: datetime, paid: bool = Tr
         for location_id in dict.fromkeys(at for _, at in held):
             here = [Wish(item_id=item, units=units) for (item, at), units in held.items() if at == location_id]
             commit_units(world, order, location_id, here, act)
-        untracked = [wish for wish in wishes if not world.catalog.items[wish.item_id].tracked]
+        untracked = [wish for wish in wishes if not world.catalog.known[wish.item_id].tracked]
         wishes = untracked
     for at, parts in route(world, wishes) if wishes else ():
         commit_units(world, order, at.id, parts, act)
@@ -199,7 +199,7 @@ def _reserve(world: World, draft: Draft, until: datetime | None, act: Act) -> No
     wishes = [Wish(item_id=line.item_id, units=line.units) for line in draft.lines]
     for at, parts in route(world, wishes):
         for part in parts:
-            if world.catalog.items[part.item_id].tracked:
+            if world.catalog.known[part.item_id].tracked:
                 level = level_at(world, part.item_id, at.id, act.at)
                 shift(world, level, {"available": -part.units, "reserved": part.units}, act)
                 world.confirmations.sold(listing_key(part.item_id, at.id), part.units)

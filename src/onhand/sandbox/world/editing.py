@@ -34,7 +34,7 @@ def edit(
     act = world.outbox.act(now)
     added: list[EditChange] = []
     for wish in merged(additions) if additions else []:
-        line = new_line(world, world.catalog.items[wish.item_id], wish.units)
+        line = new_line(world, world.catalog.known[wish.item_id], wish.units)
         order.lines.append(line)
         world.orders.index(line.id, order)
         for location, parts in route(world, [wish]):
@@ -79,7 +79,7 @@ def _check(world: World, order: Order, additions: Sequence[Wish], removals: Mapp
                 f"{line.unfulfilled_units} are not shipped yet",
             )
     for wish in merged(additions) if additions else []:
-        item = world.catalog.items[wish.item_id]
+        item = world.catalog.known[wish.item_id]
         shown = shown_online(world, wish.item_id)
         if item.tracked and not item.sells_below_zero and shown < wish.units:
             raise Refused(

@@ -54,7 +54,7 @@ def cannot_serve(world: World, order: Order) -> bool:
     for part in order.fulfillment_orders:
         for line in part.lines:
             if line.remaining_units > world.shelf.place(line.item_id, part.location_id).units:
-                return world.catalog.items[line.item_id].tracked
+                return world.catalog.known[line.item_id].tracked
     return False
 
 
@@ -81,7 +81,7 @@ def move_fulfillment_order(
     _check_move(world, order, moving, from_location_id, to_location_id)
     act = world.outbox.act(now)
     for line in moving:
-        if world.catalog.items[line.item_id].tracked:
+        if world.catalog.known[line.item_id].tracked:
             _move_commitment(world, order, line, asked[line.id], act=act, way=(from_location_id, to_location_id))
     moved = split_off(world, order, fulfillment_order, asked, now)
     moved.location_id = to_location_id
@@ -204,13 +204,13 @@ def _check_shelf(world: World, order: Order, picked: list[tuple[FulfillmentOrder
     need: dict[tuple[int, int], int] = {}
     for part, units in picked:
         for line in part.lines:
-            if line.id in units and world.catalog.items[line.item_id].tracked:
+            if line.id in units and world.catalog.known[line.item_id].tracked:
                 key = (line.item_id, part.location_id)
                 need[key] = need.get(key, 0) + units[line.id]
     for (item_id, location_id), asked in need.items():
         there = world.shelf.place(item_id, location_id).units
         if there < asked:
-            item, at = world.catalog.items[item_id], world.catalog.locations[location_id]
+            item, at = world.catalog.known[item_id], world.catalog.locations[location_id]
             raise Refused(
                 "not_on_shelf",
                 f"order {order.name}: asked to ship {asked} of {item.sku} from {at.name}, {there} stand there",
@@ -227,7 +227,7 @@ def _ship(world: World, order: Order, part: FulfillmentOrder, units: Mapping[int
         order_line = line_of(order, line.line_id)
         order_line.unfulfilled_units -= count
         order_line.fulfilled_units += count
-        if world.catalog.items[line.item_id].tracked:
+        if world.catalog.known[line.item_id].tracked:
             if order_line.claims_stock:  # else [I]: what was never committed leaves Shopify's books nowhere
                 level = level_at(world, line.item_id, part.location_id, act.at)
                 shift(world, level, {"committed": -count}, act)
@@ -270,7 +270,7 @@ def _check_move(
     for line in left:
         level = world.levels.get(line.item_id, to_location_id)
         if level is None or not level.active:
-            sku = world.catalog.items[line.item_id].sku
+            sku = world.catalog.known[line.item_id].sku
             raise Refused("not_stocked", f"{there.name} does not stock {sku}, so {order.name} cannot be moved")
 
 

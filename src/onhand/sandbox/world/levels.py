@@ -99,6 +99,11 @@ class Levels:
         self._by_id[level.id] = level
         return level
 
+    def forget(self, item_id: int) -> None:
+        """Drop the levels of a deleted item."""
+        for level in self._of_item.pop(item_id, {}).values():
+            del self._by_id[level.id]
+
     def __iter__(self) -> Iterator[Level]:
         return iter(self._by_id.values())
 

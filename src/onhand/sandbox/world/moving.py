@@ -21,6 +21,8 @@ def stock(world: World, *, item_id: int, location_id: int, units: int, now: date
 def receive_goods(world: World, *, item_id: int, location_id: int, units: int, now: datetime) -> None:
     """Receive goods from a supplier: they stand there and are available; Shopify tells only the level."""
     _positive("receive", units)
+    if world.catalog.known[item_id].bundle:
+        raise Refused("bundle_parent", f"{world.catalog.known[item_id].sku} is a bundle: receive its components")
     world.shelf.put(item_id, location_id, units)
     _raise_available(world, item_id, location_id, units, now)
 
@@ -58,7 +60,7 @@ def steal(world: World, *, item_id: int, location_id: int, units: int) -> None:
     _positive("steal", units)
     there = world.shelf.place(item_id, location_id).units
     if there < units:
-        sku, at = world.catalog.items[item_id].sku, world.catalog.locations[location_id].name
+        sku, at = world.catalog.known[item_id].sku, world.catalog.locations[location_id].name
         raise Refused("not_on_shelf", f"cannot steal {units} of {sku} from {at}: {there} stand there")
     world.shelf.take(item_id, location_id, units, "stolen")
     world.shelf.stolen_units += units

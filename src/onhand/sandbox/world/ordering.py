@@ -13,8 +13,8 @@ from onhand.sandbox.world.payloads import tell_order
 from onhand.sandbox.world.selling import (
     TurnedAway,
     Wish,
+    basket,
     commit_units,
-    merged,
     new_order,
     record_till_sale,
     route,
@@ -45,16 +45,16 @@ def place_for_pickup(world: World, *, location_id: int, lines: Sequence[Wish], n
     at = world.catalog.locations[location_id]
     if not at.active:
         raise Refused("bad_location", f"{at.name} is not active: nothing can be picked up there")
-    wishes = merged(lines)
+    wishes, groups = basket(world, lines)
     for wish in wishes:
-        item, level = world.catalog.items[wish.item_id], world.levels.get(wish.item_id, location_id)
+        item, level = world.catalog.known[wish.item_id], world.levels.get(wish.item_id, location_id)
         shown = 0 if level is None or not level.active else max(0, level.available)
         if item.tracked and not item.sells_below_zero and shown < wish.units:
             return TurnedAway(
                 reason="shown_too_few", item_id=item.inventory_item_id, wanted_units=wish.units, there_units=shown
             )
     act = world.outbox.act(now)
-    order = new_order(world, "online_store", ONLINE_STORE, wishes, now=now)
+    order = new_order(world, "online_store", ONLINE_STORE, wishes, now=now, groups=groups)
     world.orders.add(order)
     commit_units(world, order, location_id, wishes, act, method="PICK_UP")
     tell_order(world, order, ("orders/create", "orders/paid"), act)
@@ -67,11 +67,11 @@ def ship_from_till(world: World, *, location_id: int, lines: Sequence[Wish], now
     The inventory policy is ignored, so a level may fall below zero (community.shopify.dev/t/20739). Raises Refused when
     the location has no till or nothing fulfils online orders.
     """
-    wishes = merged(lines)
+    wishes, groups = basket(world, lines)
     till = till_of(world, location_id)
     _check_routes(world)
     act = world.outbox.act(now)
-    order = new_order(world, "shopify_pos", POINT_OF_SALE, wishes, now=now)
+    order = new_order(world, "shopify_pos", POINT_OF_SALE, wishes, now=now, groups=groups)
     order.retail_location_id, order.device_id = location_id, till.device_id
     world.orders.add(order)
     for at, parts in route(world, wishes):
@@ -95,16 +95,18 @@ def create_by_app(
     BYPASS claims none: the order is routed, the levels stay. Raises Refused "claim_failed" when the policy is obeyed
     and too few are available.
     """
-    wishes = merged(lines)
+    wishes, groups = basket(world, lines)
     _check_routes(world)
     if behaviour == "DECREMENT_OBEYING_POLICY":
         for wish in wishes:
-            item, shown = world.catalog.items[wish.item_id], shown_online(world, wish.item_id)
+            item, shown = world.catalog.known[wish.item_id], shown_online(world, wish.item_id)
             if item.tracked and not item.sells_below_zero and shown < wish.units:
                 raise Refused("claim_failed", f"asked to claim {wish.units} of {item.sku}, {shown} are available")
     act = world.outbox.act(now)
     claims_stock = behaviour != "BYPASS"
-    order = new_order(world, "app", app, wishes, now=now, processed_at=processed_at, claims_stock=claims_stock)
+    order = new_order(
+        world, "app", app, wishes, now=now, processed_at=processed_at, claims_stock=claims_stock, groups=groups
+    )
     order.financial_status = "paid" if paid else "pending"
     world.orders.add(order)
     for at, parts in route(world, wishes):
@@ -119,8 +121,8 @@ def sell_offline(world: World, *, location_id: int, lines: Sequence[Wish], now: 
     What the till shows is old, so only what really stands there keeps a shopper from carrying it away.
     """
     till_of(world, location_id)
-    wishes = merged(lines)
-    tracked = [wish for wish in wishes if world.catalog.items[wish.item_id].tracked]
+    wishes, _ = basket(world, lines)
+    tracked = [wish for wish in wishes if world.catalog.known[wish.item_id].tracked]
     for wish in tracked:
         there = world.shelf.place(wish.item_id, location_id).units
         if there < wish.units:

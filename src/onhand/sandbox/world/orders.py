@@ -29,19 +29,32 @@ ONLINE_STORE = OrderApp(580111, "Online Store")
 DRAFT_ORDERS = OrderApp(1354745, "Draft Orders")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineGroup:
+    """The bundle that lines of an order came out of (Shopify: LineItemGroup)."""
+
+    id: int
+    variant_id: int
+    product_id: int
+    sku: str
+    title: str
+    units: int
+
+
 @dataclass(kw_only=True, slots=True)
 class OrderLine:
     """A line of an order.
 
     `ordered_units` never changes after the line was added to or created (Shopify: quantity), `current_units` falls
     with every removal or refund (currentQuantity), `unfulfilled_units` are what is still to ship (fulfillable).
-    `claims_stock` is False where an app created the order without claiming any (orderCreate, BYPASS).
+    `claims_stock` is False where an app created the order without claiming any (orderCreate, BYPASS). `variant_id` and
+    `product_id` are None once these were deleted.
     """
 
     id: int
     item_id: int
-    variant_id: int
-    product_id: int
+    variant_id: int | None
+    product_id: int | None
     sku: str
     title: str
     price_cents: int
@@ -51,6 +64,7 @@ class OrderLine:
     fulfilled_units: int = 0
     returned_units: int = 0
     claims_stock: bool = True
+    group: LineGroup | None = None
 
 
 @dataclass(kw_only=True, slots=True)

@@ -43,7 +43,7 @@ def level_payload(world: World, item_id: int, location_id: int) -> Payload | Non
     return {
         "inventory_item_id": item_id,
         "location_id": location_id,
-        "available": level.available if world.catalog.items[item_id].tracked else None,
+        "available": level.available if world.catalog.known[item_id].tracked else None,
         "updated_at": stamp(level.updated_at),
         "admin_graphql_api_id": f"gid://shopify/InventoryLevel/{level.id}?inventory_item_id={item_id}",
     }
@@ -64,7 +64,7 @@ def _line(line: OrderLine, currency: str) -> Payload:
         "name": line.title,
         "price": money(line.price_cents),
         "price_set": _money_set(line.price_cents, currency),
-        "product_exists": True,
+        "product_exists": line.product_id is not None,
         "product_id": line.product_id,
         "properties": [],
         "quantity": line.ordered_units,
@@ -202,7 +202,18 @@ def order_payload(order: Order, currency: str) -> Payload:
         "refunds": [refund_payload(order, one, currency) for one in order.refunds],
         # [I]: Shopify's sample shows an empty list and nothing else.
         "returns": [{"id": one.id, "admin_graphql_api_id": f"gid://shopify/Return/{one.id}"} for one in order.returns],
-        "line_item_groups": [],
+        "line_item_groups": [
+            {
+                "id": group.id,
+                "quantity": group.units,
+                "title": group.title,
+                "variant_id": group.variant_id,
+                "variant_sku": group.sku,
+                "product_id": group.product_id,
+                "properties": [],
+            }
+            for group in {line.group.id: line.group for line in order.lines if line.group is not None}.values()
+        ],
     }
 
 
@@ -261,7 +272,7 @@ def item_payload(item: Item) -> Payload:
         "created_at": stamp(item.created_at),
         "updated_at": stamp(item.updated_at),
         "requires_shipping": True,
-        "cost": None,
+        "cost": None if item.cost_cents is None else money(item.cost_cents),
         "country_code_of_origin": None,
         "province_code_of_origin": None,
         "harmonized_system_code": None,
@@ -275,12 +286,29 @@ def item_payload(item: Item) -> Payload:
 
 def product_payload(item: Item, sellable_units: int) -> Payload:
     """Return products/create and /update for the product of an item."""
-    variant = {
-        "id": item.variant_id,
+    variants = [_variant(item, variant_id, sellable_units) for variant_id in item.variant_ids]
+    return {
+        "id": item.product_id,
+        "title": item.title,
+        "handle": item.sku.lower() or f"product-{item.product_id}",
+        "status": "active",
+        "vendor": "Tees",
+        "product_type": "",
+        "created_at": stamp(item.created_at),
+        "updated_at": stamp(item.updated_at),
+        "tags": "",
+        "variants": variants,
+        "admin_graphql_api_id": f"gid://shopify/Product/{item.product_id}",
+    }
+
+
+def _variant(item: Item, variant_id: int, sellable_units: int) -> Payload:
+    return {
+        "id": variant_id,
         "product_id": item.product_id,
         "title": "Default Title",
         "price": money(item.price_cents),
-        "position": 1,
+        "position": item.variant_ids.index(variant_id) + 1,
         "inventory_policy": "continue" if item.sells_below_zero else "deny",
         "created_at": stamp(item.created_at),
         "updated_at": stamp(item.updated_at),
@@ -288,20 +316,7 @@ def product_payload(item: Item, sellable_units: int) -> Payload:
         "inventory_item_id": item.inventory_item_id,
         "inventory_quantity": sellable_units,
         "old_inventory_quantity": sellable_units,
-        "admin_graphql_api_id": f"gid://shopify/ProductVariant/{item.variant_id}",
-    }
-    return {
-        "id": item.product_id,
-        "title": item.title,
-        "handle": item.sku.lower(),
-        "status": "active",
-        "vendor": "Tees",
-        "product_type": "",
-        "created_at": stamp(item.created_at),
-        "updated_at": stamp(item.updated_at),
-        "tags": "",
-        "variants": [variant],
-        "admin_graphql_api_id": f"gid://shopify/Product/{item.product_id}",
+        "admin_graphql_api_id": f"gid://shopify/ProductVariant/{variant_id}",
     }
 
 

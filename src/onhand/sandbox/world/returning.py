@@ -218,7 +218,7 @@ def _return_line(world: World, order: Order, fulfilled_line_id: int, units: int)
 
 def _add_exchange(world: World, order: Order, exchange: ExchangeLine, units: int, act: Act) -> list[FulfillmentOrder]:
     """Add a line to the order for what is sent instead, and commit it where routing says."""
-    line = new_line(world, world.catalog.items[exchange.item_id], units)
+    line = new_line(world, world.catalog.known[exchange.item_id], units)
     order.lines.append(line)
     exchange.line_ids.append(line.id)
     world.orders.index(line.id, order)
@@ -283,7 +283,7 @@ def _dispose(world: World, opened: Return, disposals: Sequence[Disposal], act: A
                 created_at=whole_second(act.at),
             )
         )
-        if location_id is not None and world.catalog.items[line.item_id].tracked:
+        if location_id is not None and world.catalog.known[line.item_id].tracked:
             shift(world, level_at(world, line.item_id, location_id, act.at), {"available": row.units}, act)
             world.confirmations.raised(listing_key(line.item_id, location_id), row.units)
             world.shelf.put(line.item_id, location_id, row.units)

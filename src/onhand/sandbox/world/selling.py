@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from onhand.sandbox.world.bundling import unpack
 from onhand.sandbox.world.catalog import Item, Location, Refused, Till
 from onhand.sandbox.world.change import level_at, listing_key, shift
 from onhand.sandbox.world.levels import whole_second
@@ -19,6 +20,7 @@ from onhand.sandbox.world.orders import (
     Fulfillment,
     FulfillmentOrder,
     FulfillmentOrderLine,
+    LineGroup,
     Order,
     OrderApp,
     OrderLine,
@@ -63,6 +65,12 @@ def merged(lines: Sequence[Wish]) -> list[Wish]:
     return [Wish(item_id=item_id, units=wanted) for item_id, wanted in units.items()]
 
 
+def basket(world: World, lines: Sequence[Wish]) -> tuple[list[Wish], dict[int, LineGroup]]:
+    """Return the wishes with one line an item and bundles taken apart, and the group of what came out of one."""
+    wanted, groups = unpack(world, {wish.item_id: wish.units for wish in merged(lines)})
+    return [Wish(item_id=item_id, units=units) for item_id, units in wanted.items()], groups
+
+
 def shown_at_till(world: World, item_id: int, location_id: int) -> int:
     """Return what a till sells of a tracked item: what it shows as available and what really stands there."""
     level = world.levels.get(item_id, location_id)
@@ -96,14 +104,14 @@ def sell_at_till(world: World, *, location_id: int, lines: Sequence[Wish], now: 
     Raises Refused when the location has no till.
     """
     till_of(world, location_id)
-    wishes = merged(lines)
+    wishes, groups = basket(world, lines)
     for wish in wishes:
         if (away := cannot_carry(world, wish, location_id)) is not None:
             return away
     for wish in wishes:
-        if world.catalog.items[wish.item_id].tracked:
+        if world.catalog.known[wish.item_id].tracked:
             world.shelf.take(wish.item_id, location_id, wish.units, "sold at a till")
-    return record_till_sale(world, wishes, location_id=location_id, now=now, processed_at=now)
+    return record_till_sale(world, wishes, location_id=location_id, now=now, processed_at=now, groups=groups)
 
 
 def till_of(world: World, location_id: int) -> Till:
@@ -116,14 +124,20 @@ def till_of(world: World, location_id: int) -> Till:
 
 
 def record_till_sale(
-    world: World, wishes: Sequence[Wish], *, location_id: int, now: datetime, processed_at: datetime
+    world: World,
+    wishes: Sequence[Wish],
+    *,
+    location_id: int,
+    now: datetime,
+    processed_at: datetime,
+    groups: Mapping[int, LineGroup] | None = None,
 ) -> Order:
     """Make the order of goods that were carried away from a till at `processed_at`: the levels follow only now."""
     act = world.outbox.act(now)
-    order = new_order(world, "shopify_pos", POINT_OF_SALE, wishes, now=now, processed_at=processed_at)
+    order = new_order(world, "shopify_pos", POINT_OF_SALE, wishes, now=now, processed_at=processed_at, groups=groups)
     order.retail_location_id, order.device_id = location_id, till_of(world, location_id).device_id
     for wish in wishes:
-        if world.catalog.items[wish.item_id].tracked:
+        if world.catalog.known[wish.item_id].tracked:
             level = level_at(world, wish.item_id, location_id, now)
             shift(world, level, {"available": -wish.units}, act)
             world.confirmations.sold(listing_key(wish.item_id, location_id), wish.units)
@@ -145,19 +159,19 @@ def place_online(world: World, *, lines: Sequence[Wish], now: datetime) -> Order
 
     A shopper is turned away when the store shows fewer units than wanted and the item does not sell below zero.
     """
-    wishes = merged(lines)
+    wishes, groups = basket(world, lines)
     routes = world.catalog.routes()
     if not routes:
         raise Refused("no_route", "no active location fulfils online orders")
     for wish in wishes:
         shown = shown_online(world, wish.item_id)
-        item = world.catalog.items[wish.item_id]
+        item = world.catalog.known[wish.item_id]
         if item.tracked and not item.sells_below_zero and shown < wish.units:
             return TurnedAway(
                 reason="shown_too_few", item_id=item.inventory_item_id, wanted_units=wish.units, there_units=shown
             )
     act = world.outbox.act(now)
-    order = new_order(world, "online_store", ONLINE_STORE, wishes, now=now)
+    order = new_order(world, "online_store", ONLINE_STORE, wishes, now=now, groups=groups)
     world.orders.add(order)
     for location, parts in route(world, wishes):
         commit_units(world, order, location.id, parts, act)
@@ -218,7 +232,7 @@ def commit_units(
                 remaining_units=part.units,
             )
         )
-        if world.catalog.items[part.item_id].tracked:
+        if world.catalog.known[part.item_id].tracked:
             if line.claims_stock:
                 level = level_at(world, part.item_id, location_id, act.at)
                 shift(world, level, {"available": -part.units, "committed": part.units}, act)
@@ -241,11 +255,13 @@ def commit_units(
 
 
 def new_line(world: World, item: Item, units: int, *, claims_stock: bool = True) -> OrderLine:
-    """Return a line for units of an item, all still to ship."""
+    """Return a line for units of an item, all still to ship. Raises Refused for a bundle: it must be taken apart."""
+    if item.bundle:
+        raise Refused("bundle_line", f"{item.sku} is a bundle: here only its components can be ordered")
     return OrderLine(
         id=world.ids.next("line"),
         item_id=item.inventory_item_id,
-        variant_id=item.variant_id,
+        variant_id=item.variant_ids[-1],
         product_id=item.product_id,
         sku=item.sku,
         title=item.title,
@@ -266,8 +282,12 @@ def new_order(
     now: datetime,
     processed_at: datetime | None = None,
     claims_stock: bool = True,
+    groups: Mapping[int, LineGroup] | None = None,
 ) -> Order:
-    """Return a new order of which nothing is routed, committed or told yet."""
+    """Return a new order of which nothing is routed, committed or told yet; `groups` name the bundles by item."""
+    lines = [new_line(world, world.catalog.known[row.item_id], row.units, claims_stock=claims_stock) for row in wishes]
+    for line in lines:
+        line.group = (groups or {}).get(line.item_id)
     return Order(
         id=world.ids.next("order"),
         number=1001 + len(world.orders),
@@ -278,9 +298,7 @@ def new_order(
         processed_at=whole_second(processed_at or now),
         updated_at=whole_second(now),
         app=app,
-        lines=[
-            new_line(world, world.catalog.items[wish.item_id], wish.units, claims_stock=claims_stock) for wish in wishes
-        ],
+        lines=lines,
     )
 
 
@@ -330,7 +348,7 @@ def hand_over(world: World, order: Order, location_id: int, now: datetime) -> Fu
 
 def cannot_carry(world: World, wish: Wish, location_id: int) -> TurnedAway | None:
     """Return why a till does not sell these units, or None when it does."""
-    if not world.catalog.items[wish.item_id].tracked:
+    if not world.catalog.known[wish.item_id].tracked:
         return None
     there = shown_at_till(world, wish.item_id, location_id)
     if there >= wish.units:
@@ -350,6 +368,6 @@ def _available(world: World, item_id: int, location_id: int) -> int:
 
 
 def _has(world: World, wish: Wish, location_id: int) -> bool:
-    if not world.catalog.items[wish.item_id].tracked:
+    if not world.catalog.known[wish.item_id].tracked:
         return True
     return _available(world, wish.item_id, location_id) >= wish.units

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from onhand.sandbox.world.catalog import Part
+
 OrderStatus = Literal[
     "UNPAID",
     "ON_HOLD",
@@ -59,7 +61,7 @@ class Product:
 
 @dataclass(kw_only=True, slots=True)
 class UnitLine:
-    """One line item: one unit. `status` is its display_status."""
+    """One line item: one unit. `status` is its display_status, `parts` what is packed: of a bundle its components."""
 
     id: str
     sku_id: str
@@ -69,6 +71,7 @@ class UnitLine:
     title: str
     price_cents: int
     status: OrderStatus
+    parts: tuple[Part, ...]
     shipped_at: datetime | None = None
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from onhand.sandbox.world.bundling import parts_of
 from onhand.sandbox.world.catalog import Item, Refused
 from onhand.sandbox.world.outbox import Payload
 from onhand.sandbox.world.selling import TurnedAway, Wish, merged
@@ -99,8 +100,9 @@ def place(
         sku = _sku(world, wish.item_id)
         _shift(world, sku, available=-wish.units, committed=wish.units, source="order_created", now=now)
         world.confirmations.sold(_listing(world, sku), wish.units)
-        ref = OrderRef("tiktok_shop", int(order.id))
-        world.shelf.promise(ref, wish.item_id, warehouse.location_id, wish.units, "sold on TikTok Shop")
+    ref = OrderRef("tiktok_shop", int(order.id))
+    for item_id, units in packed(order.lines).items():
+        world.shelf.promise(ref, item_id, warehouse.location_id, units, "sold on TikTok Shop")
     _changed(world, order, now)
     return order
 
@@ -130,16 +132,17 @@ def ship(world: World, order: TikTokOrder, *, now: datetime, line_ids: Iterable[
             "unknown_line", f"TikTok order {order.id}: {len(picked)} of the lines asked for wait to be shipped"
         )
     location_id = _warehouse(world).location_id
-    counts = Counter(line.item_id for line in picked)
+    counts = packed(picked)
     for item_id, units in counts.items():
         there = world.shelf.place(item_id, location_id).units
         if there < units:
-            sku = world.catalog.items[item_id].sku
+            sku = world.catalog.known[item_id].sku
             raise Refused(
                 "not_on_shelf", f"TikTok order {order.id}: asked to ship {units} of {sku}, {there} stand there"
             )
+    for sku_id, units in Counter(line.sku_id for line in picked).items():
+        _shift(world, world.tiktok.skus[sku_id], available=0, committed=-units, source="order_shipped", now=now)
     for item_id, units in counts.items():
-        _shift(world, _sku(world, item_id), available=0, committed=-units, source="order_shipped", now=now)
         world.shelf.serve(OrderRef("tiktok_shop", int(order.id)), item_id, location_id, units)
     for line in picked:
         line.status, line.shipped_at = "IN_TRANSIT", now
@@ -159,12 +162,13 @@ def cancel(world: World, order: TikTokOrder, *, reason: str, now: datetime) -> N
     if order.status not in {"UNPAID", "ON_HOLD", "AWAITING_SHIPMENT", "AWAITING_COLLECTION"}:
         raise Refused("bad_status", f"TikTok order {order.id} is {order.status} and cannot be cancelled")
     location_id = _warehouse(world).location_id
-    for item_id, units in Counter(line.item_id for line in order.lines).items():
-        sku = _sku(world, item_id)
+    for sku_id, units in Counter(line.sku_id for line in order.lines).items():
+        sku = world.tiktok.skus[sku_id]
         back = units if sku.auto_restock else 0
         _shift(world, sku, available=back, committed=-units, source="order_canceled", now=now)
         if back:
             world.confirmations.raised(_listing(world, sku), back)
+    for item_id, units in packed(order.lines).items():
         world.shelf.release(OrderRef("tiktok_shop", int(order.id)), item_id, location_id, units)
     order.cancel_reason, order.cancelled_at = reason, now
     order.cancel_id = str(world.ids.next("tiktok_cancel"))
@@ -200,8 +204,17 @@ def cannot_serve(world: World, order: TikTokOrder) -> bool:
     """Tell whether units of an open order do not stand at the warehouse."""
     location_id = _warehouse(world).location_id
     open_lines = (line for line in order.lines if line.status not in _SHIPPED and line.status != "CANCELLED")
-    need = Counter(line.item_id for line in open_lines)
+    need = packed(open_lines)
     return any(world.shelf.place(item_id, location_id).units < units for item_id, units in need.items())
+
+
+def packed(lines: Iterable[UnitLine]) -> Counter[int]:
+    """Return the units of each item that leave the shelf for lines, those of bundles' components among them."""
+    need: Counter[int] = Counter()
+    for line in lines:
+        for part in line.parts:
+            need[part.item_id] += part.units
+    return need
 
 
 def _warehouse(world: World) -> Warehouse:
@@ -219,7 +232,7 @@ def _listing(world: World, sku: Sku) -> tuple[str, int, int]:
 
 
 def _unit_line(world: World, item_id: int, status: OrderStatus) -> UnitLine:
-    item, sku = world.catalog.items[item_id], _sku(world, item_id)
+    item, sku = world.catalog.known[item_id], _sku(world, item_id)
     return UnitLine(
         id=str(world.ids.next("tiktok_line")),
         sku_id=sku.sku_id,
@@ -229,6 +242,7 @@ def _unit_line(world: World, item_id: int, status: OrderStatus) -> UnitLine:
         title=item.title,
         price_cents=item.price_cents,
         status=status,
+        parts=parts_of(world, item_id),
     )
 
 

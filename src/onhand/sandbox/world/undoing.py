@@ -174,7 +174,7 @@ def _give_back(world: World, order: Order, wish: RefundWish, act: Act) -> list[R
 def _bring_back(world: World, line: OrderLine, *, units: int, location_id: int, act: Act) -> RefundLine:
     line.returned_units += units
     line.current_units -= units
-    if world.catalog.items[line.item_id].tracked:
+    if world.catalog.known[line.item_id].tracked:
         level = level_at(world, line.item_id, location_id, act.at)
         shift(world, level, {"available": units}, act)
         world.confirmations.raised(listing_key(line.item_id, location_id), units)
@@ -201,7 +201,7 @@ def _uncommit(
                 continue
             piece.remaining_units -= here
             left -= here
-            if world.catalog.items[line.item_id].tracked:
+            if world.catalog.known[line.item_id].tracked:
                 _free(world, order, line, location_id=part.location_id, units=here, kind=kind, act=act)
             at = part.location_id if kind == "cancel" else None
             done.append(_refund_line(world, line, here, kind, at))

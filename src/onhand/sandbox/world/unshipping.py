@@ -32,7 +32,7 @@ def cancel_fulfillment(world: World, fulfillment: Fulfillment, *, now: datetime)
         line = line_of(order, row.line_id)
         line.fulfilled_units -= row.units
         line.unfulfilled_units += row.units
-        if world.catalog.items[row.item_id].tracked:
+        if world.catalog.known[row.item_id].tracked:
             if line.claims_stock:
                 shift(world, level_at(world, row.item_id, fulfillment.location_id, now), {"committed": row.units}, act)
             world.shelf.put(row.item_id, fulfillment.location_id, row.units)
