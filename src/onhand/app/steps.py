@@ -4,7 +4,7 @@ A step returns whether it found anything to do.
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from onhand.audit import compare as comparing
 from onhand.audit import judge as judging
 from onhand.audit import sweep as sweeping
 from onhand.config import SHOPIFY
+from onhand.domain.drift import Drift
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift
 from onhand.intake import read as reading
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 FACTS = (Wanted.ORDER, Wanted.TRANSFER)
 """What moves units by itself: read again before anything is adopted."""
+
+JUDGEMENT_ROUNDS = 3
+"""How often a gap is looked into that what changed has moved. One that goes on moving sells: it waits for a pause."""
 
 PROCESS_ROUNDS = 50
 """Batches processed between two looks of a judgement: enough for any backlog, bounded all the same."""
@@ -243,26 +247,38 @@ class Steps:
     ) -> list[LevelKey]:
         """Look into gaps that stand (or into `keys`), adopt what nothing explains; return what is left open.
 
-        Read the level, read again what changed, read the level once more: see `onhand.audit.judge`.
+        Read the level, read again what changed, read the level once more: see `onhand.audit.judge`. Gaps that are
+        others after what changed was read are looked into again: that may have been all that moved them.
         """
         with self._store.reading() as session:
             books, now = session.of(self.shop), self._clock.now()
             judgement = judging.begin(books, keys, now) if keys else judging.due(books, now, grace_s, resting)
-        if judgement is None:
-            return []
+        left: list[LevelKey] = []
+        moved: list[LevelKey] = []
+        for _ in range(JUDGEMENT_ROUNDS):
+            if judgement is None:
+                break
+            began_at = self._clock.now()
+            standing, moved = self._look_into(judgement, adopt=adopt)
+            left += standing
+            judgement = judging.Judgement(keys=tuple(moved), since=began_at) if moved else None
+        return left + moved
+
+    def _look_into(self, judgement: judging.Judgement, *, adopt: bool) -> tuple[list[LevelKey], list[LevelKey]]:
+        """Judge levels once; return those left open, and those whose gap is not the one that they had at first."""
         if not self.read_levels(judgement.keys):
-            return list(judgement.keys)
+            return list(judgement.keys), []
         with self._store.writing() as session:
             judgement = judging.after_first_look(session.of(self.shop), judgement, self._clock.now())
         if not judgement.keys:
-            return []
-        if not self.read_again_what_changed(judgement.since):
-            return list(judgement.keys)
-        if not self.read_levels(judgement.keys):
-            return list(judgement.keys)
-        return self._adopt(judgement, adopt=adopt)
+            return [], []
+        if not self.read_again_what_changed(judgement.since) or not self.read_levels(judgement.keys):
+            return list(judgement.keys), []
+        left = self._adopt(judgement, adopt=adopt)
+        moved = [key for key, drift in left.items() if drift.units != judgement.first_gaps[key]]
+        return [key for key in left if key not in moved], moved
 
-    def _adopt(self, judgement: judging.Judgement, *, adopt: bool) -> list[LevelKey]:
+    def _adopt(self, judgement: judging.Judgement, *, adopt: bool) -> Mapping[LevelKey, Drift]:
         with self._store.writing() as session:
             books, now = session.of(self.shop), self._clock.now()
             drifts = judging.verdict(books, judgement, now)
@@ -278,7 +294,7 @@ class Steps:
                     books.drifts.open(drift, "changed at the platform without an order", 0.5, evidence, now)
             left = comparing.compare_levels(books, list(judgement.keys))
             comparing.write_down(books, left, now)
-        return list(left.drifts)
+        return left.drifts
 
     def _is_authority(self, books: Books, location: str) -> bool:
         """Return whether Shopify's counts are adopted at a location: so it is unless something else is configured."""

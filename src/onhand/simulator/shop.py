@@ -1,6 +1,7 @@
 """A small shop in which much happens to few items, so that every act meets others."""
 
 import random
+from dataclasses import dataclass
 from datetime import datetime
 
 from onhand.sandbox.state import Sandbox, Settings, sandbox_around
@@ -11,31 +12,43 @@ from onhand.simulator.clock import ManualClock
 PLACES = (("Warehouse", True, False), ("Boston", True, True), ("Portland", False, True), ("Attic", False, False))
 """Name, whether it serves the Online Store, whether it has a till. Only some items are stocked in the attic."""
 
-ITEMS = 8
-UNITS = (0, 1, 3, 12, 40)
-"""What a level begins with: nothing and next to nothing are as frequent as plenty."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Goods:
+    """How many items there are, and what levels begin with: one of these, drawn for each."""
+
+    items: int = 8
+    units: tuple[int, ...] = (0, 1, 3, 12, 40)
 
 
-def make_sandbox(seed: int, clock: ManualClock) -> Sandbox:
+SCARCE = Goods()
+"""Nothing and next to nothing are as frequent as plenty."""
+
+
+def make_sandbox(seed: int, clock: ManualClock, goods: Goods = SCARCE) -> Sandbox:
     """Grow the shop and everything around it from a seed."""
     settings = Settings(bucket_points=None, tiktok_writes_per_s=None, tiktok_reads_per_s=None)
-    world = _grow(random.Random(f"world {seed}"), clock.now())
+    world = _grow(random.Random(f"world {seed}"), clock.now(), goods)
     return sandbox_around(world, settings=settings, seed=seed, clock=clock.now)
 
 
-def _grow(rng: random.Random, now: datetime) -> World:
+def _grow(rng: random.Random, now: datetime, goods: Goods) -> World:
     settings = WorldSettings(level_webhook_needs_available=rng.random() < 0.5)
     world = empty_world(settings=settings, rng=rng, now=now)
     for name, online, till in PLACES:
         world.catalog.add_location(name=name, fulfils_online_orders=online, has_till=till, now=now)
     places = list(world.catalog.locations.values())
-    for index in range(ITEMS):
+    for index in range(goods.items):
         item = world.catalog.add_item(
-            sku=f"ITEM-{index}", title=f"Item {index}", price_cents=1_000 + index, now=now, tracked=index != ITEMS - 1
+            sku=f"ITEM-{index}",
+            title=f"Item {index}",
+            price_cents=1_000 + index,
+            now=now,
+            tracked=index != goods.items - 1,
         )
         for place in places:
             if place.name == PLACES[-1][0] and index % 2:
                 continue
-            units = rng.choice(UNITS)
+            units = rng.choice(goods.units)
             stock(world, item_id=item.inventory_item_id, location_id=place.id, units=units, now=now)
     return world

@@ -1,7 +1,7 @@
 """A shop, its platforms, the way between, and onhand: everything on one clock, nothing happens by itself."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from onhand.simulator.clock import ManualClock
 from onhand.simulator.house import House
 from onhand.simulator.network import HostileNetwork
 from onhand.simulator.platforms import InProcessPlatforms
-from onhand.simulator.shop import make_sandbox
+from onhand.simulator.shop import SCARCE, Goods, make_sandbox
 
 BEGAN_AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -23,13 +23,20 @@ _TURNS = 200
 class Stage:
     """One world on one clock, grown from a seed; `folder` keeps the files of onhand."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, goods: Goods = SCARCE) -> None:
+        self._folder = folder
         self.clock = ManualClock(BEGAN_AT + timedelta(milliseconds=random.Random(f"began {seed}").randrange(1000)))
-        self.sandbox = make_sandbox(seed, self.clock)
+        self.sandbox = make_sandbox(seed, self.clock, goods)
         self.world = self.sandbox.world
         self.platforms = InProcessPlatforms(self.sandbox, self.clock, random.Random(f"ways {seed}"))
         self.house = House(self.sandbox, self.clock, self.platforms, folder)
-        self.network = HostileNetwork(self.sandbox, self.clock, random.Random(f"network {seed}"), self.house.receive)
+        self.network = HostileNetwork(self.sandbox, self.clock, random.Random(f"network {seed}"), self._receive)
+
+    def restart(self) -> None:
+        """End onhand and start it again on the files it left."""
+        self.house.close()
+        self.house = House(self.sandbox, self.clock, self.platforms, self._folder)
+        self.house.steps.recover()
 
     def open(self) -> None:
         """Let onhand subscribe and read the shop for the first time."""
@@ -77,13 +84,16 @@ class Stage:
         self.house.close()
         self.sandbox.on_close.close()
 
+    def _receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
+        return self.house.receive(path, headers, body)
+
 
 @contextmanager
-def staged(seed: int) -> Iterator[Stage]:
+def staged(seed: int, goods: Goods = SCARCE) -> Iterator[Stage]:
     """A stage whose files lie in memory where the machine allows it."""
     memory = Path("/dev/shm")  # noqa: S108 - a fresh folder is made in it
     with TemporaryDirectory(prefix="onhand-stage-", dir=memory if memory.is_dir() else None) as folder:
-        stage = Stage(seed, Path(folder))
+        stage = Stage(seed, Path(folder), goods)
         try:
             yield stage
         finally:
