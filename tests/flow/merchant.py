@@ -184,6 +184,11 @@ class Merchant:
             (item,) = session.of(self.shop).catalog.item_by_sku(sku)
         return item.item
 
+    def has(self, sku: str) -> bool:
+        """Tell whether exactly one item carries a SKU."""
+        with self.app.store.reading() as session:
+            return len(session.of(self.shop).catalog.item_by_sku(sku)) == 1
+
     def location(self, name: str) -> str:
         """Return the id of a location."""
         with self.app.store.reading() as session:

@@ -12,14 +12,14 @@ def compare_with_truth(app: App, shop: str, truth: Mapping[str, Any]) -> Parity:
     """Compare every level in every state, and every listing, with what the platforms really hold."""
     with app.store.reading() as session:
         books = session.of(shop)
-        items = {item.sku: item.item for item in books.catalog.items()}
         locations = {location.name: location.location for location in books.catalog.locations()}
         levels = books.ledger.all_levels()
-        keys = [LevelKey(items[row["sku"]], locations[row["location"]]) for row in truth["shopify"]]
+        counted = [row for row in truth["shopify"] if row["counted"]]
+        keys = [LevelKey(str(row["inventory_item_id"]), locations[row["location"]]) for row in counted]
         owed = books.owed.units(keys)
         offers = {row.listing: row.units for row in books.offers.rows(channel="tiktok_shop")}
     checked = differing = 0
-    for row, key in zip(truth["shopify"], keys, strict=True):
+    for row, key in zip(counted, keys, strict=True):
         untold = owed.get(key, {})
         for state in KEPT_STATES:
             checked += 1

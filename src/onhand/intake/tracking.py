@@ -22,14 +22,17 @@ def follow_tracking(
 ) -> list[str]:
     """Open the items that are counted from now on, empty those that are not any more; return a line for each.
 
-    `items` are as they are now; the store still knows them as they were. An item that it does not know is none of
-    them: its levels are opened like any others.
+    `items` are as they are now; the store still knows them as they were. The levels of a new item that is counted are
+    opened like any others; of one that is not, what its webhooks have told already is forgotten.
     """
     items = list(items)
     before = books.catalog.items_of(item.item for item in items)
     notes = []
     for item in items:
-        if item.item not in before or before[item.item].counted == item.counted:
+        known = before.get(item.item)
+        if known is None and not item.counted:
+            empty_item(books, item.item, "not counted", now)
+        if known is None or known.counted == item.counted:
             continue
         if item.counted:
             open_item(books, item.item, [seen for seen in observations if seen.item == item.item], now)
