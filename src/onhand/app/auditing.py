@@ -13,11 +13,17 @@ from onhand.audit.judge import BATCH
 from onhand.config import SHOPIFY
 from onhand.domain.catalog import Listing
 from onhand.domain.stock import LevelKey
-from onhand.ports.channel import Sells
+from onhand.intake.book_orders import CONTRADICTED
+from onhand.ports.channel import Problem, Sells
 from onhand.ports.clock import Clock
-from onhand.ports.errors import ConfigError
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError, IncompleteReading
 from onhand.publish.offers import show
 from onhand.store import Books, Store
+
+NOT_AUDITED = "audit not possible"
+"""The kind of problem: books and platforms could not be compared as a whole."""
+
+_AGAIN = "mend what the message names, or wait: it is tried again with the next audit; `onhand audit` tries now"
 
 CHUNK = 1_000
 """Levels compared in one transaction."""
@@ -41,10 +47,41 @@ def audit_shop(
 ) -> Audited:
     """Return the parity of one shop. Raises ChannelUnavailable, ChannelRefused, IncompleteReading.
 
-    With `sku` or `location` (a name) only those levels are compared, and they are read one by one instead of in bulk.
+    What cannot be audited is a problem until an audit succeeds; what was read before stays as it was. With `sku` or
+    `location` (a name) only those levels are compared, and they are read one by one instead of in bulk.
     With `fix` drifts that nothing explains are adopted; without it they are only filed.
     """
     began, started_at = monotonic(), clock.now()
+    try:
+        tallies = _tally(steps, store, clock, rewire, fix=fix, sku=sku, location=location)
+    except (ChannelUnavailable, ChannelRefused, IncompleteReading) as trouble:
+        with store.writing() as session:
+            problem = Problem(NOT_AUDITED, steps.shop, f"{steps.shop} could not be audited: {trouble}", _AGAIN)
+            session.of(steps.shop).problems.raise_(problem, clock.now())
+        raise
+    audited = Audited(
+        checked=sum(tally.checked for tally in tallies.values()),
+        equal=sum(tally.equal for tally in tallies.values()),
+        in_flight=sum(tally.in_flight for tally in tallies.values()),
+        drifts=sum(tally.drifts for tally in tallies.values()),
+        complete=True,
+        sources=tuple(AuditedSource(name, tally.checked, complete=True) for name, tally in tallies.items()),
+        seconds=round(monotonic() - began, 3),
+    )
+    with store.writing() as session:
+        books = session.of(steps.shop)
+        books.audits.record(started_at, audited.seconds, asdict(audited))
+        if sku is None and location is None:
+            books.problems.settle(NOT_AUDITED, steps.shop, clock.now())
+            for order in books.problems.keys(CONTRADICTED):
+                books.problems.settle(CONTRADICTED, order, clock.now())
+    return audited
+
+
+def _tally(
+    steps: Steps, store: Store, clock: Clock, rewire: Rewire, *, fix: bool, sku: str | None, location: str | None
+) -> dict[str, Tally]:
+    """Compare every platform, or only some levels of it; return what that came to by platform."""
     steps.drain_log()
     if sku is None and location is None:
         tallies = {SHOPIFY: _audit_everything(steps, store, clock, rewire, fix=fix)}
@@ -56,18 +93,7 @@ def audit_shop(
         tallies = {SHOPIFY: _audit_levels(steps, store, clock, [keys], fix=fix)}
     for seller in steps.parts.sellers:
         tallies[seller.name] = _audit_listings(steps, store, clock, seller, sku)
-    audited = Audited(
-        checked=sum(tally.checked for tally in tallies.values()),
-        equal=sum(tally.equal for tally in tallies.values()),
-        in_flight=sum(tally.in_flight for tally in tallies.values()),
-        drifts=sum(tally.drifts for tally in tallies.values()),
-        complete=True,
-        sources=tuple(AuditedSource(name, tally.checked, complete=True) for name, tally in tallies.items()),
-        seconds=round(monotonic() - began, 3),
-    )
-    with store.writing() as session:
-        session.of(steps.shop).audits.record(started_at, audited.seconds, asdict(audited))
-    return audited
+    return tallies
 
 
 def _audit_everything(steps: Steps, store: Store, clock: Clock, rewire: Rewire, *, fix: bool) -> Tally:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -13,8 +13,14 @@ from onhand.domain.stock import Movement, State, fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
 from onhand.intake.goods import Goods, goods_of, still_booked
-from onhand.ports.channel import Ask, Wanted
+from onhand.ports.channel import Ask, Problem, Wanted
 from onhand.store import Books
+
+CONTRADICTED = "order told and read differ"
+"""The kind of problem: one an order. The next audit that compares everything settles it."""
+
+BELATED = timedelta(minutes=1)
+"""Nothing at Shopify lags behind its own webhooks for longer: what is read so long after it was told is what stands."""
 
 
 def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
@@ -23,8 +29,12 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     digest = digest_of(picture)
     told = picture.version.reading == 0
     about = (Wanted.ORDER, key_of(picture.cause))
-    match judge(seen, picture.version, digest):
-        case "older" | "same" as verdict:
+    verdict = judge(seen, picture.version, digest)
+    if verdict == "older" and not told and books.pictures.told_before(picture.cause, now - BELATED):
+        books.problems.raise_(_contradicted(picture), now)
+        verdict = "newer"
+    match verdict:
+        case "older" | "same":
             if verdict == "same" and not told:
                 books.pictures.confirm(picture.cause, picture.version.reading, now)
             return Booked(about, f"{picture.cause}: {verdict}, not news")
@@ -45,6 +55,15 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     if settlement.unplaced_units or not goods.picture.complete:
         return Booked(about, f"{note}, asked for more", (Ask(*about, "the webhook does not say everything"),))
     return Booked(about, note)
+
+
+def _contradicted(picture: OrderPicture) -> Problem:
+    message = (
+        f"{picture.cause}: a webhook told of a change after {picture.version.at:%Y-%m-%d %H:%M:%S} UTC, the last one "
+        "that the order itself shows: what it shows is booked"
+    )
+    next_step = "look at the order in Shopify; if it is right there, nothing: the next audit compares its levels"
+    return Problem(CONTRADICTED, picture.cause, message, next_step)
 
 
 def digest_of(picture: OrderPicture) -> str:

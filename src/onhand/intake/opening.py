@@ -10,6 +10,7 @@ from onhand.domain.catalog import Item
 from onhand.domain.drift import Drift, Observation, adopt
 from onhand.domain.stock import KEPT_STATES, LevelKey, Movement, State
 from onhand.intake.identity import check_bundles
+from onhand.intake.locations import take_locations
 from onhand.intake.lookup import Lookup
 from onhand.intake.tracking import PLATFORM
 from onhand.intake.trapped import check_trapped
@@ -34,7 +35,7 @@ def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, n
     lookup.learn(census.listings, {}, census.locations, census.items)
     with store.writing() as session:
         books = session.of(shop)
-        books.catalog.put_locations(census.locations, now)
+        take_locations(books, census.locations, now)
         for problem in census.problems:
             books.problems.raise_(problem, now)
     for items in _chunks(census.items):

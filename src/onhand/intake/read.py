@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from onhand.intake.book import book
 from onhand.intake.identity import remove_items
+from onhand.intake.locations import take_locations
 from onhand.intake.lookup import Lookup
 from onhand.ports.channel import NOT_CONNECTED, Catalog, Observes, Problem, Reading, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected
@@ -70,6 +71,8 @@ def conclude(
         gone = [key for key in answer.missing if not key.startswith("variant:")]
         moved = remove_items(books, gone, now) + books.catalog.listings_for(item.item for item in answer.report.items)
         lookup.learn(moved, {}, items=answer.report.items)
+    if errand.wanted is Wanted.LOCATIONS:
+        take_locations(books, answer.report.locations, now)
     for problem in answer.problems:
         books.problems.raise_(problem, now)
     books.asks.answered(errand.channel, errand.wanted, errand.keys, errand.reading)

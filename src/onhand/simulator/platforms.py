@@ -22,8 +22,8 @@ GIVES_UP_AFTER_S = 20.0
 class InProcessPlatforms(httpx.BaseTransport):
     """Answers every call at once on the simulated clock.
 
-    `meanwhile` is called while a question and while its answer is under way: the world goes on then, too. While it is
-    `cut_off`, nothing can be reached.
+    `tamper` may put other bytes in place of an answer. `meanwhile` is called while a question and while its answer is
+    under way: the world goes on then, too. While it is `cut_off`, nothing can be reached.
     """
 
     def __init__(self, sandbox: Sandbox, clock: ManualClock, rng: random.Random) -> None:
@@ -32,6 +32,7 @@ class InProcessPlatforms(httpx.BaseTransport):
         self._clock = clock
         self._rng = rng
         self.meanwhile: Callable[[], None] = lambda: None
+        self.tamper: Callable[[httpx.Request, bytes], bytes] = lambda _, answer: answer
         self.cut_off = False
         self.calls = 0
 
@@ -47,8 +48,9 @@ class InProcessPlatforms(httpx.BaseTransport):
             self._clock.advance(GIVES_UP_AFTER_S)
             raise httpx.ReadTimeout("no answer came", request=request)
         self._travel()
+        headers = {name: value for name, value in reply.headers.items() if name != "content-length"}
         return httpx.Response(
-            reply.status, headers=dict(reply.headers), stream=httpx.ByteStream(reply.body), request=request
+            reply.status, headers=headers, stream=httpx.ByteStream(self.tamper(request, reply.body)), request=request
         )
 
     def _travel(self) -> None:

@@ -69,6 +69,11 @@ class Pictures:
         row = {"shop": self._shop, "cause": cause, "reading": reading, "recorded_at": to_us(recorded_at)}
         self._sql.run("confirm_picture", row)
 
+    def told_before(self, cause: str, moment: datetime) -> bool:
+        """Return whether the newest picture of a fact was told, not read, and is kept since before a moment."""
+        wanted = {"shop": self._shop, "cause": cause, "moment": to_us(moment)}
+        return self._sql.row("picture_told_before", wanted) is not None
+
     def doubtful(self, causes: Iterable[str]) -> list[str]:
         """Return the facts whose newest picture was not read, or so soon that their second may not have been over."""
         wanted = {"shop": self._shop, "causes": texts(causes), "sure_after": int(SURE_AFTER_S * 1_000_000)}

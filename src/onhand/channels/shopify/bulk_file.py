@@ -45,7 +45,7 @@ class BulkFile:
         self._contradictions: dict[LevelKey, tuple[int, int]] = {}
 
     def read(self, lines: Iterable[bytes]) -> None:
-        """Read every line. Raises IncompleteReading for one that cannot be read or that comes twice."""
+        """Read every line. Raises IncompleteReading for one that cannot be read, comes twice, or is no answer."""
         for line in lines:
             if line.isspace():
                 continue
@@ -60,6 +60,8 @@ class BulkFile:
                 self._add_level(row, row.parent_id)
             elif row.id.startswith(_VARIANT):
                 self._keep(self._variants, row)
+            else:
+                raise self._refusal(f"line {self._lines} is {row.id[:80]!r}, which nobody asked for")
 
     def prove(self, lines: int, roots: int) -> None:
         """Raise IncompleteReading unless the file holds what Shopify counted, and every parent that a line names."""

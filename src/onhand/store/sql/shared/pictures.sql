@@ -20,6 +20,9 @@ ON CONFLICT (shop, cause) DO UPDATE SET
 -- name: picture_versions
 SELECT cause, version_at, reading FROM pictures WHERE shop = :shop AND cause IN (EACH :causes)
 
+-- name: picture_told_before
+SELECT 1 FROM pictures WHERE shop = :shop AND cause = :cause AND reading = 0 AND recorded_at < :moment
+
 -- name: confirm_picture
 UPDATE pictures SET reading = :reading, recorded_at = :recorded_at WHERE shop = :shop AND cause = :cause
 
