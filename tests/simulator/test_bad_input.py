@@ -1,5 +1,6 @@
 """What Shopify should never say: each of it is a problem with a next step, and the rest of the shop goes on."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,15 +10,18 @@ import msgspec
 import pytest
 
 from onhand.app.auditing import NOT_AUDITED
+from onhand.channels.shopify.words import UNKNOWN_WORD
 from onhand.domain.stock import LevelKey, State
 from onhand.intake.book_orders import CONTRADICTED
 from onhand.intake.identity import DOUBLED, NO_SKU
 from onhand.intake.locations import VANISHED
 from onhand.ports.errors import ChannelUnavailable, IncompleteReading
-from onhand.sandbox.world import selling
+from onhand.sandbox.world import fulfilling, selling, undoing
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.payloads import order_payload
 from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.undoing import RefundWish
+from onhand.simulator.network import CALM, Weather
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.verdict import differences, troubles
@@ -145,6 +149,53 @@ def test_a_picture_that_takes_back_what_an_older_one_said_is_read_again_and_sett
     assert units(stage, 0, BOSTON) == 49
     assert differences(stage.house, stage.world) == []
     assert troubles(stage.house) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "new", "what"),
+    [
+        (b'"OPEN"', b'"WAITING_FOR_A_DRONE"', "fulfilment order status/waiting_for_a_drone"),
+        (b'"SUCCESS"', b'"DRONED"', "fulfilment status/droned"),
+    ],
+)
+def test_a_word_that_nobody_knew_is_named_and_the_levels_decide(
+    stage: Stage, word: bytes, new: bytes, what: str
+) -> None:
+    stage.platforms.tamper = lambda _, body: body.replace(word, new)
+    order = order_online(stage)
+    stage.rest()
+    stage.network.weather = Weather(lost=1.0)
+    fulfilling.fulfil(stage.world, order, lines=None, now=stage.clock.now())
+    order_online(stage)
+    stage.network.collect()
+    stage.network.weather = CALM
+    stage.settle()
+    found = problems(stage)[UNKNOWN_WORD]
+    assert found.key == what
+    assert "update onhand" in found.next_step
+    assert differences(stage.house, stage.world) == []
+    goes_on(stage)
+
+
+def test_a_restock_type_that_nobody_knew_is_named_in_webhooks_too(stage: Stage) -> None:
+    order = sell(stage)
+    stage.rest()
+    wish = RefundWish(line_id=order.lines[0].id, units=1, restock_type="return", location_id=place(stage, BOSTON))
+    undoing.refund(stage.world, order, lines=[wish], note="", now=stage.clock.now())
+    stage.sandbox.world.outbox.waiting = deque(
+        replace(delivery, body=delivery.body.replace(b'"return"', b'"teleport"') if delivery.body else None)
+        for delivery in stage.sandbox.world.outbox.take()
+    )
+    stage.network.collect()
+    stage.network.deliver_all()
+    stage.house.turn(stage.house.booking)
+    found = problems(stage)[UNKNOWN_WORD]
+    assert found.key == "restock type/teleport"
+    assert "not put back" in found.message
+    stage.clock.advance(60.0)
+    stage.settle()
+    assert differences(stage.house, stage.world) == []
+    goes_on(stage)
 
 
 def test_fields_that_nobody_knew_are_passed_over(stage: Stage) -> None:

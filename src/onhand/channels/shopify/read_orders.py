@@ -13,6 +13,7 @@ from onhand.channels.shopify.gids import gid, is_number, number_of
 from onhand.channels.shopify.order_picture import lines_without_item, picture_of
 from onhand.channels.shopify.read_large_orders import read_large_order
 from onhand.channels.shopify.told import cause_of
+from onhand.channels.shopify.words import unknown_in_reading
 from onhand.domain.orders import OrderPicture
 from onhand.ports.channel import Changed, Problem, Reading, Report, Wanted
 
@@ -43,6 +44,7 @@ class OrderReader:
         found = self._read_all(numbers)
         pictures = self._pictures(list(found.values()), reading)
         problems = tuple(problem for picture in pictures for problem in _homeless(picture))
+        problems += tuple(problem for order in found.values() for problem in unknown_in_reading(order))
         missing = tuple(key for key in keys if order_of_key.get(key) not in found)
         return Reading(report=Report(pictures=pictures), missing=missing, problems=problems)
 

@@ -5,6 +5,7 @@ from datetime import UTC
 
 from onhand.channels.shopify.payloads import LinePayload, OrderPayload, RefundPayload
 from onhand.channels.shopify.settings import NAME
+from onhand.channels.shopify.words import unknown_in_webhook
 from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped
 from onhand.domain.pictures import Version
 from onhand.ports.channel import Ask, Catalog, Report, Wanted
@@ -76,7 +77,7 @@ def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
         refunded=tuple(told.refunded),
         complete=not told.open_because,
     )
-    return Report(pictures=(picture,), asks=tuple(asks))
+    return Report(pictures=(picture,), asks=tuple(asks), problems=tuple(unknown_in_webhook(payload)))
 
 
 class _Told:
