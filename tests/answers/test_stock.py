@@ -1,13 +1,22 @@
 """What is where, what may be sold, and why."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from onhand.answers import NotKnown, as_json, ats, explain, levels
+from onhand.answers import NotKnown, as_json, ats, drifts, explain, find_items, levels, timeline
+from onhand.domain.bundles import Bundle, Component
+from onhand.domain.catalog import Item
+from onhand.domain.drift import Drift
+from onhand.domain.stock import LevelKey, State
+from onhand.intake.book import book
+from onhand.ports.channel import Report
+from onhand.publish.recalculate import recalculate
 from onhand.store import Store
-from tests.answers.shop import BACK_ROOM, BOSTON, SHOP, WAREHOUSE, happen, later, opened_shop, sold
+from tests.answers.shop import BACK_ROOM, BOSTON, ITEMS, SHOP, WAREHOUSE, happen, later, opened_shop, seen, sold
 
 
 @pytest.fixture
@@ -29,6 +38,7 @@ def test_levels_are_told_bin_by_bin_with_the_names_of_locations(store: Store) ->
             "location": "Boston",
             "state": state,
             "units": units,
+            "stocked": True,
         }
         for state, units in (("available", 3), ("committed", 2))
     ]
@@ -96,6 +106,8 @@ def test_ats_says_what_a_channel_may_sell_and_what_it_was_told(store: Store) -> 
         "published_units": 8,
         "published_at": "2026-11-23T08:01:00Z",
         "stale": False,
+        "sells_below_zero": False,
+        "made_of": {},
     }
 
 
@@ -152,3 +164,62 @@ def test_the_back_room_counts_for_no_channel(store: Store) -> None:
         books = session.of(SHOP)
         assert [row.units for row in levels(books, SHOP, "TEE", BACK_ROOM)] == [7]
         assert all(term.location != "Back room" for term in explain(books, SHOP, "TEE", "online_store")[0].terms)
+
+
+def test_an_item_is_found_by_the_sku_it_had_and_a_removed_one_by_its_id(store: Store) -> None:
+    with store.writing() as session:
+        catalog = session.of(SHOP).catalog
+        catalog.put_items([replace(ITEMS[0], sku="SHIRT")], later(5))
+        catalog.drop_items(["2"], later(6))
+    with store.reading() as session:
+        books = session.of(SHOP)
+        assert [item.item for item in find_items(books, "TEE")] == ["1"]
+        assert [item.item for item in find_items(books, "SHIRT")] == ["1"]
+        assert [item.item for item in find_items(books, "CAP")] == ["2"]
+        assert [item.item for item in find_items(books, "2")] == ["2"]
+        (line,) = [row for row in timeline(books, SHOP, "TEE") if row.kind == "label"]
+        assert (line.reason, line.happened_at) == ("SKU 'TEE' became 'SHIRT'", later(5))
+    with store.writing() as session:
+        session.of(SHOP).catalog.put_items([replace(ITEMS[3], sku="TEE")], later(7))
+    with store.reading() as session:  # what carries the SKU now is meant before what once did
+        assert [item.item for item in find_items(session.of(SHOP), "TEE")] == ["4"]
+
+
+def test_levels_and_numbers_say_what_is_not_stocked_what_is_a_bundle_and_what_sells_below_zero(store: Store) -> None:
+    bundle = Item(item="9", sku="SET", title="Set", bundle=True)
+    with store.writing() as session:
+        books = session.of(SHOP)
+        report = Report(
+            items=(bundle, replace(ITEMS[1], sells_below_zero=True)),
+            bundles=(Bundle("9", (Component("1", 2), Component("2", 1))),),
+            level_ids={LevelKey("1", BOSTON): "gid://1"},
+            inactive_levels=frozenset({LevelKey("1", BOSTON)}),
+        )
+        book(books, "shopify", report, later(5))
+        recalculate(books, later(5))
+    with store.reading() as session:
+        books = session.of(SHOP)
+        assert {row.location: row.stocked for row in levels(books, SHOP, "TEE")} == {
+            "Back room": True,
+            "Boston": False,
+            "Warehouse": True,
+        }
+        (made,) = ats(books, SHOP, "SET")
+        assert (made.channel, made.units, made.made_of) == ("online_store", 1, {"TEE": 2, "CAP": 1})
+        assert {row.channel: row.sells_below_zero for row in ats(books, SHOP, "CAP")} == {
+            "online_store": True,
+            "tiktok_shop": False,
+        }
+        (explained,) = explain(books, SHOP, "CAP", "online_store")
+        assert explained.terms[-1].because == "online_store goes on selling it when nothing is left"
+
+
+def test_what_is_at_risk_is_worth_its_cost(store: Store) -> None:
+    drift = Drift(observation=seen("1", BOSTON, 3, later(5)), books_units={State.AVAILABLE: 5})
+    with store.writing() as session:
+        books = session.of(SHOP)
+        books.catalog.put_items([replace(ITEMS[0], unit_cost=Decimal("4.25"), currency="EUR")], later(4))
+        books.drifts.open(drift, "theft", 0.5, [], later(6))
+    with store.reading() as session:
+        (row,) = drifts(session.of(SHOP), SHOP)
+        assert (row.units, row.value_at_risk, row.currency) == (-2, 8.5, "EUR")

@@ -9,6 +9,7 @@ import pytest
 from onhand.domain.catalog import Item
 from onhand.domain.drift import Drift
 from onhand.domain.stock import State
+from onhand.intake.identity import remove_items
 from onhand.intake.process import POSITION
 from onhand.log import SqliteLog
 from onhand.ports.channel import Problem
@@ -140,6 +141,21 @@ def test_problems_come_with_their_next_step(ask: Ask, store: Store) -> None:
     (row,) = ask("problems", "ls", "--json").document
     assert (row["kind"], row["key"], row["next_step"]) == ("unmatched listing", "t-9", "give it one")
     assert "give it one" in ask("problems", "ls").out
+
+
+def test_what_is_left_of_a_removed_item_is_taken_out_of_the_books_by_hand(ask: Ask, store: Store) -> None:
+    refused = ask("retire", "1")
+    assert refused.code == 3
+    assert "item 1 was not removed from Shopify" in refused.err
+    with store.writing() as session:
+        remove_items(session.of(SHOP), ["1"], later(1))
+    rows = {row["kind"]: row for row in ask("problems", "ls", "--json").document}
+    row = rows.pop("units left")
+    assert "`onhand retire 1` takes it out of the books" in row["next_step"]
+    assert ask("retire", "1", "--json").document == {"shop": SHOP, "item": "1", "units": 22}
+    assert {row["kind"] for row in ask("problems", "ls", "--json").document} == set(rows)
+    assert ask("levels", "1", "--json").document == []
+    assert ask("ledger", "verify", "--json").document["holds"] is True
 
 
 def test_the_inbox_has_the_promised_counts_and_rows(ask: Ask, store: Store, log: SqliteLog) -> None:

@@ -1,6 +1,8 @@
 """The pages as they leave the server: escaped, cached where they may be, and of use without a script."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote
@@ -8,8 +10,12 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from onhand.domain.stock import Bin, Movement, State
-from onhand.ports.channel import Problem
+from onhand.domain.bundles import Bundle, Component
+from onhand.domain.catalog import Item
+from onhand.domain.stock import Bin, LevelKey, Movement, State
+from onhand.intake.book import book
+from onhand.ports.channel import Problem, Report
+from onhand.publish.recalculate import recalculate
 from onhand.web.assets import Assets
 from onhand.web.server import WebServer, build_web
 from tests.web_pages.conftest import EVIL_SKU, EVIL_TITLE, Served
@@ -189,3 +195,25 @@ def test_several_shops_are_kept_apart_and_named(shop: Shop) -> None:
             assert 'href="/?q=TEE&amp;shop=caps.myshopify.com"' in lost.text
     finally:
         server.stop()
+
+
+def test_the_item_page_shows_a_bundle_a_level_that_is_not_stocked_and_the_sku_before(served: Served) -> None:
+    shop = served.shop
+    with shop.writing() as books:
+        key = LevelKey("11", next(row.location for row in books.catalog.locations() if row.name == "Boston"))
+        bundle = Item(item="90", sku="SET", title="Blue set", bundle=True, sells_below_zero=True)
+        report = Report(
+            items=(bundle,),
+            bundles=(Bundle("90", (Component("11", 2), Component("13", 1))),),
+            level_ids={key: "gid://1"},
+            inactive_levels=frozenset({key}),
+        )
+        book(books, "shopify", report, shop.clock.now())
+        books.catalog.put_items([replace(bundle, sku="SET-2")], shop.clock.now() + timedelta(seconds=1))
+        recalculate(books, shop.clock.now())
+    page = words(read(served, "/items/SET-2"))
+    assert "A bundle of 2 TEE-BLUE, 1 CAP" in page
+    assert "Shopify goes on selling it when nothing is left" in page
+    assert "go into each: enough for" in page
+    assert "SKU 'SET' became 'SET-2'" in page
+    assert "Boston not stocked" in words(read(served, "/items/TEE-BLUE"))

@@ -16,7 +16,8 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 class DriftShown:
     """One drift. `units` = observed minus books, in `state`; `books` and `observed` have every state that was seen.
 
-    `value_at_risk` is None: what an item costs is not known yet.
+    `value_at_risk` is what the units are worth in `currency`, at cost, or at the price where the cost is not known;
+    None where neither is.
     """
 
     id: int
@@ -39,6 +40,7 @@ class DriftShown:
     closed_at: datetime | None
     note: str
     value_at_risk: float | None = None
+    currency: str | None = None
 
 
 def drifts(books: Books, shop: str, status: str | None = "open") -> list[DriftShown]:
@@ -46,13 +48,15 @@ def drifts(books: Books, shop: str, status: str | None = "open") -> list[DriftSh
     wanted = next((known for known in STATUSES if known == status), None)
     if status is not None and wanted is None:
         raise NotKnown(f"drifts are {', '.join(STATUSES)}; there is no status {status!r}")
-    skus = {item.item: item.sku for item in books.catalog.items()}
+    rows = books.drifts.rows(status=wanted)
+    items = books.catalog.items_of({row.item for row in rows})
+    worth = {row.id: items[row.item].value_of(abs(row.units)) for row in rows if row.item in items}
     names = location_names(books)
     return [
         DriftShown(
             id=row.id,
             shop=shop,
-            sku=skus.get(row.item),
+            sku=items[row.item].sku if row.item in items else None,
             item=row.item,
             location=names.get(row.location, row.location),
             source=row.source,
@@ -69,8 +73,10 @@ def drifts(books: Books, shop: str, status: str | None = "open") -> list[DriftSh
             opened_at=row.opened_at,
             closed_at=row.closed_at,
             note=row.note,
+            value_at_risk=float(money.amount) if (money := worth.get(row.id)) else None,
+            currency=money.currency if money else None,
         )
-        for row in books.drifts.rows(status=wanted)
+        for row in rows
     ]
 
 

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-from onhand.domain.catalog import Item, Location, match_key
+from onhand.domain.catalog import Item, Location
 from onhand.ports.errors import OnhandError
 from onhand.store import Books
 
@@ -16,19 +16,20 @@ class NotKnown(OnhandError):
 
 
 def find_items(books: Books, sku: str) -> list[Item]:
-    """Return every item that carries a SKU, or the item with this id. Raises NotKnown with near matches.
+    """Return every item that carries a SKU, or the item with this id, or those that once carried the SKU.
 
-    SKUs are labels: two items may carry the same one, and then both are meant.
+    SKUs are labels: two items may carry the same one, and then both are meant. Items that were removed are found by
+    their ids, and by the SKUs that nobody else carries now. Raises NotKnown with near matches.
     """
     found = books.catalog.item_by_sku(sku)
     if found:
-        return list(found)
-    items = books.catalog.items()
-    wanted = match_key(sku)
-    found = [item for item in items if (wanted is not None and match_key(item.sku) == wanted) or item.item == sku]
+        return found
+    named = books.catalog.item(sku)
+    found = [named] if named is not None else books.catalog.item_by_old_sku(sku)
     if found:
         return found
-    raise NotKnown(f"no item carries SKU {sku!r}{_near(sku, (item.sku for item in items if item.sku))}")
+    near = _near(sku, (item.sku for item in books.catalog.items() if item.sku))
+    raise NotKnown(f"no item carries SKU {sku!r}{near}")
 
 
 def find_location(books: Books, name: str) -> Location:

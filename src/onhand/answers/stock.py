@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from onhand.answers.lookup import find_channel, find_items, find_location, location_names
@@ -14,7 +14,10 @@ from onhand.store import Books
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Level:
-    """Units of an item in one bin. `location` is its name; `item` tells two items with one SKU apart."""
+    """Units of an item in one bin. `location` is its name; `item` tells two items with one SKU apart.
+
+    `stocked` is False where Shopify stocks the item no more: the units stand there and nobody can buy them.
+    """
 
     shop: str
     sku: str | None
@@ -23,6 +26,7 @@ class Level:
     location: str
     state: State
     units: int
+    stocked: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +35,8 @@ class Sellable:
 
     `units` is None until it was computed for the first time. `published_units` is what the channel was told, or, for
     Shopify's own channels, what Shopify was last seen to hold available for them; None: nothing yet. `stale` means
-    that something moved since `units` was computed.
+    that something moved since `units` was computed. `sells_below_zero`: the channel goes on when nothing is left.
+    `made_of` names the components of a bundle with their units by SKU (or id); it is empty where the item is none.
     """
 
     shop: str
@@ -44,6 +49,8 @@ class Sellable:
     published_units: int | None
     published_at: datetime | None
     stale: bool
+    sells_below_zero: bool = False
+    made_of: Mapping[str, int] = field(default_factory=dict)
 
 
 def levels(
@@ -63,6 +70,7 @@ def levels(
     items = {item.item: item for item in (find_items(books, sku) if sku is not None else books.catalog.items())}
     place = find_location(books, location).location if location is not None else None
     names = location_names(books)
+    asleep = books.catalog.inactive_levels()
     order = {state: number for number, state in enumerate(State)}
     rows = [
         (
@@ -75,6 +83,7 @@ def levels(
                 location=names.get(bin_.location, bin_.location),
                 state=bin_.state,
                 units=units,
+                stocked=LevelKey(item, bin_.location) not in asleep,
             ),
         )
         for (item, bin_), units in _units(books, items if sku is not None else None, at).items()
@@ -106,6 +115,7 @@ def ats(books: Books, shop: str, sku: str | None = None, channel: str | None = N
         if offer.item in items
     ]
     shown = _shown_by_shopify(books, {offer.item for offer in offers if offer.channel in OWN_CHANNELS})
+    made_of = _components(books, {offer.item for offer in offers})
     answers = []
     for offer in offers:
         published = (offer.told_units, _newer(offer.told_at, offer.shown_at) if offer.told_units is not None else None)
@@ -123,9 +133,20 @@ def ats(books: Books, shop: str, sku: str | None = None, channel: str | None = N
                 published_units=published[0],
                 published_at=published[1],
                 stale=bool(offer.stale),
+                sells_below_zero=offer.channel in OWN_CHANNELS and items[offer.item].sells_below_zero,
+                made_of=made_of.get(offer.item, {}),
             )
         )
     return sorted(answers, key=lambda row: (row.sku or "", row.item, row.channel, row.listing))
+
+
+def _components(books: Books, items: Iterable[str]) -> dict[str, dict[str, int]]:
+    components = books.bundles.components(items)
+    known = books.catalog.items_of({part.item for parts in components.values() for part in parts})
+    labels = {item: known[item].sku or item for item in known}
+    return {
+        bundle: {labels.get(part.item, part.item): part.units for part in parts} for bundle, parts in components.items()
+    }
 
 
 def _newer(told_at: datetime | None, shown_at: datetime | None) -> datetime | None:

@@ -1,8 +1,9 @@
-"""What happened to an item: movements with their causes, and what channels showed, newest first."""
+"""What happened to an item: movements with their causes, what channels showed, and its labels, newest first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 
 from onhand.answers.lookup import find_items, location_names
@@ -22,13 +23,14 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Happened:
-    """One movement or one observation.
+    """One movement, one observation, or one change of the SKU.
 
     `happened_at` is the time at the source, `recorded_at` the time here. A movement has `source`, `target` and
-    `units`; an observation has `location` and `seen`, the units by state. The rest is None.
+    `units`; an observation has `location` and `seen`, the units by state; another label says with `reason` which one
+    became which. The rest is None.
     """
 
-    kind: Literal["movement", "observation"]
+    kind: Literal["movement", "observation", "label"]
     shop: str
     sku: str | None
     item: str
@@ -57,8 +59,30 @@ def timeline(books: Books, shop: str, sku: str, limit: int = 50) -> list[Happene
             _seen(shop, item, observation, recorded_at, names)
             for observation, recorded_at in books.observations.history(item.item, limit)
         ]
+        happened += _labelled(books, shop, item)
     happened.sort(key=lambda row: (row.recorded_at, row.happened_at), reverse=True)
     return happened[:limit]
+
+
+def _labelled(books: Books, shop: str, item: Item) -> list[Happened]:
+    history = books.catalog.sku_history(item.item)
+    return [
+        Happened(
+            kind="label",
+            shop=shop,
+            sku=item.sku,
+            item=item.item,
+            happened_at=since_at,
+            recorded_at=since_at,
+            origin="shopify",
+            reason=f"SKU {_label(before)} became {_label(sku)}",
+        )
+        for (before, _), (sku, since_at) in pairwise(history)
+    ]
+
+
+def _label(sku: str | None) -> str:
+    return "(none)" if sku is None else repr(sku)
 
 
 def _moved(shop: str, item: Item, movement: Movement, recorded_at: datetime, names: Mapping[str, str]) -> Happened:

@@ -14,6 +14,7 @@ from onhand.app.syncing import sync_shop
 from onhand.app.tokens import TokenFolder
 from onhand.audit.places import file_places, look_at_places
 from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
+from onhand.intake.identity import retire_item
 from onhand.intake.lookup import Lookup, find_level_ids
 from onhand.intake.process import Sender, Senders, replay
 from onhand.log import Seal, SqliteLog
@@ -100,6 +101,17 @@ class App:
         self._check_channel(shop, channel)
         with self.store.writing() as session:
             session.of(shop).channels.arm(channel, armed=armed)
+
+    def retire(self, shop: str, item: str) -> int:
+        """Take what is left of an item that Shopify has no more out of the books; return its units.
+
+        Raises ConfigError for an item that was not removed.
+        """
+        with self.store.writing() as session:
+            units = retire_item(session.of(shop), item, self.clock.now())
+        if units is None:
+            raise ConfigError(f"item {item} was not removed from Shopify: its units are counted, and stay in the books")
+        return units
 
     def pause(self, shop: str, channel: str | None, *, paused: bool) -> None:
         """Pause or resume writing to one channel, or to all. Resuming lets through the zeros that wait now."""

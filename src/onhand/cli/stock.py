@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command("ats", rich_help_panel=panel)(ats)
     app.command("explain", rich_help_panel=panel)(explain)
     app.command("timeline", rich_help_panel=panel)(timeline)
+    app.command("retire", rich_help_panel="Look after")(retire)
 
 
 def levels(
@@ -100,6 +101,22 @@ def timeline(
     frame.answer(answers.as_json(rows), _paint_timeline(rows))
 
 
+def retire(
+    context: typer.Context,
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="The id of an item that Shopify has no more.")],
+    json_wanted: Json = False,
+) -> None:
+    """Take what is left of an item that was removed from Shopify out of the books."""
+    frame = frame_of(context, json_wanted=json_wanted)
+    shop = frame.shop()
+    with frame.app() as app:
+        units = app.retire(shop, item)
+    frame.answer(
+        {"shop": shop, "item": item, "units": units},
+        lambda console: console.print(f"{units} units of item {item} were taken out of the books"),
+    )
+
+
 def read_time(text: str) -> datetime:
     """Return the time that a person wrote; without a zone it is UTC. Raises BadParameter."""
     try:
@@ -119,7 +136,8 @@ def _paint_levels(rows: Sequence["Level"]) -> Paint:
         states = list(dict.fromkeys(sorted((row.state for row in rows), key=list(type(rows[0].state)).index)))
         by_level: defaultdict[tuple[str | None, str, str, str], dict[str, int]] = defaultdict(dict)
         for row in rows:
-            by_level[row.sku, row.item, row.title, row.location][row.state] = row.units
+            place = row.location if row.stocked else f"{row.location} (not stocked)"
+            by_level[row.sku, row.item, row.title, place][row.state] = row.units
         columns = [Column("SKU"), Column("item"), Column("title"), Column("location")]
         columns += [Column(state.value.replace("_", " "), number=True) for state in states]
         cells = [(*level, *(units.get(state, 0) for state in states)) for level, units in by_level.items()]
@@ -153,13 +171,23 @@ def _paint_ats(rows: Sequence["Sellable"]) -> Paint:
                 row.units,
                 cell(row.published_units, "" if row.published_units == row.units else MIND),
                 age(row.published_at, moment),
-                cell("being recalculated" if row.stale else "", MIND),
+                cell(_remarks(row), MIND),
             )
             for row in rows
         ]
         console.print(table(columns, cells))
 
     return paint
+
+
+def _remarks(row: "Sellable") -> str:
+    parts = ", ".join(f"{units} {label}" for label, units in row.made_of.items())
+    remarks = [
+        "being recalculated" if row.stale else "",
+        f"made of {parts}" if parts else "",
+        "sells below zero" if row.sells_below_zero else "",
+    ]
+    return "; ".join(remark for remark in remarks if remark)
 
 
 def _paint_explained(rows: Sequence["Explained"]) -> Paint:
@@ -198,6 +226,8 @@ def _what(row: "Happened") -> str:
         if row.source.location == row.target.location:
             return f"{row.source.location}: {row.source.state} to {row.target.state}"
         return f"{row.source.location} {row.source.state} to {row.target.location} {row.target.state}"
+    if row.kind == "label":
+        return "another label"
     shown = {state: units for state, units in (row.seen or {}).items() if units or state == "available"}
     seen = ", ".join(f"{units} {state}" for state, units in shown.items())
     return f"{row.location}: shows {seen}"

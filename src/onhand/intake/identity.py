@@ -13,7 +13,7 @@ from onhand.domain.catalog import Item, Listing, Matching, match_by_sku, match_k
 from onhand.domain.selling import OWN_CHANNELS
 from onhand.domain.stock import KEPT_STATES
 from onhand.intake.offered import limited, offer
-from onhand.intake.tracking import PLATFORM, follow_tracking
+from onhand.intake.tracking import PLATFORM, empty_item, follow_tracking
 from onhand.ports.channel import Problem, Report
 from onhand.store import Books
 
@@ -60,6 +60,15 @@ def remove_items(books: Books, items: Iterable[str], now: datetime) -> list[List
     for item in gone.values():
         _check_left_over(books, item, now)
     return moved
+
+
+def retire_item(books: Books, item: str, now: datetime) -> int | None:
+    """Take what is left of a removed item out of the books; return its units, None for an item that is still there."""
+    if item not in books.catalog.removed([item]):
+        return None
+    units = empty_item(books, item, "retired", now)
+    books.problems.settle(LEFT_OVER, item, now)
+    return units
 
 
 def settle_offers(books: Books, items: Collection[str], now: datetime) -> None:

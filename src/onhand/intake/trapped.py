@@ -43,7 +43,7 @@ def _problem(key: LevelKey, item: Item, place: str, units: int) -> Problem:
     message = f"{units} units of {item.sku or item.title}{value} stand at {place} on a level that is not stocked there "
     message += "any more: no channel sells them"
     next_step = (
-        f"stock the item at {place} again (Shopify admin, product, edit locations): its units come back as they are; "
-        "or set them to 0 there if they are gone"
+        f"`onhand level connect {item.sku or item.item} {place!r}` stocks it there again, and its units come back as "
+        "they are; if they are gone, set them to 0 in Shopify first"
     )
     return Problem(TRAPPED, _name(key), message, next_step)

@@ -20,7 +20,10 @@ HISTORY = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One location's row: units by state, their sum on hand, and how the platform's own count compares."""
+    """One location's row: units by state, their sum on hand, and how the platform's own count compares.
+
+    `stocked` is False where Shopify stocks the item no more: nobody can buy what stands there.
+    """
 
     name: str
     units: Mapping[State, int]
@@ -28,6 +31,7 @@ class Place:
     shown_units: int | None
     looked_at: datetime | None
     agrees: bool
+    stocked: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +59,11 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemPage:
-    """Everything on the page. `rivals` are other items that carry the same SKU."""
+    """Everything on the page. `rivals` are other items that carry the same SKU, `made_of` a bundle's components."""
 
     item: Item
     rivals: tuple[Item, ...]
+    made_of: tuple[str, ...]
     states: tuple[State, ...]
     places: tuple[Place, ...]
     on_hand: int
@@ -75,6 +80,7 @@ def read_item_page(books: Books, shop: str, sku: str, item_id: str | None) -> It
     return ItemPage(
         item=item,
         rivals=tuple(items[1:]),
+        made_of=tuple(_made_of(books, item)),
         states=tuple(dict.fromkeys((State.AVAILABLE, *shown))),
         places=tuple(places),
         on_hand=sum(place.on_hand for place in places),
@@ -93,6 +99,12 @@ def _find(books: Books, sku: str, item_id: str | None) -> list[Item]:
     return [item, *(rival for rival in rivals if rival.item != item.item)]
 
 
+def _made_of(books: Books, item: Item) -> list[str]:
+    parts = books.bundles.components([item.item]).get(item.item, ())
+    known = books.catalog.items_of(part.item for part in parts)
+    return [f"{part.units} {known[part.item].sku or part.item if part.item in known else part.item}" for part in parts]
+
+
 def _places(books: Books, item: Item) -> list[Place]:
     names = answers.location_names(books)
     units: defaultdict[str, dict[State, int]] = defaultdict(dict)
@@ -101,15 +113,18 @@ def _places(books: Books, item: Item) -> list[Place]:
             units[bin_.location][bin_.state] = number
     seen = books.observations.newest([LevelKey(item.item, location) for location in {*names, *units}])
     locations = {*units, *(key.location for key in seen)}
+    asleep = books.catalog.inactive_levels([item.item])
     expected = books.expected([LevelKey(item.item, location) for location in locations])
     return [
-        _place(names.get(location, location), units[location], expected[key], seen.get(key))
+        _place(names.get(location, location), units[location], expected[key], seen.get(key), stocked=key not in asleep)
         for location in sorted(locations, key=lambda location: (names.get(location, location), location))
         for key in (LevelKey(item.item, location),)
     ]
 
 
-def _place(name: str, units: Mapping[State, int], expected: Mapping[State, int], seen: Observed | None) -> Place:
+def _place(
+    name: str, units: Mapping[State, int], expected: Mapping[State, int], seen: Observed | None, *, stocked: bool
+) -> Place:
     """Return a row. It agrees where it was compared and no movement since has changed what should be shown."""
     return Place(
         name=name,
@@ -117,6 +132,7 @@ def _place(name: str, units: Mapping[State, int], expected: Mapping[State, int],
         on_hand=on_hand(units),
         shown_units=seen.units.get(State.AVAILABLE) if seen else None,
         looked_at=max(seen.agreed_at or seen.recorded_at, seen.recorded_at) if seen else None,
+        stocked=stocked,
         agrees=seen is not None
         and seen.agreed_at is not None
         and seen.gap_since is None
@@ -153,6 +169,16 @@ def _line(row: Happened) -> Line:
             cause=row.cause or "",
             origin=title_of(row.origin),
             is_seen=False,
+        )
+    if row.kind == "label":
+        return Line(
+            at=row.happened_at,
+            recorded_at=row.recorded_at,
+            units="",
+            what=row.reason or "",
+            cause="",
+            origin=title_of(row.origin),
+            is_seen=True,
         )
     shown = {state: units for state, units in (row.seen or {}).items() if units or state is State.AVAILABLE}
     seen = ", ".join(f"{signed(units)} {_words(state)}" for state, units in shown.items())
