@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, settle
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, Unshipped, settle
 from onhand.domain.pictures import Seen, Version, judge
 from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, fold
 
@@ -73,6 +73,26 @@ def test_where_units_were_that_are_gone_is_believed_only_when_it_adds_up() -> No
     off = order(2, placed=[Placed("L1", "Boston", 0)], refunded=[Refunded("L1", None, 2, Restock.NONE, minute(2))])
     too_many = replace(off, gone=(Gone("L1", "Warehouse", 5),))
     assert books_after(too_many) == at("Boston", available=-2, customer=2)
+
+
+def test_a_sale_that_reached_the_channel_hours_late_occurred_at_the_till_and_counts_when_it_was_placed() -> None:
+    sale = replace(order(1, shipped=[Shipped("L1", "Boston", 2, T0)]), sold_at=minute(-300))
+    between = {LevelKey("TEE", "Boston"): minute(-100)}
+    settlement = settle(sale, {}, between, 0)
+    (movement,) = settlement.movements
+    assert movement.occurred_at == minute(-300)
+    assert settlement.counted_at == {movement.id: T0}
+    assert settle(sale, {}, {LevelKey("TEE", "Boston"): T0}, 0).movements == ()
+
+
+def test_a_shipment_taken_back_counts_only_where_the_opening_lies_between() -> None:
+    back = replace(
+        order(9, placed=[Placed("L1", "Boston", 2)]), unshipped=(Unshipped("L1", "Boston", 2, minute(2), minute(8)),)
+    )
+    assert books_after(back) == at("Boston", available=-2, committed=2)
+    cut = {LevelKey("TEE", "Boston"): minute(5)}
+    assert fold(settle(back, {}, cut, 0).movements) == at("Boston", customer=-2, committed=2)
+    assert settle(back, {}, {LevelKey("TEE", "Boston"): minute(8)}, 0).movements == ()
 
 
 def test_a_till_sale_takes_units_from_the_shelf_to_the_customer() -> None:

@@ -54,6 +54,16 @@ class Shipped(NamedTuple):
     shipped_at: datetime
 
 
+class Unshipped(NamedTuple):
+    """Units of a line that had left a location and whose shipment was taken back: they wait there again."""
+
+    line: str
+    location: str
+    units: int
+    shipped_at: datetime
+    unshipped_at: datetime
+
+
 class Gone(NamedTuple):
     """Units of a line that a location was to ship, has not shipped, and is not to ship any more."""
 
@@ -78,6 +88,8 @@ class OrderPicture:
 
     `cause` is its name in the books, `origin` the channel it came from. `hold` is the state in which open units
     wait: committed for Shopify's own orders, reserved for orders from elsewhere, because apps cannot commit.
+    `sold_at` is when the goods changed hands where that was before the channel placed the order (a till without
+    connection, an order brought in later); None: as it was placed. Levels follow when it was placed.
     `gone` says where units stood that were taken off the order, as far as the channel knows it.
     `complete` is False where the channel is known to have shown only a part (an item nobody knows yet): such a
     picture is booked as far as it goes, and the whole one is asked for.
@@ -92,6 +104,8 @@ class OrderPicture:
     shipped: tuple[Shipped, ...] = ()
     refunded: tuple[Refunded, ...] = ()
     gone: tuple[Gone, ...] = ()
+    unshipped: tuple[Unshipped, ...] = ()
+    sold_at: datetime | None = None
     hold: State = State.COMMITTED
     complete: bool = True
 
@@ -108,9 +122,13 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settlement:
-    """What a picture asks of the books: movements, and open units by item whose location is not known yet."""
+    """What a picture asks of the books: movements, and open units by item whose location is not known yet.
+
+    `counted_at` is when the channel's levels followed, by movement, where that was later than it occurred.
+    """
 
     movements: tuple[Movement, ...]
+    counted_at: dict[str, datetime] = field(default_factory=dict)
     unplaced_units: dict[str, int] = field(default_factory=dict)
 
 
@@ -133,8 +151,12 @@ def settle(picture: OrderPicture, booked: Levels, cuts: Cuts, booked_count: int)
         key = (item, target)
         effect[key] = effect.get(key, 0) + units
         happened[key] = max(occurred_at, happened.get(key, occurred_at))
-    movements = tuple(
-        Movement(
+    movements: list[Movement] = []
+    counted_at: dict[str, datetime] = {}
+    for number, transfer in enumerate(pair_off(difference(effect, booked)), start=booked_count + 1):
+        moved_at = happened.get((transfer.item, transfer.target), picture.version.at)
+        belated = picture.sold_at is not None and moved_at == picture.placed_at
+        movement = Movement(
             id=f"{picture.cause}/{number}",
             item=transfer.item,
             source=transfer.source,
@@ -143,11 +165,12 @@ def settle(picture: OrderPicture, booked: Levels, cuts: Cuts, booked_count: int)
             cause=picture.cause,
             origin=picture.origin,
             reason=_REASONS.get((transfer.source.state, transfer.target.state), "order changed"),
-            occurred_at=happened.get((transfer.item, transfer.target), picture.version.at),
+            occurred_at=picture.sold_at if belated and picture.sold_at is not None else moved_at,
         )
-        for number, transfer in enumerate(pair_off(difference(effect, booked)), start=booked_count + 1)
-    )
-    return Settlement(movements=movements, unplaced_units=unplaced)
+        movements.append(movement)
+        if belated:
+            counted_at[movement.id] = moved_at
+    return Settlement(movements=tuple(movements), counted_at=counted_at, unplaced_units=unplaced)
 
 
 _REASONS = {
@@ -202,6 +225,9 @@ def _read_steps(picture: OrderPicture) -> tuple[list[Step], dict[str, int]]:
     for shipment in picture.shipped:
         if shipment.line in items:
             steps += _shipped(picture, items[shipment.line], shipment)
+    for taken_back in picture.unshipped:
+        if taken_back.line in items:
+            steps += _unshipped(picture, items[taken_back.line], taken_back)
     if picture.refunded:
         for line in picture.lines:
             undoing = _Undoing(picture, line)
@@ -223,6 +249,13 @@ def _shipped(picture: OrderPicture, item: str, shipment: Shipped) -> list[Step]:
         return [Step(item, Bin(location, State.AVAILABLE), customer, units, shipped_at)]
     ordered = _ordered(picture, item, location, units)
     return [ordered, Step(item, ordered.target, customer, units, shipped_at)]
+
+
+def _unshipped(picture: OrderPicture, item: str, taken_back: Unshipped) -> list[Step]:
+    """Return the steps of units that left and came back: nothing in sum, unless the opening lies between them."""
+    _, location, units, shipped_at, unshipped_at = taken_back
+    held, customer = Bin(location, picture.hold), Bin(location, State.CUSTOMER)
+    return [Step(item, held, customer, units, shipped_at), Step(item, customer, held, units, unshipped_at)]
 
 
 class _Undoing:

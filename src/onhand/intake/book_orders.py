@@ -46,7 +46,7 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     cuts = books.ledger.cuts(sorted({line.item for line in goods.picture.lines} | {row.item for row in booked}))
     shown = fold(still_booked(booked, goods.uncounted, cuts))
     settlement = settle(goods.picture, shown, cuts, len(booked))
-    written = append_explaining(books, picture.origin, settlement.movements, now)
+    written = append_explaining(books, picture.origin, settlement.movements, now, settlement.counted_at)
     if settlement.unplaced_units or seen:
         books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
     books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=told, recorded_at=now)
