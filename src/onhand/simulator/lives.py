@@ -18,7 +18,7 @@ from onhand.simulator.acts.orders import OrderActs
 from onhand.simulator.acts.transfers import TransferActs
 from onhand.simulator.network import CALM, Weather
 from onhand.simulator.stage import Stage, staged
-from onhand.simulator.verdict import Place, differences, totals, troubles, unexplained
+from onhand.simulator.verdict import Place, adopted, differences, shown, totals, troubles, unexplained
 
 LIVES = 25
 ACTS_A_LIFE = 6
@@ -82,6 +82,8 @@ class Lives:
         self._families = _families(stage.world, self._rng)
         self._opened: Counter[Place] = Counter()
         self._by_hand: Counter[Place] = Counter()
+        # Open units of orders and transfers that are older than the opening have no time of their own.
+        self._known_items: set[str] = set()
         self._counts: Counter[str] = Counter()
         self.journal: list[Entry] = []
 
@@ -91,6 +93,7 @@ class Lives:
             self.act()
         self._stage.clock.advance(2.0)
         self._opened, self._by_hand = totals(self._stage.world), Counter()
+        self._known_items = _items_at_work(self._stage.world)
         self._stage.open()
         self._note("onhand has come")
         self._storm()
@@ -123,7 +126,7 @@ class Lives:
         if family.begins and self._begun() >= self._lives:
             family = self._families[-1]
         act = self._rng.choice(family.acts)
-        before = Counter() if family.explained else totals(self._stage.world)
+        before = {} if family.explained else shown(self._stage.world)
         try:
             self._note(act(self._stage.clock.now()))
         except Refused as refusal:
@@ -131,10 +134,9 @@ class Lives:
             return
         self._counts[f"acts {family.name}"] += 1
         if not family.explained:
-            after = totals(self._stage.world)
-            for place in {*before, *after}:
-                if after[place] != before[place]:
-                    self._by_hand[place] += after[place] - before[place]
+            for place, units in shown(self._stage.world).items():
+                if units != before.get(place):
+                    self._by_hand[place] += sum(units) - sum(before.get(place, ()))
 
     def _begun(self) -> int:
         world = self._stage.world
@@ -163,6 +165,7 @@ class Lives:
             failures=[
                 *differences(house, world),
                 *unexplained(house, world, self._opened, self._by_hand),
+                *adopted(house, world, lambda place: place in self._by_hand or place[0] in self._known_items),
                 *troubles(house),
                 *going_on,
             ],
@@ -188,6 +191,14 @@ def _families(world: World, rng: random.Random) -> Sequence[Family]:
         Family(name="new orders", acts=Beginnings(world, rng).acts(), weight=20, begins=True),
         Family(name="orders", acts=OrderActs(world, rng).acts(), weight=36),
     )
+
+
+def _items_at_work(world: World) -> set[str]:
+    """Return the items of every order, transfer and draft that there is."""
+    lines = [line.item_id for order in world.orders for line in order.lines]
+    lines += [line.item_id for transfer in world.transfers.values() for line in transfer.lines]
+    lines += [line.item_id for draft in world.drafts.values() for line in draft.lines]
+    return {str(item) for item in lines}
 
 
 def _nothing() -> None:

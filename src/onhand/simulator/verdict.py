@@ -1,9 +1,9 @@
 """The verdict: the books beside the sandbox's own Shopify, in every state at every location, and what lies behind."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from onhand.domain.stock import KEPT_STATES, State
+from onhand.domain.stock import KEPT_STATES, LevelKey, State
 from onhand.sandbox.world.levels import STATES
 from onhand.sandbox.world.world import World
 from onhand.simulator.house import House
@@ -25,17 +25,17 @@ def differences(house: House, world: World) -> list[str]:
         for (item, bin_), units in levels.items()
         if bin_.state in KEPT_STATES and _is_counted(world, item)
     }
-    shown = {
+    at_shopify = {
         (str(level.item_id), str(level.location_id), State(state)): level.units(state)
         for level in world.levels
         for state in STATES
         if level.units(state) and world.catalog.items[level.item_id].tracked
     }
     return [
-        f"{_name(world, item, location)}: books hold {booked.get(key, 0)} {key[2]}, shopify shows {shown.get(key, 0)}"
-        for key in sorted({*booked, *shown})
+        f"{_name(world, item, location)}: books {booked.get(key, 0)} {key[2]}, shopify {at_shopify.get(key, 0)}"
+        for key in sorted({*booked, *at_shopify})
         for item, location in [key[:2]]
-        if booked.get(key, 0) != shown.get(key, 0)
+        if booked.get(key, 0) != at_shopify.get(key, 0)
     ]
 
 
@@ -66,6 +66,29 @@ def unexplained(house: House, world: World, opened: Mapping[Place, int], by_hand
         if units and place not in by_hand
     ]
     return sentences
+
+
+def adopted(house: House, world: World, excused: Callable[[Place], bool]) -> list[str]:
+    """Return a sentence for every state of a level that an adoption changed for good, where nothing excuses it."""
+    keys = [LevelKey(str(level.item_id), str(level.location_id)) for level in world.levels]
+    net: Counter[tuple[Place, State]] = Counter()
+    with house.app.store.reading() as session:
+        for row in session.of(house.shop).drifts.open_adoptions(keys):
+            for state, units in row.units.items():
+                net[(row.item, row.location), state] += units
+    return [
+        f"{_name(world, *place)}: {units} {state} adopted, and everything that happened there had a cause"
+        for (place, state), units in sorted(net.items())
+        if units and not excused(place)
+    ]
+
+
+def shown(world: World) -> dict[Place, tuple[int, ...]]:
+    """Return what Shopify shows, state by state, by item and location."""
+    return {
+        (str(level.item_id), str(level.location_id)): tuple(level.units(state) for state in STATES)
+        for level in world.levels
+    }
 
 
 def troubles(house: House) -> list[str]:
