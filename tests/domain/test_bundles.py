@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onhand.domain.bundles import Bundled, Component, Compositions, bundled, explode, made_of
-from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, settle
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, settle
 from onhand.domain.pictures import Version
 from onhand.domain.stock import Bin, Movement, State, fold
 
@@ -91,6 +91,7 @@ def lives(draw: st.DrawFn) -> list[OrderPicture]:
                 lines=(OrderLine("L1", "SET", units),),
                 placed=(Placed("L1", place, waiting),),
                 shipped=(Shipped("L1", "Boston", shipped, at),) if shipped else (),
+                gone=(Gone("L1", place, gone),) if gone else (),
                 refunded=(
                     *((Refunded("L1", place, gone, restock, at),) if gone else ()),
                     *((Refunded("L1", place, back, Restock.RETURN, at),) if back else ()),

@@ -14,6 +14,7 @@ from onhand.domain.orders import OrderLine, OrderPicture, Placed, Shipped
 from onhand.domain.pictures import Version
 from onhand.domain.selling import SellingRule
 from onhand.domain.stock import LevelKey, State
+from onhand.domain.transfers import TransferLine, TransferPicture, TransferStatus
 from onhand.intake.book import book
 from onhand.intake.identity import check_every_sku, match_listings, remove_items
 from onhand.intake.lookup import Lookup
@@ -252,3 +253,46 @@ def test_a_whole_reading_asks_for_what_it_does_not_show_and_for_what_it_shows_ot
             "3": "it is counted now and was not, or the other way round",
         }
         assert books.catalog.items_of(["2", "3"]) == {"2": TEE, "3": CAP}
+
+
+def test_an_order_of_a_removed_item_is_shown_and_what_it_did_before_stays_as_it_is(shop: Store) -> None:
+    with shop.writing() as session:
+        books = session.of(SHOP)
+        book(books, "shopify", Report(pictures=(order(1, T0, placed=WAITING),)), later(1))
+        remove_items(books, ["2"], later(2))
+        held = units(books, "2")
+        # Shopify shows the lines of a deleted variant without an item.
+        book(books, "shopify", Report(pictures=(order(3, T0, lines=()),)), later(3))
+        assert units(books, "2") == held == {State.AVAILABLE: 7, State.COMMITTED: 2, State.SUPPLIER: -9}
+        asked = order(1, later(4), "tiktok_shop", placed=WAITING)
+        book(books, "tiktok_shop", Report(pictures=(asked,)), later(4))
+        told = problems(books)["order of a removed item", asked.cause]
+        assert "asks for 2 of item 2, which was removed from Shopify" in told.message
+        shipped = order(2, later(4), "tiktok_shop", shipped=(Shipped("L1", BOSTON, 2, later(5)),))
+        book(books, "tiktok_shop", Report(pictures=(shipped,)), later(5))
+        assert ("order of a removed item", asked.cause) not in problems(books)
+        assert units(books, "2") == held
+
+
+def test_a_transfer_moves_nothing_of_an_item_that_nobody_counts(shop: Store) -> None:
+    sent = TransferPicture(
+        cause="shopify/transfer/1",
+        origin="shopify",
+        version=Version(at=later(1), reading=1),
+        name="#T1",
+        status=TransferStatus.READY_TO_SHIP,
+        created_at=T0,
+        from_location=BOSTON,
+        to_location="20",
+        lines=(TransferLine("2", 4), TransferLine("3", 1)),
+    )
+    with shop.writing() as session:
+        books = session.of(SHOP)
+        book(books, "shopify", Report(pictures=(sent,)), later(1))
+        assert units(books, "2")[State.RESERVED] == 4
+        book(books, "shopify", Report(items=(replace(TEE, tracked=False),)), later(2))
+        assert units(books, "2") == {}
+        again = replace(sent, version=Version(at=later(3), reading=2), lines=(TransferLine("2", 5),))
+        book(books, "shopify", Report(pictures=(again,)), later(3))
+        assert units(books, "2") == {}
+        assert State.RESERVED not in units(books, "3")

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Shipped
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped
 
-_Row = TypeVar("_Row", Placed, Shipped, Refunded)
+_Row = TypeVar("_Row", Placed, Shipped, Refunded, Gone)
 
 
 class Component(NamedTuple):
@@ -62,6 +62,7 @@ def explode(picture: OrderPicture, compositions: Compositions) -> OrderPicture:
         placed=tuple(_shares(picture.placed, parts)),
         shipped=tuple(_shares(picture.shipped, parts)),
         refunded=tuple(_shares(picture.refunded, parts)),
+        gone=tuple(_shares(picture.gone, parts)),
     )
 
 

@@ -12,7 +12,7 @@ from onhand.domain.pictures import judge
 from onhand.domain.stock import Movement, State, fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
-from onhand.intake.goods import Goods, goods_of, still_booked
+from onhand.intake.goods import Goods, check_gone, goods_of, still_booked
 from onhand.ports.channel import Ask, Problem, Wanted
 from onhand.store import Books
 
@@ -41,8 +41,8 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         case "tie":
             because = "two pictures of the same second differ"
             return Booked(about, f"{picture.cause}: {because}, asked again", (Ask(*about, because),))
-    goods = goods_of(books, picture)
     booked = books.ledger.caused_by(picture.cause) if seen else []
+    goods = goods_of(books, picture, booked)
     cuts = books.ledger.cuts(sorted({line.item for line in goods.picture.lines} | {row.item for row in booked}))
     shown = fold(still_booked(booked, goods.uncounted, cuts))
     settlement = settle(goods.picture, shown, cuts, len(booked))
@@ -51,6 +51,7 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
     books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=told, recorded_at=now)
     _follow_the_channel(books, goods, settlement.movements, now)
+    check_gone(books, picture, goods.uncounted, now)
     note = f"{picture.cause}: {written} movements"
     if settlement.unplaced_units or not goods.picture.complete:
         return Booked(about, f"{note}, asked for more", (Ask(*about, "the webhook does not say everything"),))

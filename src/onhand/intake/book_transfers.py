@@ -1,6 +1,7 @@
 """Booking transfers: the movements that make the ledger agree with a picture of one. Needs a transaction."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -10,6 +11,7 @@ from onhand.domain.stock import fold
 from onhand.domain.transfers import TransferPicture, settle_transfer
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
+from onhand.intake.goods import still_booked
 from onhand.ports.channel import Wanted
 from onhand.store import Books
 
@@ -23,8 +25,15 @@ def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Book
     if verdict in ("older", "same"):
         return Booked(about, f"{picture.cause}: {verdict}, not news")
     booked = books.ledger.caused_by(picture.cause)
-    cuts = books.ledger.cuts(sorted({line.item for line in picture.lines} | {row.item for row in picture.sent}))
-    movements = settle_transfer(picture, fold(booked), cuts, len(booked))
+    items = {line.item for line in picture.lines} | {row.item for row in picture.sent} | {row.item for row in booked}
+    cuts, uncounted = books.ledger.cuts(sorted(items)), frozenset(books.catalog.uncounted(items))
+    counted = replace(
+        picture,
+        lines=tuple(row for row in picture.lines if row.item not in uncounted),
+        sent=tuple(row for row in picture.sent if row.item not in uncounted),
+    )
+    shown = fold(still_booked(booked, uncounted, cuts))
+    movements = settle_transfer(counted, shown, cuts, len(booked))
     written = append_explaining(books, picture.origin, movements, now)
     books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=False, recorded_at=now)
     return Booked(about, f"{picture.cause}: {written} movements")

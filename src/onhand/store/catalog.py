@@ -102,7 +102,7 @@ class Catalog:
         return {row[0]: _read_item(row) for row in rows}
 
     def uncounted(self, items: Iterable[str]) -> set[str]:
-        """Return those items that have no units of their own: bundles, and those that are not tracked."""
+        """Return those items of which nobody counts units: bundles, and those that are not tracked, or are no more."""
         return {item for (item,) in self._sql.rows("uncounted_items", (self._shop, texts(items)))}
 
     def item_by_sku(self, sku: str) -> list[Item]:

@@ -40,7 +40,7 @@ SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, cu
 WHERE shop = :shop AND item IN (EACH :items) AND removed_at IS NULL
 
 -- name: uncounted_items
-SELECT item FROM items WHERE shop = :shop AND item IN (EACH :items) AND (bundle OR NOT tracked)
+SELECT item FROM items WHERE shop = :shop AND item IN (EACH :items) AND (bundle OR NOT tracked OR removed_at IS NOT NULL)
 
 -- name: items_by_sku
 SELECT item, sku, title, tracked, sells_below_zero, bundle, price, unit_cost, currency FROM items
