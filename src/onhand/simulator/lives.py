@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from onhand.sandbox.faults import FaultKind
 from onhand.sandbox.world.catalog import Refused
+from onhand.sandbox.world.drafts import Draft
+from onhand.sandbox.world.orders import Order
+from onhand.sandbox.world.transfers import Transfer
 from onhand.sandbox.world.world import World
 from onhand.simulator.acts.beginning import Beginnings
 from onhand.simulator.acts.chance import Act
@@ -82,8 +85,7 @@ class Lives:
         self._families = _families(stage.world, self._rng)
         self._opened: Counter[Place] = Counter()
         self._by_hand: Counter[Place] = Counter()
-        # Open units of orders and transfers that are older than the opening have no time of their own.
-        self._known_items: set[str] = set()
+        self._older: Sequence[Order | Transfer | Draft] = ()
         self._counts: Counter[str] = Counter()
         self.journal: list[Entry] = []
 
@@ -93,7 +95,8 @@ class Lives:
             self.act()
         self._stage.clock.advance(2.0)
         self._opened, self._by_hand = totals(self._stage.world), Counter()
-        self._known_items = _items_at_work(self._stage.world)
+        world = self._stage.world
+        self._older = [*world.orders, *world.transfers.values(), *world.drafts.values()]
         self._stage.open()
         self._note("onhand has come")
         self._storm()
@@ -157,6 +160,8 @@ class Lives:
         house, world = self._stage.house, self._stage.world
         self._counts.update(self._stage.network.counts)
         self._counts["calls"] = self._stage.platforms.calls
+        # Open units of what is older than the opening have no time of their own: their moves are adopted.
+        older = {str(line.item_id) for one in self._older for line in one.lines}
         going_on = [f"not at rest: {what}" for what in house.going_on()]
         return Outcome(
             seed=self.seed,
@@ -165,7 +170,7 @@ class Lives:
             failures=[
                 *differences(house, world),
                 *unexplained(house, world, self._opened, self._by_hand),
-                *adopted(house, world, lambda place: place in self._by_hand or place[0] in self._known_items),
+                *adopted(house, world, lambda place: place in self._by_hand or place[0] in older),
                 *troubles(house),
                 *going_on,
             ],
@@ -191,14 +196,6 @@ def _families(world: World, rng: random.Random) -> Sequence[Family]:
         Family(name="new orders", acts=Beginnings(world, rng).acts(), weight=20, begins=True),
         Family(name="orders", acts=OrderActs(world, rng).acts(), weight=36),
     )
-
-
-def _items_at_work(world: World) -> set[str]:
-    """Return the items of every order, transfer and draft that there is."""
-    lines = [line.item_id for order in world.orders for line in order.lines]
-    lines += [line.item_id for transfer in world.transfers.values() for line in transfer.lines]
-    lines += [line.item_id for draft in world.drafts.values() for line in draft.lines]
-    return {str(item) for item in lines}
 
 
 def _nothing() -> None:

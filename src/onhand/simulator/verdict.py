@@ -42,18 +42,21 @@ def differences(house: House, world: World) -> list[str]:
 def unexplained(house: House, world: World, opened: Mapping[Place, int], by_hand: Mapping[Place, int]) -> list[str]:
     """Return a sentence for every level into which units came from outside without a cause.
 
-    What came from the supplier or from `unexplained` must be what the level was `opened` with and what hands have
+    What openings brought and what came from `unexplained` must be what the level was `opened` with and what hands have
     changed since, signed; where no hand was, nothing may be unexplained. Levels that are left out hold none.
     """
-    with house.app.store.reading() as session:
-        levels = session.of(house.shop).ledger.all_levels()
     outside: Counter[Place] = Counter()
     adopted: Counter[Place] = Counter()
-    for (item, bin_), units in levels.items():
-        if bin_.state in (State.SUPPLIER, State.UNEXPLAINED):
-            outside[item, bin_.location] -= units
-        if bin_.state is State.UNEXPLAINED:
-            adopted[item, bin_.location] -= units
+    with house.app.store.reading() as session:
+        ledger = session.of(house.shop).ledger
+        moved = [row[1] for item in world.catalog for row in ledger.history(str(item.inventory_item_id), 100_000)]
+    for movement in moved:
+        for bin_, units in ((movement.source, movement.units), (movement.target, -movement.units)):
+            if bin_.state is State.UNEXPLAINED:
+                adopted[movement.item, bin_.location] += units
+            elif bin_.state is State.SUPPLIER and not movement.cause.startswith("shopify/"):
+                outside[movement.item, bin_.location] += units
+    outside.update(adopted)
     sentences = [
         f"{_name(world, *place)}: {outside[place]} units came from outside, it was opened with {opened.get(place, 0)}, "
         f"hands changed {by_hand.get(place, 0)}"
