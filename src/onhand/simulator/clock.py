@@ -35,3 +35,15 @@ class ManualClock:
     def _wait(self, turn: threading.Condition, wait_s: float) -> None:
         del turn  # there is one thread: nobody else could notify it
         self.advance(wait_s)
+
+
+class SkewedClock:
+    """The same time as another machine shows it that is `ahead_s` seconds ahead; less than none is behind."""
+
+    def __init__(self, clock: ManualClock, ahead_s: float) -> None:
+        self._clock = clock
+        self._ahead = timedelta(seconds=ahead_s)
+
+    def now(self) -> datetime:
+        """Return the time, aware of UTC."""
+        return self._clock.now() + self._ahead

@@ -20,7 +20,7 @@ from onhand.sandbox.state import Sandbox
 from onhand.serve.latency import Latency
 from onhand.serve.turns import Work
 from onhand.serve.works import Auditing, Booking, Reading, Subscribing, Telling
-from onhand.simulator.clock import ManualClock
+from onhand.simulator.clock import ManualClock, SkewedClock
 from onhand.simulator.platforms import BASE_URL
 
 logger = logging.getLogger(__name__)
@@ -30,17 +30,19 @@ _DOOR = "/webhooks/shopify/"
 
 
 class House:
-    """One shop's onhand. Its files lie in `folder`; close it when done."""
+    """One shop's onhand, whose clock is `ahead_s` ahead. Its files lie in `folder`; close it when done."""
 
-    def __init__(self, sandbox: Sandbox, clock: ManualClock, transport: httpx.BaseTransport, folder: Path) -> None:
+    def __init__(
+        self, sandbox: Sandbox, clock: ManualClock, ahead_s: float, transport: httpx.BaseTransport, folder: Path
+    ) -> None:
         self.shop = sandbox.settings.shop
-        self._clock = clock
-        self.app = build(_config(sandbox, folder), clock, transport=transport, pace=clock.pace())
+        self._clock = SkewedClock(clock, ahead_s)
+        self.app = build(_config(sandbox, folder), self._clock, transport=transport, pace=clock.pace())
         self.steps = self.app.steps(self.shop)
         self.troubles: list[str] = []
         self.booking = Booking(self.app, [self.steps], Latency(), on_booked=_nothing, on_offers=_nothing)
         self.reading = Reading(self.steps, self.steps.parts.shopify, None, _nothing)
-        self.telling = Telling(self.steps, clock, senders=1)
+        self.telling = Telling(self.steps, self._clock, senders=1)
         self.auditing = Auditing(self.app, self.steps, _nothing)
         self.subscribing = Subscribing(self.steps, PUBLIC_URL, _nothing)
 

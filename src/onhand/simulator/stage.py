@@ -15,6 +15,9 @@ from onhand.simulator.shop import SCARCE, Goods, make_sandbox
 
 BEGAN_AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
+AHEAD_S = (0.0, 0.0, -4.0, 4.0)
+"""How far onhand's clock may be ahead of the platforms'."""
+
 ROUNDS = 30
 _TURNS = 200
 """How often everybody may work until a stage counts as restless; each bounded, so that a fault ends the run."""
@@ -29,13 +32,14 @@ class Stage:
         self.sandbox = make_sandbox(seed, self.clock, goods)
         self.world = self.sandbox.world
         self.platforms = InProcessPlatforms(self.sandbox, self.clock, random.Random(f"ways {seed}"))
-        self.house = House(self.sandbox, self.clock, self.platforms, folder)
+        self._ahead_s = random.Random(f"ahead {seed}").choice(AHEAD_S)
+        self.house = self._start_house()
         self.network = HostileNetwork(self.sandbox, self.clock, random.Random(f"network {seed}"), self._receive)
 
     def restart(self) -> None:
         """End onhand and start it again on the files it left."""
         self.house.close()
-        self.house = House(self.sandbox, self.clock, self.platforms, self._folder)
+        self.house = self._start_house()
         self.house.steps.recover()
 
     def open(self) -> None:
@@ -84,6 +88,9 @@ class Stage:
         """Put everything away."""
         self.house.close()
         self.sandbox.on_close.close()
+
+    def _start_house(self) -> House:
+        return House(self.sandbox, self.clock, self._ahead_s, self.platforms, self._folder)
 
     def _receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         return self.house.receive(path, headers, body)
