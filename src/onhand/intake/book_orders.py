@@ -70,7 +70,8 @@ def _contradicted(picture: OrderPicture) -> Problem:
 def digest_of(picture: OrderPicture) -> str:
     """Return what two pictures of the same second are compared by: everything in them but the version."""
     content = (
-        picture.placed_at, picture.lines, picture.placed, picture.shipped, picture.refunded, picture.gone, picture.hold
+        picture.placed_at, picture.lines, picture.placed, picture.shipped, picture.refunded, picture.gone,
+        picture.unshipped, picture.hold,
     )  # fmt: skip
     return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
 

@@ -9,14 +9,14 @@ from onhand.channels.shopify.answers.orders import Fulfillment, FulfillmentOrder
 from onhand.channels.shopify.answers.pages import Named, Page
 from onhand.channels.shopify.gids import is_number, number_of
 from onhand.channels.shopify.settings import NAME
-from onhand.channels.shopify.told import cause_of, restock_of
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped
+from onhand.channels.shopify.told import cause_of, restock_of, sold_before
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
 from onhand.domain.pictures import Version
 
 # FulfillmentOrderStatus, 2026-10: under these nothing waits to be shipped any more.
 _DONE_STATUSES = frozenset({"CLOSED", "CANCELLED"})
 # FulfillmentStatus, 2026-10.
-_SHIPPED_STATUS = "SUCCESS"
+_SHIPPED_STATUS, _TAKEN_BACK_STATUS = "SUCCESS", "CANCELLED"
 
 _Row = TypeVar("_Row")
 
@@ -47,11 +47,13 @@ def picture_of(order: Order, items: Mapping[str, str], reading: int) -> OrderPic
         origin=NAME,
         version=Version(at=order.updated_at.astimezone(UTC), reading=reading),
         placed_at=order.created_at.astimezone(UTC),
+        sold_at=sold_before(order.processed_at, order.created_at),
         lines=tuple(rows.lines.values()),
         placed=(*rows.placed, *rows.former_homes()),
         shipped=tuple(rows.shipped),
         refunded=tuple(rows.refunded),
         gone=tuple(rows.gone()),
+        unshipped=tuple(rows.unshipped),
     )
 
 
@@ -65,6 +67,7 @@ class _Rows:
         self.lines: dict[str, OrderLine] = {}
         self.placed: list[Placed] = []
         self.shipped: list[Shipped] = []
+        self.unshipped: list[Unshipped] = []
         self.refunded: list[Refunded] = []
 
     def hold(self, fulfillment_order: FulfillmentOrder) -> None:
@@ -84,16 +87,19 @@ class _Rows:
                     self._unaccounted[line, location] -= row.remaining_quantity
 
     def ship(self, fulfillment: Fulfillment) -> None:
-        """Add what has left. Where Shopify names no location, it left from where it was to be shipped."""
-        if fulfillment.status != _SHIPPED_STATUS:
+        """Add what has left, or left and came back: where it was to be shipped from, if Shopify names no location."""
+        if fulfillment.status not in (_SHIPPED_STATUS, _TAKEN_BACK_STATUS):
             return
-        shipped_at = fulfillment.created_at.astimezone(UTC)
+        shipped_at, updated_at = fulfillment.created_at.astimezone(UTC), fulfillment.updated_at.astimezone(UTC)
         for row in _nodes(fulfillment.fulfillment_line_items):
             line = self._line(row.line_item, None)
             if line is None or not row.quantity:
                 continue
             location = _number(fulfillment.location) or self._homes.get(line)
-            if location is None:
+            if fulfillment.status == _TAKEN_BACK_STATUS:
+                if location is not None:
+                    self.unshipped.append(Unshipped(line, location, row.quantity, shipped_at, updated_at))
+            elif location is None:
                 self.placed.append(Placed(line, None, row.quantity))
             else:
                 self.shipped.append(Shipped(line, location, row.quantity, shipped_at))

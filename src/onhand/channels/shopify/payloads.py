@@ -36,12 +36,13 @@ class FulfilledLinePayload(Struct, gc=False):
 
 
 class FulfillmentPayload(Struct):
-    """What was sent or handed over. Only status `success` has left the shelf."""
+    """What was sent or handed over. Only status `success` has left the shelf; what was `cancelled` came back."""
 
     status: str | None
     created_at: Moment
     location_id: Id | None
     line_items: list[FulfilledLinePayload]
+    updated_at: Moment | None = None
 
 
 class RefundLinePayload(Struct, gc=False):
@@ -64,6 +65,7 @@ class OrderPayload(Struct):
     """An order as orders/create, /updated, /cancelled, /fulfilled, /partially_fulfilled and /paid show it."""
 
     id: Id
+    processed_at: Moment | None
     created_at: Moment
     updated_at: Moment
     line_items: list[LinePayload]

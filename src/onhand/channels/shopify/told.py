@@ -1,17 +1,17 @@
 """An order as a webhook shows it, in our words. What a webhook leaves open is asked for."""
 
 from collections import Counter
-from datetime import UTC
+from datetime import UTC, datetime
 
-from onhand.channels.shopify.payloads import LinePayload, OrderPayload, RefundPayload
+from onhand.channels.shopify.payloads import FulfillmentPayload, LinePayload, OrderPayload, RefundPayload
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.words import unknown_in_webhook
-from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped
+from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, Unshipped
 from onhand.domain.pictures import Version
 from onhand.ports.channel import Ask, Catalog, Report, Wanted
 
 # Fulfillment.status, 2026-10: every other one is still on its way out, or came to nothing.
-SHIPPED_STATUS = "success"
+SHIPPED_STATUS, TAKEN_BACK_STATUS = "success", "cancelled"
 
 
 def cause_of(order: str) -> str:
@@ -35,6 +35,16 @@ def restock_of(restock_type: str | None, shipped_units: int) -> Restock:
             return Restock.NONE
 
 
+def sold_before(processed_at: datetime | None, created_at: datetime) -> datetime | None:
+    """Return when the goods changed hands where that was before the order was created, else None.
+
+    A till without connection sends its orders later (Order.processedAt, 2026-10); levels follow when they arrive.
+    """
+    if processed_at is None or processed_at >= created_at:
+        return None
+    return processed_at.astimezone(UTC)
+
+
 def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
     """Return the picture of an order, and what must be asked because the payload does not say it.
 
@@ -47,6 +57,8 @@ def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
         if line.variant_id is not None:
             told.add_line(line, catalog)
     for fulfillment in payload.fulfillments:
+        if fulfillment.status == TAKEN_BACK_STATUS:
+            told.take_back(fulfillment)
         if fulfillment.status != SHIPPED_STATUS:
             continue
         shipped_at = fulfillment.created_at.astimezone(UTC)
@@ -71,9 +83,11 @@ def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
         origin=NAME,
         version=Version(at=payload.updated_at.astimezone(UTC)),
         placed_at=payload.created_at.astimezone(UTC),
+        sold_at=sold_before(payload.processed_at, payload.created_at),
         lines=tuple(told.lines),
         placed=tuple(told.placed),
         shipped=tuple(told.shipped),
+        unshipped=tuple(told.unshipped),
         refunded=tuple(told.refunded),
         complete=not told.open_because,
     )
@@ -83,12 +97,13 @@ def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
 class _Told:
     """The rows of a picture while it is being made, and the first reason to ask for the whole order."""
 
-    __slots__ = ("asks", "lines", "open_because", "placed", "refunded", "shipped", "units")
+    __slots__ = ("asks", "lines", "open_because", "placed", "refunded", "shipped", "units", "unshipped")
 
     def __init__(self) -> None:
         self.lines: list[OrderLine] = []
         self.placed: list[Placed] = []
         self.shipped: list[Shipped] = []
+        self.unshipped: list[Unshipped] = []
         self.refunded: list[Refunded] = []
         self.asks: list[Ask] = []
         self.units: dict[str, int] = {}
@@ -113,6 +128,15 @@ class _Told:
         """Add units whose location is not known, which is a reason to ask."""
         self.placed.append(Placed(line, None, units))
         self.open_because = self.open_because or because
+
+    def take_back(self, fulfillment: FulfillmentPayload) -> None:
+        """Add what had left and came back: it waits again where it was."""
+        shipped_at = fulfillment.created_at.astimezone(UTC)
+        unshipped_at = (fulfillment.updated_at or fulfillment.created_at).astimezone(UTC)
+        for row in fulfillment.line_items:
+            if row.quantity and str(row.id) in self.units and fulfillment.location_id is not None:
+                place = str(fulfillment.location_id)
+                self.unshipped.append(Unshipped(str(row.id), place, row.quantity, shipped_at, unshipped_at))
 
     def add_refund(self, refund: RefundPayload) -> None:
         """Add what a refund says of lines that concern stock."""

@@ -51,6 +51,7 @@ class Fulfillment(Struct, rename="camel"):
     id: str
     status: str
     created_at: Moment
+    updated_at: Moment
     location: Named | None
     fulfillment_line_items: Page[FulfillmentLine] | None = None
 
@@ -73,9 +74,10 @@ class Refund(Struct, rename="camel"):
 
 
 class Order(Struct, rename="camel"):
-    """An order with the parts that concern stock."""
+    """An order with the parts that concern stock. `processed_at` may lie before it was created, at a till offline."""
 
     id: str
+    processed_at: Moment
     created_at: Moment
     updated_at: Moment
     fulfillment_orders: Page[FulfillmentOrder]
