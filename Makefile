@@ -54,7 +54,7 @@ fmt: $(READY)
 	@$(BIN)/ruff check --fix
 
 sim: $(READY)
-	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/campaign --timeout=0 --dist load $(TESTS)
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/campaign -n auto --dist load --timeout=0 $(TESTS)
 
 bench: $(READY)
 	@$(BIN)/onhand bench all

@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -12,7 +13,7 @@ from onhand.domain.pictures import judge
 from onhand.domain.stock import Movement, State, fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
-from onhand.intake.goods import Goods, check_gone, goods_of, still_booked
+from onhand.intake.goods import Goods, check_gone, counted_at, goods_of, still_booked
 from onhand.ports.channel import Ask, Problem, Wanted
 from onhand.store import Books
 
@@ -44,7 +45,7 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     booked = books.ledger.caused_by(picture.cause) if seen else []
     goods = goods_of(books, picture, booked)
     cuts = books.ledger.cuts(sorted({line.item for line in goods.picture.lines} | {row.item for row in booked}))
-    shown = fold(still_booked(booked, goods.uncounted, cuts))
+    shown = fold(still_booked(booked, goods.uncounted, cuts, partial(counted_at, picture)))
     settlement = settle(goods.picture, shown, cuts, len(booked))
     written = append_explaining(books, picture.origin, settlement.movements, now, settlement.counted_at)
     if settlement.unplaced_units or seen:

@@ -1,7 +1,7 @@
 """Goods: what of an order concerns units that are counted. Bundles stand for their components."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -42,20 +42,33 @@ def goods_of(books: Books, picture: OrderPicture, booked: Collection[Movement]) 
     return Goods(whole, frozenset(uncounted), counts)
 
 
+def counted_at(picture: OrderPicture, movement: Movement) -> datetime:
+    """Return when the platform's levels followed a movement of an order: a sale that arrived late, when it did."""
+    return picture.placed_at if movement.occurred_at == picture.sold_at else movement.occurred_at
+
+
+def _occurred_at(movement: Movement) -> datetime:
+    return movement.occurred_at
+
+
 def still_booked(
-    movements: Iterable[Movement], uncounted: frozenset[str], cuts: Mapping[LevelKey, datetime]
+    movements: Iterable[Movement],
+    uncounted: frozenset[str],
+    cuts: Mapping[LevelKey, datetime],
+    counted: Callable[[Movement], datetime] = _occurred_at,
 ) -> list[Movement]:
     """Return the movements that an order has caused and that its bins still show.
 
     Bins of an item that is not counted any more were emptied, those of a removed one rest as they are, and an item
-    that is counted anew began with an opening that holds what was booked until then.
+    that is counted anew began with an opening that holds what was booked until then. `counted` says when the
+    platform's levels followed a movement.
     """
     return [
         movement
         for movement in movements
         if movement.item not in uncounted
         and not all(
-            (cut := cuts.get(LevelKey(movement.item, bin_.location))) is not None and movement.occurred_at <= cut
+            (cut := cuts.get(LevelKey(movement.item, bin_.location))) is not None and counted(movement) <= cut
             for bin_ in (movement.source, movement.target)
         )
     ]
