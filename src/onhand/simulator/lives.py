@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from onhand.simulator.acts.chance import Act
 from onhand.simulator.acts.drafts import DraftActs
 from onhand.simulator.acts.hands import HandActs
 from onhand.simulator.acts.orders import OrderActs
+from onhand.simulator.acts.places import PlaceActs
 from onhand.simulator.acts.transfers import TransferActs
 from onhand.simulator.network import CALM, Weather
 from onhand.simulator.stage import Stage, staged
@@ -82,10 +83,12 @@ class Lives:
         self._stage = stage
         self._lives = lives
         self._rng = random.Random(f"lives {seed}")
-        self._families = _families(stage.world, self._rng)
+        self._places = PlaceActs(stage.world, self._rng)
+        self._families = _families(stage.world, self._rng, self._places)
         self._opened: Counter[Place] = Counter()
         self._by_hand: Counter[Place] = Counter()
         self._older: Sequence[Order | Transfer | Draft] = ()
+        self._older_items: set[str] = set()
         self._counts: Counter[str] = Counter()
         self.journal: list[Entry] = []
 
@@ -97,6 +100,7 @@ class Lives:
         self._opened, self._by_hand = totals(self._stage.world), Counter()
         world = self._stage.world
         self._older = [*world.orders, *world.transfers.values(), *world.drafts.values()]
+        self._older_items = _items_of(self._older)
         self._stage.open()
         self._note("onhand has come")
         self._storm()
@@ -161,7 +165,7 @@ class Lives:
         self._counts.update(self._stage.network.counts)
         self._counts["calls"] = self._stage.platforms.calls
         # Open units of what is older than the opening have no time of their own: their moves are adopted.
-        older = {str(line.item_id) for one in self._older for line in one.lines}
+        older = self._older_items | _items_of(self._older)
         going_on = [f"not at rest: {what}" for what in house.going_on()]
         return Outcome(
             seed=self.seed,
@@ -170,12 +174,19 @@ class Lives:
             failures=[
                 *differences(house, world),
                 *unexplained(house, world, self._opened, self._by_hand),
-                *adopted(house, world, lambda place: place in self._by_hand or place[0] in older),
+                *adopted(house, world, lambda place: self._is_excused(place, older)),
                 *troubles(house),
                 *going_on,
             ],
             journal=self.journal,
         )
+
+    def _is_excused(self, place: Place, older: Collection[str]) -> bool:
+        """Return whether an adoption may stay: hands were there, or nothing at Shopify says when what happened.
+
+        An unpaid order that is cancelled at a location that is closed leaves its units committed there for ever.
+        """
+        return place in self._by_hand or place[0] in older or place[1] in self._places.ever_closed
 
     def _note(self, what: str) -> None:
         self.journal.append(Entry(self._stage.clock.now(), what))
@@ -187,15 +198,20 @@ def play(seed: int, lives: int = LIVES) -> Outcome:
         return Lives(stage, seed, lives).play()
 
 
-def _families(world: World, rng: random.Random) -> Sequence[Family]:
+def _families(world: World, rng: random.Random, places: PlaceActs) -> Sequence[Family]:
     """Return everything that may happen; the last one goes on with what has begun."""
     return (
         Family(name="hands", acts=HandActs(world, rng).acts(), weight=8, explained=False),
+        Family(name="places", acts=places.acts(), weight=1),
         Family(name="drafts", acts=DraftActs(world, rng).acts(), weight=6, begins=True, explained=False),
         Family(name="transfers", acts=TransferActs(world, rng).acts(), weight=15, explained=False),
         Family(name="new orders", acts=Beginnings(world, rng).acts(), weight=20, begins=True),
         Family(name="orders", acts=OrderActs(world, rng).acts(), weight=36),
     )
+
+
+def _items_of(documents: Sequence[Order | Transfer | Draft]) -> set[str]:
+    return {str(line.item_id) for one in documents for line in one.lines}
 
 
 def _nothing() -> None:

@@ -78,6 +78,8 @@ def _check(world: World, order: Order, additions: Sequence[Wish], removals: Mapp
                 f"order {order.name}: asked to remove {units} of {line.sku}, "
                 f"{line.unfulfilled_units} are not shipped yet",
             )
+    if additions and not world.catalog.routes():
+        raise Refused("no_route", f"order {order.name}: no active location fulfils online orders")
     for wish in merged(additions) if additions else []:
         item = world.catalog.known[wish.item_id]
         shown = shown_online(world, wish.item_id)

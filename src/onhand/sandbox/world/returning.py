@@ -261,6 +261,8 @@ def _check_processed(world: World, opened: Return, lines: Sequence[Processed], e
         if not 1 <= row.units <= left:
             raise Refused("too_many", f"return {opened.name}: asked to process {row.units} units, {left} are left")
     _check_disposals(world, opened, [disposal for row in lines for disposal in row.disposals])
+    if exchanges and not world.catalog.routes():
+        raise Refused("no_route", f"return {opened.name}: no active location fulfils online orders")
     for exchange_id, units in exchanges.items():
         exchange = next((one for one in opened.exchanges if one.id == exchange_id), None)
         left = 0 if exchange is None else exchange.units - exchange.processed_units
