@@ -115,15 +115,15 @@ class Steps:
             self.sweep(next(other for other in self.parts.observers if other.name == channel.name))
         return True
 
-    def sweep(self, channel: Observes, since: datetime | None = None) -> int | None:
+    def sweep(self, channel: Observes, since: datetime | None = None, doubted: Collection[str] = ()) -> int | None:
         """Ask a channel what changed, and ask for what was missed; None when that could not be done now.
 
-        `since` reaches further back than the last sweep, and looks closer: see `audit.sweep.Sweep.doubted_since`.
+        `since` reaches further back than the last sweep did; for `doubted` items see `audit.sweep.Sweep`.
         """
         with self._store.reading() as session:
             sweep = sweeping.plan(session.of(self.shop), channel, self._clock.now())
         if since is not None:
-            sweep = replace(sweep, since=min(since, sweep.since), doubted_since=since)
+            sweep = replace(sweep, since=min(since, sweep.since), doubted=tuple(sorted(doubted)), doubted_since=since)
         changed = sweeping.look(channel, sweep)
         if not isinstance(changed, list):
             logger.warning("%s: sweep since %s failed: %s", channel.name, sweep.since, changed)
@@ -272,7 +272,8 @@ class Steps:
             judgement = judging.after_first_look(session.of(self.shop), judgement, self._clock.now())
         if not judgement.keys:
             return [], []
-        if not self.read_again_what_changed(judgement.since) or not self.read_levels(judgement.keys):
+        items = {key.item for key in judgement.keys}
+        if not self._read_again_what_changed(judgement.since, items) or not self.read_levels(judgement.keys):
             return list(judgement.keys), []
         left = self._adopt(judgement, adopt=adopt)
         moved = [key for key, drift in left.items() if drift.units != judgement.first_gaps[key]]
@@ -311,13 +312,10 @@ class Steps:
             for start in range(0, len(names), size)
         )
 
-    def read_again_what_changed(self, since: datetime | None = None) -> bool:
-        """Sweep every channel, read all facts that were asked for, and book what the log holds meanwhile.
-
-        `since` None begins where the last sweep did. Returns False where a platform did not answer.
-        """
+    def _read_again_what_changed(self, since: datetime, items: Collection[str]) -> bool:
+        """Sweep every channel, read all facts that were asked for, and book what the log holds meanwhile."""
         for channel in self.parts.observers:
-            if self.sweep(channel, since) is None:
+            if self.sweep(channel, since, items) is None:
                 return False
         for channel in self.parts.observers:
             if not all(self._read_all_asked(channel, wanted) for wanted in FACTS if channel.batch_size(wanted)):

@@ -18,13 +18,14 @@ OVERLAP_S = 600.0
 class Sweep:
     """Facts to be asked for from a time on. `began_at` becomes the next sweep's starting point.
 
-    What changed since `doubted_since` is also asked for where it may have changed twice within the second that is
-    known of; None: that is not looked into.
+    Facts that changed since `doubted_since` and have moved one of the `doubted` items are also asked for where they may
+    have changed twice within the second that is known of; without any item that is not looked into.
     """
 
     channel: str
     since: datetime
     began_at: datetime
+    doubted: tuple[str, ...] = ()
     doubted_since: datetime | None = None
 
 
@@ -63,7 +64,7 @@ def _doubted(books: Books, sweep: Sweep, changed: Sequence[Changed], known: Mapp
     A channel's times have whole seconds: of two changes in one, the second leaves no trace but the fact itself.
     """
     since = sweep.doubted_since
-    if since is None:
+    if since is None or not sweep.doubted:
         return []
     rows = {
         row.cause: row
@@ -73,7 +74,7 @@ def _doubted(books: Books, sweep: Sweep, changed: Sequence[Changed], known: Mapp
         and not _is_newer(row.changed_at, known.get(row.cause))
     }
     because = "it may have changed twice within one second"
-    return [Ask(rows[cause].wanted, rows[cause].key, because) for cause in books.pictures.doubtful(rows)]
+    return [Ask(rows[cause].wanted, rows[cause].key, because) for cause in books.pictures.doubtful(rows, sweep.doubted)]
 
 
 def _is_newer(changed_at: datetime, known: Version | None) -> bool:

@@ -74,9 +74,13 @@ class Pictures:
         wanted = {"shop": self._shop, "cause": cause, "moment": to_us(moment)}
         return self._sql.row("picture_told_before", wanted) is not None
 
-    def doubtful(self, causes: Iterable[str]) -> list[str]:
-        """Return the facts whose newest picture was not read, or so soon that their second may not have been over."""
-        wanted = {"shop": self._shop, "causes": texts(causes), "sure_after": int(SURE_AFTER_S * 1_000_000)}
+    def doubtful(self, causes: Iterable[str], items: Iterable[str]) -> list[str]:
+        """Return the facts whose newest picture was read so soon that its second may not have been over.
+
+        One that was told and not read is among them where the fact has moved one of `items`.
+        """
+        sure_after_us = int(SURE_AFTER_S * 1_000_000)
+        wanted = {"shop": self._shop, "causes": texts(causes), "items": texts(items), "sure_after": sure_after_us}
         return [cause for (cause,) in self._sql.rows("doubtful_pictures", wanted)]
 
     def set_unplaced(self, cause: str, units: Mapping[str, int], at: datetime) -> None:

@@ -28,7 +28,13 @@ UPDATE pictures SET reading = :reading, recorded_at = :recorded_at WHERE shop = 
 
 -- name: doubtful_pictures
 SELECT cause FROM pictures
-WHERE shop = :shop AND cause IN (EACH :causes) AND (reading = 0 OR recorded_at < version_at + :sure_after)
+WHERE shop = :shop AND cause IN (EACH :causes) AND CASE
+    WHEN reading > 0 THEN recorded_at < version_at + :sure_after
+    ELSE EXISTS (
+        SELECT 1 FROM movements
+        WHERE movements.shop = :shop AND movements.cause = pictures.cause AND movements.item IN (EACH :items)
+    )
+END
 
 -- name: unplaced_of_cause
 SELECT item, units FROM unplaced WHERE shop = :shop AND cause = :cause
