@@ -1,5 +1,6 @@
 """Sweeping: orders that changed at a channel and are newer there than here are asked for, and only those."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from onhand.audit import sweep
@@ -7,8 +8,10 @@ from onhand.domain.pictures import Version
 from onhand.ports.channel import Changed, Wanted
 from onhand.ports.errors import ChannelUnavailable
 from onhand.store import Books, Store
-from tests.answers.shop import SHOP, later
+from tests.answers.shop import BOSTON, SHOP, later, sold
 from tests.publish.channels import shopify_channel
+
+TEE, CAP = "1", "2"
 
 
 def changed(number: int, minute: float) -> Changed:
@@ -55,3 +58,20 @@ def test_a_sweep_that_got_no_answer_leaves_its_starting_point(store: Store) -> N
         assert isinstance(answer, ChannelUnavailable)
         assert books.channels.get("shopify").cursor_at == later(30)
         assert planned.since == later(30) - timedelta(seconds=sweep.OVERLAP_S)
+
+
+def test_what_may_have_changed_twice_within_a_second_is_asked_for_where_it_moved_a_doubted_item(store: Store) -> None:
+    with store.writing() as session, shopify_channel() as shopify:
+        books = session.of(SHOP)
+        for number, item in ((1, TEE), (2, TEE), (3, CAP), (4, TEE)):
+            know(books, number, 5)
+            books.ledger.append([sold(f"shopify/order/{number}", item, BOSTON, 1, at=later(5))], later(5))
+        read_late = Version(at=later(5), reading=7)  # so long after its second that nothing of it can have been missed
+        books.pictures.remember(
+            "shopify/order/2", "shopify", read_late, "digest", told=False, recorded_at=later(5) + timedelta(seconds=31)
+        )
+        judged = replace(sweep.plan(books, shopify, later(10)), doubted=(TEE,), doubted_since=later(5))
+        rows = [changed(1, 5), changed(2, 5), changed(3, 5), changed(4, 4)]
+        assert sweep.conclude(books, judged, rows, later(10)) == 0
+        assert asked(books) == ["1"]
+        assert books.counter("missed_pictures") == 0
