@@ -65,7 +65,7 @@ def store(folder: Path) -> Iterator[Store]:
 @pytest.fixture
 def log(folder: Path) -> Iterator[SqliteLog]:
     """The log of deliveries, in the folder."""
-    opened = SqliteLog(folder / "onhand-log.db", Seal.of((folder / "onhand.key").read_text()))
+    opened = SqliteLog(folder / "onhand-log.db", Seal([(folder / "onhand.key").read_text()]))
     yield opened
     opened.close()
 

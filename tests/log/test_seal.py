@@ -45,13 +45,6 @@ def test_without_the_old_key_the_message_names_the_missing_one() -> None:
         Seal([NEW]).open(before, b"a")
 
 
-def test_a_key_file_holds_one_key_a_line_with_the_newest_first() -> None:
-    before = Seal([OLD]).seal(b"tee", b"a")
-    rotated = Seal.of(f"{NEW}\n{OLD}\n\n")
-    assert rotated.open(before, b"a") == b"tee"
-    assert rotated.key_id == Seal([NEW]).key_id
-
-
 @given(st.integers(min_value=0))
 def test_a_single_changed_bit_is_found(place: int) -> None:
     sealed = bytearray(Seal([OLD]).seal(b"twelve tees", b"a"))

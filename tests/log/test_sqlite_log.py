@@ -131,18 +131,21 @@ def test_a_clock_that_jumps_leaves_no_body_behind_for_ever(log: SqliteLog) -> No
     assert log.read(0, 10) == []
 
 
-def test_bodies_are_sealed_anew_and_then_the_old_key_can_go(tmp_path: Path) -> None:
+def test_bodies_are_sealed_anew_in_steps_that_may_be_stopped_and_then_the_old_key_can_go(tmp_path: Path) -> None:
     log = open_log(tmp_path)
-    log.append([delivery(number) for number in range(5)])
+    log.append([delivery(number) for number in range(450)])
     log.close()
     path, fresh = tmp_path / "onhand-log.db", Seal.generate_key()
     log = SqliteLog(path, Seal([fresh, KEY]))
-    log.append([delivery(5)])
-    assert log.reseal() == 5
-    assert log.reseal() == 0
+    log.append([delivery(450)])
+    stopped = log.reseal()
+    assert next(stopped) == 200
+    assert log.sealed_with() == {Seal([KEY]).key_id: 250, Seal([fresh]).key_id: 201}
+    assert list(log.reseal()) == [200, 50]
+    assert log.sealed_with() == {Seal([fresh]).key_id: 451}
     log.close()
     log = SqliteLog(path, Seal([fresh]))
-    assert [logged.delivery for logged in log.read(0, 10)] == [delivery(number) for number in range(6)]
+    assert [logged.delivery for logged in log.read(0, 1000)] == [delivery(number) for number in range(451)]
     log.close()
 
 
@@ -151,7 +154,7 @@ def test_a_wrong_key_is_told_apart_from_an_empty_log(tmp_path: Path) -> None:
     log.append([delivery(1)])
     log.close()
     log = SqliteLog(tmp_path / "onhand-log.db", Seal([Seal.generate_key()]))
-    with pytest.raises(DataDamaged, match="put the old key behind the new one"):
+    with pytest.raises(DataDamaged, match="old_encryption_keys"):
         log.read(0, 10)
     log.close()
 

@@ -9,15 +9,16 @@ from onhand.app.auditing import audit_shop
 from onhand.app.clock import MACHINE_PACE, Pace, SystemClock
 from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
 from onhand.app.results import Audited, Synced
+from onhand.app.sealing import seal_of
 from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
-from onhand.app.tokens import TokenFolder
+from onhand.app.tokens import TokenFolder, tokens_of
 from onhand.audit.places import file_places, look_at_places
 from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
 from onhand.intake.identity import retire_item
 from onhand.intake.lookup import Lookup, find_level_ids
 from onhand.intake.process import Sender, Senders, replay
-from onhand.log import Seal, SqliteLog
+from onhand.log import SqliteLog
 from onhand.ports.channel import Stocking
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
@@ -26,9 +27,6 @@ from onhand.store import Store, open_store
 
 TIMEOUT_S = httpx.Timeout(20.0, connect=5.0)
 """How long a platform may take to answer. Shopify ends a query after about 10 s; longer is a gray failure."""
-
-TOKENS = "onhand-tokens"
-"""The folder beside the log where replaced tokens lie, sealed."""
 
 
 class App:
@@ -210,13 +208,11 @@ def build(
 
     `clock`, `transport` and `pace` None or left out are the machine's own; who plays the platforms brings theirs.
     """
-    if config.encryption_key is None:
-        raise ConfigError('encryption_key: missing; `onhand init` makes one, e.g. encryption_key = "file:onhand.key"')
     clock = clock or SystemClock()
     store = open_store(config.database)
-    seal = Seal.of(config.encryption_key.reveal())
+    seal = seal_of(config)
     log = SqliteLog(Path(config.log), seal)
-    tokens = TokenFolder(Path(config.log).parent / TOKENS, seal)
+    tokens = tokens_of(config, seal)
     http = httpx.Client(
         timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False, transport=transport
     )

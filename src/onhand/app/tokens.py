@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +13,15 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from onhand.channels.shopify import Grant
+from onhand.config import Config
 from onhand.log import Seal
 from onhand.ports.errors import DataDamaged
 
 LOOK_EVERY_S = 0.05
 """How often one process looks whether another one has left the lock."""
+
+RESEAL_WAIT_S = 30.0
+"""How long a refresh may hold a file up while its key is replaced."""
 
 _Tokens = TypeVar("_Tokens")
 
@@ -71,11 +76,35 @@ class TokenFolder:
         The lock is the kernel's: it is free again when its holder dies.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(self._path(shop, channel).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        with self._alone(self._path(shop, channel), wait_s) as alone:
+            yield alone
+
+    def sealed_with(self) -> dict[bytes, int]:
+        """Return how many files each key has sealed, by the key's id."""
+        return dict(Counter(self._seal.key_id_of(path.read_bytes()) for path in self._files()))
+
+    def reseal(self) -> Iterator[int]:
+        """Seal every file that an older key sealed with the newest one; yield after each. Raises DataDamaged, OSError.
+
+        Nobody refreshes tokens meanwhile: what is sealed anew is what is kept.
+        """
+        for path in self._files():
+            with self._alone(path, RESEAL_WAIT_S) as alone:
+                sealed = path.read_bytes()
+                if alone and self._seal.key_id_of(sealed) != self._seal.key_id:
+                    self._write(path, self._seal.seal(self._seal.open(sealed, _about(path)), _about(path)))
+                    yield 1
+
+    @contextmanager
+    def _alone(self, path: Path, wait_s: float) -> Iterator[bool]:
+        lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             yield _locked(lock, wait_s)
         finally:
             os.close(lock)
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("*.tokens"))
 
     def _write(self, path: Path, sealed: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -117,6 +146,11 @@ class ShopifyVault:
         """Let one thread of one process in at a time; False when nobody left within `wait_s`."""
         with self._folder.alone(self._shop, "shopify", wait_s) as alone:
             yield alone
+
+
+def tokens_of(config: Config, seal: Seal) -> TokenFolder:
+    """Return the folder beside the log where tokens lie."""
+    return TokenFolder(Path(config.log).parent / "onhand-tokens", seal)
 
 
 def _locked(lock: int, wait_s: float) -> bool:

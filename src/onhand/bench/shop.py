@@ -44,7 +44,7 @@ class BenchShop:
 def build_bench_shop(folder: Path, items: int, http: httpx.Client) -> BenchShop:
     """Return a shop of `items` items at three locations, with an Online Store, tills and TikTok Shop selling them."""
     now = datetime.now(UTC)
-    store, log = open_store(str(folder / "onhand.db")), SqliteLog(folder / "log.db", Seal.of(Seal.generate_key()))
+    store, log = open_store(str(folder / "onhand.db")), SqliteLog(folder / "log.db", Seal([Seal.generate_key()]))
     settings = ShopifySettings(shop=SHOP, client_id="bench", client_secrets=(Seal.generate_key(),))
     shopify = ShopifyChannel(settings, http)
     ids = [str(1_000_000 + number) for number in range(items)]

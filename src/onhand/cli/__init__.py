@@ -14,6 +14,7 @@ from onhand.cli import (
     demo,
     doctor,
     drift,
+    keys,
     ledger,
     places,
     run,
@@ -36,7 +37,11 @@ app = typer.Typer(
 )
 
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
-for group in (demo, sandbox, bench, settings, doctor, run, stock, places, drift, deliveries, ledger, selling, stocking):
+GROUPS = (
+    *(demo, sandbox, bench, settings, keys, doctor, run, stock, places, drift),
+    *(deliveries, ledger, selling, stocking),
+)
+for group in GROUPS:
     group.register(app)
 
 

@@ -103,6 +103,7 @@ def _examine_kept(frame: Frame, config: "Config") -> Iterator["Check"]:
     yield from _guarded("database", _examine_database(frame))
     for shop in config.shops:
         yield from _guarded(f"books of {shop.domain}", _examine_books(frame, config, shop.domain))
+    yield from _guarded("what is sealed", _examine_sealed(frame, config))
     yield from _guarded("platforms", _examine_platforms(frame, config))
 
 
@@ -121,6 +122,16 @@ def _examine_database(frame: Frame) -> Iterator["Check"]:
 
     with frame.store() as store:
         yield from check_database(store)
+
+
+def _examine_sealed(frame: Frame, config: "Config") -> Iterator["Check"]:
+    from onhand.app.sealing import count_sealed, seal_of
+    from onhand.app.tokens import tokens_of
+    from onhand.cli.checks.kept import check_sealed
+
+    seal = seal_of(config)
+    with frame.log() as log:
+        yield check_sealed(count_sealed(log, tokens_of(config, seal), seal), len(config.old_encryption_keys))
 
 
 def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check"]:

@@ -134,14 +134,13 @@ class Frame:
     @contextmanager
     def log(self) -> Iterator["SqliteLog"]:
         """Open the log, which must be there already, and close it afterwards. Raises ConfigError."""
-        from onhand.log import Seal, SqliteLog
+        from onhand.app.sealing import seal_of
+        from onhand.log import SqliteLog
 
         config = self.config()
-        if config.encryption_key is None:
-            raise ConfigError(f'{self.config_name()}: encryption_key is missing: write encryption_key = "file:PATH"')
         if not Path(config.log).is_file():
             raise ConfigError(f"log: there is no {config.log} yet: `onhand sync` makes it")
-        log = SqliteLog(config.log, Seal.of(config.encryption_key.reveal()))
+        log = SqliteLog(config.log, seal_of(config))
         try:
             yield log
         finally:

@@ -1,6 +1,6 @@
 """The configuration: one TOML file, overridden by the environment, checked before anything starts."""
 
-from onhand.config.example import write_example, write_files
+from onhand.config.example import write_example, write_files, write_key
 from onhand.config.load import load_config
 from onhand.config.model import (
     CHANNEL_NAMES,
@@ -51,4 +51,5 @@ __all__ = [
     "load_config",
     "write_example",
     "write_files",
+    "write_key",
 ]

@@ -16,6 +16,7 @@ EXAMPLE = """\
 database = "onhand.db"                  # or "postgresql://…", or "env:NAME" where the address carries a password
 # log = "onhand-log.db"                 # webhooks as they came; beside the database where nothing is said
 encryption_key = "file:{key_file}"      # tokens and webhook bodies at rest. Keep a copy apart; keep it out of git
+# old_encryption_keys = ["file:onhand.old.key"]  # while you replace the key: `onhand keys rotate` says when it may go
 retention_days = 7                      # the raw bodies of webhooks go after so many days
 
 [ingress]
@@ -91,6 +92,16 @@ def write_files(path: Path, domain: str, key: str) -> tuple[Path, Path]:
     except OSError as error:
         raise ConfigError(f"{path.parent}: cannot write there: {error.strerror}") from error
     return path, key_path
+
+
+def write_key(path: Path, key: str) -> None:
+    """Write a key into a new file that only its owner can read. Raises ConfigError where there is one already."""
+    try:
+        _create(path, f"{key}\n", mode=0o600)
+    except FileExistsError:
+        raise ConfigError(f"{path}: exists already; onhand never writes over a key") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _create(path: Path, text: str, mode: int) -> None:

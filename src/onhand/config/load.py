@@ -57,7 +57,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     top = Section(source, "", tables)
     database = _read_database(top, source)
     log = top.text("log")
-    encryption_key = top.secret("encryption_key")
+    encryption_key, old_encryption_keys = top.secret("encryption_key"), top.secrets("old_encryption_keys")
     retention_days = top.number("retention_days", Config.retention_days, least=0.01, most=3650)
     sections = {name: Section(source, name, _table(top, name)) for name in TABLES}
     ingress, server = sections["ingress"], sections["server"]
@@ -75,6 +75,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         database=database,
         log=_log_path(log, database, folder),
         encryption_key=encryption_key,
+        old_encryption_keys=old_encryption_keys,
         retention_days=retention_days,
         ingress=ingress_config,
         server=server_config,

@@ -199,6 +199,7 @@ class Setting(NamedTuple):
 class Config:
     """Everything that can be configured.
 
+    New things are sealed with `encryption_key`; `old_encryption_keys` open what was sealed before it was replaced.
     `database` may carry a password and stays out of the representation. `path` is None where no file was read;
     `settings` and `secrets` are everything that was read, by key, for whoever shows or checks it.
     """
@@ -206,6 +207,7 @@ class Config:
     database: str = field(repr=False)
     log: str
     encryption_key: Secret | None = None
+    old_encryption_keys: tuple[Secret, ...] = ()
     retention_days: float = 7.0
     ingress: IngressConfig = IngressConfig()
     server: ServerConfig = ServerConfig()

@@ -155,6 +155,16 @@ class Section:
         """Return what `env:NAME` or `file:PATH` refers to, or None. A secret in plain text is refused."""
         return self._secret(key, plain_is_fine=False)
 
+    def secrets(self, key: str) -> tuple[Secret, ...]:
+        """Return what a list of `env:NAME` and `file:PATH` refers to, empty where the key is not given."""
+        references = self.words(key) or ()
+        secrets = []
+        for place, text in enumerate(references):
+            if not is_reference(text):
+                self.refuse(key, 'names a secret in plain text: write "env:NAME" or "file:PATH" for each')
+            secrets.append(self._resolved(f"{self._dotted(key)}[{place}]", text))
+        return tuple(secrets)
+
     def identifier(self, key: str) -> Secret | None:
         """Return a value that is no secret by itself but often kept with secrets: plain text is fine."""
         return self._secret(key, plain_is_fine=True)
@@ -184,13 +194,7 @@ class Section:
             return None
         text = self._plain_text(key, value, show=False)
         if is_reference(text):
-            secret = resolve(
-                text,
-                key=self._dotted(key),
-                where=self._source.label,
-                folder=self._source.folder,
-                environ=self._source.environ,
-            )
+            secret = self._resolved(self._dotted(key), text)
         elif isinstance(value, FromEnvironment):
             secret = Secret(reference=f"env:{value.variable}", value=text)
         elif plain_is_fine:
@@ -201,9 +205,16 @@ class Section:
                 "is written in plain text: keep a secret out of this file. Put it into an environment variable and "
                 f'write {key} = "env:NAME", or into a file that only you can read and write {key} = "file:PATH"',
             )
-        self._source.secrets.append((self._dotted(key), secret))
+        if not is_reference(text):
+            self._source.secrets.append((self._dotted(key), secret))
         shown = secret.reference if secret.value is not None else f"{secret.reference} (not found)"
         self._note(key, shown, self._origin(value))
+        return secret
+
+    def _resolved(self, dotted: str, reference: str) -> Secret:
+        source = self._source
+        secret = resolve(reference, key=dotted, where=source.label, folder=source.folder, environ=source.environ)
+        source.secrets.append((dotted, secret))
         return secret
 
     def _take(self, key: str) -> object:

@@ -25,7 +25,7 @@ _SEALS_A_SUBKEY = 2**30
 
 
 class Seal:
-    """Seals with the newest of `keys` and opens with any of them, so that a key can be replaced in use.
+    """Seals with the first of `keys` and opens with any of them, so that a key can be replaced in use.
 
     A key is what `generate_key` returns, or a passphrase of at least 32 characters. `about` says what is sealed (a
     row's identity): what was sealed about one thing does not open as another. Raises ConfigError for a weak key.
@@ -40,11 +40,6 @@ class Seal:
         self.key_id = _key_id(derived[0])
         self._ciphers: dict[bytes, AESGCM] = {}
         self._renew()
-
-    @classmethod
-    def of(cls, text: str) -> "Seal":
-        """Return the seal of a configured value: one key a line, the newest first. Raises ConfigError."""
-        return cls([line for line in text.splitlines() if line.strip()])
 
     @staticmethod
     def generate_key() -> str:
@@ -68,7 +63,7 @@ class Seal:
             known = ", ".join(key_id.hex() for key_id in self._keys)
             raise DataDamaged(
                 f"{about!r}: sealed with key {self.key_id_of(sealed).hex()}, the configuration has {known}; "
-                "put the old key behind the new one in encryption_key"
+                "name the old key in old_encryption_keys"
             )
         cipher = self._cipher_of(sealed[:_HEAD_BYTES], key)
         try:
@@ -77,6 +72,10 @@ class Seal:
             )
         except InvalidTag as error:
             raise DataDamaged(f"{about!r}: the sealed bytes were changed, or belong to something else") from error
+
+    def knows(self, key_id: bytes) -> bool:
+        """Tell whether one of the keys has this id."""
+        return key_id in self._keys
 
     @staticmethod
     def key_id_of(sealed: bytes) -> bytes:

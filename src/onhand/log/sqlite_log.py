@@ -154,21 +154,30 @@ class SqliteLog:
                 return forgotten
             position = page[-1][0]
 
-    def reseal(self) -> int:
-        """Seal every body that an older key sealed with the newest one; return how many. Then the old key may go."""
-        position, count = 0, 0
+    def sealed_with(self) -> dict[bytes, int]:
+        """Return how many bodies each key has sealed, by the key's id."""
+        with self._reading() as db:
+            return {bytes(key_id): bodies for key_id, bodies in _rows(db, "sealed_with")}
+
+    def reseal(self) -> Iterator[int]:
+        """Seal every body that an older key sealed with the newest one; yield how many after each short transaction.
+
+        Stopped in between, what is done is done, and the next call goes on. Raises LogUnavailable, DataDamaged.
+        """
+        position = 0
         while True:
             with self._reading() as db:
                 page = _rows(db, "sealed_otherwise", position, self._packer.seal.key_id, _RESEAL_AT_ONCE)
             if not page:
-                return count
+                return
             fresh = []
             for at, source, delivery_id, sealed in page:
                 shop, channel = self._source_name(source)
                 fresh.append((self._packer.reseal(sealed, shop, channel, delivery_id), at))
             with self._lock, self._transaction(f"sealing {len(page)} bodies anew"):
                 self._writer.executemany(_SQL["replace_body"], fresh)
-            position, count = page[-1][0], count + len(page)
+            position = page[-1][0]
+            yield len(page)
 
     def anchor(self, shop: str, ledger_sequence: int, head: bytes, anchored_at: datetime) -> None:
         """Keep the head of a shop's ledger chain outside the ledger's own database. Raises LogUnavailable."""

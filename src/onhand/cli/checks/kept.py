@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from onhand.app.sealing import Sealed
 from onhand.cli.checks.check import Check, fail, ok, warn
 from onhand.intake.process import POSITION
 from onhand.log import SqliteLog
@@ -50,6 +51,24 @@ def check_ledger(session: Session, shop: str, anchors: Sequence[tuple[int, bytes
     if anchors and anchors[-1][0] == sequence and anchors[-1][1] != head:
         return fail(name, f"movement {sequence} is not the one that was anchored", "see `onhand ledger verify`")
     return ok(name, f"{sequence} movements, head {head.hex()[:12]}, {len(anchors)} anchors in the log")
+
+
+def check_sealed(sealed: Sealed, old_keys: int) -> Check:
+    """Look whether anything still needs an old encryption key."""
+    name = "what is sealed"
+    if sealed.unknown:
+        return fail(
+            name,
+            f"{sealed.unknown} webhook bodies or token files are sealed with a key that is not configured",
+            "name the key they were sealed with in old_encryption_keys, then run `onhand keys rotate`",
+        )
+    if sealed.old_bodies or sealed.old_tokens:
+        why = f"{sealed.old_bodies} webhook bodies and {sealed.old_tokens} token files need old_encryption_keys yet"
+        return warn(name, why, "run `onhand keys rotate`; it can be stopped and run again")
+    why = f"{sealed.bodies} webhook bodies and {sealed.tokens} token files, all with encryption_key"
+    if old_keys:
+        return warn(name, f"{why}: no old key is needed any more", "take old_encryption_keys out of the configuration")
+    return ok(name, why)
 
 
 def check_log(session: Session, log: SqliteLog) -> Check:

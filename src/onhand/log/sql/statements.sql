@@ -43,6 +43,9 @@ UPDATE deliveries SET body = NULL WHERE position = ?
 SELECT position, source, delivery_id, body FROM deliveries
 WHERE position > ? AND body IS NOT NULL AND substr(body, 2, 4) <> ? ORDER BY position LIMIT ?
 
+-- name: sealed_with
+SELECT substr(body, 2, 4), count(*) FROM deliveries WHERE body IS NOT NULL GROUP BY 1
+
 -- name: replace_body
 UPDATE deliveries SET body = ? WHERE position = ? AND body IS NOT NULL
 
