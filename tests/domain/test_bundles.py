@@ -1,14 +1,15 @@
 """An order of bundles is an order of their components, whatever becomes of it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onhand.domain.bundles import Bundled, Component, Compositions, bundled, explode, made_of
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, settle
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, Unshipped, settle
 from onhand.domain.pictures import Version
 from onhand.domain.stock import Bin, Movement, State, fold
 
@@ -70,6 +71,23 @@ def test_a_channel_counts_a_bundle_under_its_own_listing_and_not_under_those_of_
     shipped = (Shipped("L1", "Boston", 2, minute(2)),)
     counts = bundled(order(placed=(Placed("L1", "Boston", 1), Placed("L2", "Boston", 1)), shipped=shipped), SETS)
     assert counts == {"SET": Bundled(1, 3), "TEE": Bundled(-2, -6), "CAP": Bundled(-1, -3)}
+
+
+def test_every_row_that_names_a_line_of_a_bundle_names_its_components_afterwards() -> None:
+    at = minute(2)
+    rows: dict[str, Any] = {
+        "placed": Placed("L1", "Boston", 1),
+        "shipped": Shipped("L1", "Boston", 1, at),
+        "refunded": Refunded("L1", "Boston", 1, Restock.CANCEL, at),
+        "gone": Gone("L1", "Boston", 1),
+        "unshipped": Unshipped("L1", "Boston", 1, at, at),
+    }
+    whole = order(lines=(OrderLine("L1", "SET", 1),), **{name: (row,) for name, row in rows.items()})
+    named = {one.name for one in fields(OrderPicture) if isinstance(getattr(whole, one.name), tuple)}
+    assert named == {"lines", *rows}
+    exploded = explode(whole, SETS)
+    for name in named:
+        assert [(row.line, row.units) for row in getattr(exploded, name)] == [("L1/CAP", 1), ("L1/TEE", 2)]
 
 
 @st.composite

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
 
-_Row = TypeVar("_Row", Placed, Shipped, Refunded, Gone)
+_Row = TypeVar("_Row", Placed, Shipped, Refunded, Gone, Unshipped)
 
 
 class Component(NamedTuple):
@@ -63,6 +63,7 @@ def explode(picture: OrderPicture, compositions: Compositions) -> OrderPicture:
         shipped=tuple(_shares(picture.shipped, parts)),
         refunded=tuple(_shares(picture.refunded, parts)),
         gone=tuple(_shares(picture.gone, parts)),
+        unshipped=tuple(_shares(picture.unshipped, parts)),
     )
 
 
