@@ -75,14 +75,15 @@ def test_a_channel_counts_a_bundle_under_its_own_listing_and_not_under_those_of_
 
 def test_every_row_that_names_a_line_of_a_bundle_names_its_components_afterwards() -> None:
     at = minute(2)
-    rows: dict[str, Any] = {
+    rows = {
         "placed": Placed("L1", "Boston", 1),
         "shipped": Shipped("L1", "Boston", 1, at),
         "refunded": Refunded("L1", "Boston", 1, Restock.CANCEL, at),
         "gone": Gone("L1", "Boston", 1),
         "unshipped": Unshipped("L1", "Boston", 1, at, at),
     }
-    whole = order(lines=(OrderLine("L1", "SET", 1),), **{name: (row,) for name, row in rows.items()})
+    told: dict[str, Any] = {name: (row,) for name, row in rows.items()}
+    whole = order(lines=(OrderLine("L1", "SET", 1),), **told)
     named = {one.name for one in fields(OrderPicture) if isinstance(getattr(whole, one.name), tuple)}
     assert named == {"lines", *rows}
     exploded = explode(whole, SETS)
