@@ -16,7 +16,19 @@ from onhand.intake.book import book
 from onhand.ports.channel import Report
 from onhand.publish.recalculate import recalculate
 from onhand.store import Store
-from tests.answers.shop import BACK_ROOM, BOSTON, ITEMS, SHOP, WAREHOUSE, happen, later, opened_shop, seen, sold
+from tests.answers.shop import (
+    BACK_ROOM,
+    BOSTON,
+    ITEMS,
+    MORNING,
+    SHOP,
+    WAREHOUSE,
+    happen,
+    later,
+    opened_shop,
+    seen,
+    sold,
+)
 
 
 @pytest.fixture
@@ -206,6 +218,7 @@ def test_levels_and_numbers_say_what_is_not_stocked_what_is_a_bundle_and_what_se
         }
         (made,) = ats(books, SHOP, "SET")
         assert (made.channel, made.units, made.made_of) == ("online_store", 1, {"TEE": 2, "CAP": 1})
+        assert (made.published_units, made.published_at) == (1, MORNING)
         assert {row.channel: row.sells_below_zero for row in ats(books, SHOP, "CAP")} == {
             "online_store": True,
             "tiktok_shop": False,

@@ -160,9 +160,11 @@ Shown = tuple[int | None, datetime | None]
 def _shown_by_shopify(books: Books, items: Iterable[str]) -> dict[tuple[str, str], Shown]:
     """Return what Shopify was last seen to hold available, by (channel, item): its locations added up, none below 0.
 
-    The time is that of the oldest observation in the sum: no part of the number is older than it says.
+    A bundle is there as often as its components at a location make it. The time is that of the oldest observation in
+    the sum: no part of the number is older than it says.
     """
-    wanted = sorted(items)
+    bundles = books.bundles.components(items)
+    wanted = sorted({*items, *(part.item for parts in bundles.values() for part in parts)})
     rules = [rule for rule in books.channels.rules() if rule.channel in OWN_CHANNELS]
     places = sorted({place for rule in rules for place in rule.locations})
     newest = books.observations.newest([LevelKey(item, place) for item in wanted for place in places])
@@ -171,6 +173,13 @@ def _shown_by_shopify(books: Books, items: Iterable[str]) -> dict[tuple[str, str
         units = observed.units.get(State.AVAILABLE)
         if units is not None:
             seen[key.item][key.location] = (units, observed.agreed_at or observed.recorded_at)
+    uncounted = books.catalog.uncounted(wanted)
+    for bundle, components in bundles.items():
+        counted = [part for part in components if part.item not in uncounted]
+        for place in places:
+            if counted and all(place in seen[part.item] for part in counted):
+                made = min(max(0, seen[part.item][place][0]) // part.units for part in counted)
+                seen[bundle][place] = (made, min(seen[part.item][place][1] for part in counted))
     shown: dict[tuple[str, str], Shown] = {}
     for rule in rules:
         for item, by_place in seen.items():
