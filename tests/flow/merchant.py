@@ -66,7 +66,7 @@ class Choices:
     buffers: Mapping[str, int] = field(default_factory=dict)
     audit: AuditConfig = JUDGED_SOON
     guard: GuardConfig = ANY_ZEROS
-    locations: tuple[LocationConfig, ...] = ()
+    locations: tuple[LocationConfig, ...] = (LocationConfig(shop="", name=PORTLAND, online=False),)
     subscribed: bool = True
     own_token: bool = True
     answers_within_s: float | None = None

@@ -47,6 +47,7 @@ class Nonsense(NamedTuple):
 
 ORDER: dict[str, Any] = {
     "id": 77,
+    "processed_at": "2026-11-23T07:00:00-05:00",
     "created_at": "2026-11-23T07:00:00-05:00",
     "updated_at": "2026-11-23T07:00:00-05:00",
     "line_items": [{"id": 1, "variant_id": 2, "quantity": 1, "fulfillable_quantity": 1}],

@@ -10,7 +10,7 @@ def trapped_at(merchant: Merchant, name: str) -> list[str]:
 
 
 def test_the_online_store_gains_and_loses_what_a_location_holds(tmp_path: Path) -> None:
-    with open_shop(tmp_path, Choices()) as merchant:
+    with open_shop(tmp_path, Choices(locations=())) as merchant:
         sku = merchant.tee
         before = merchant.ats(sku, "online_store")
         portland = merchant.level(sku, PORTLAND)

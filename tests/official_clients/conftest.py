@@ -87,7 +87,10 @@ def _install(folder: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, folder)
     words = [str(NODE_BINARY), str(NPM), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
-    environment = os.environ | {"PATH": f"{NODE_BINARY.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment = os.environ | {
+        "PATH": f"{NODE_BINARY.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "NODE_USE_SYSTEM_CA": "1",  # a network may have a certificate of its own, which the machine knows
+    }
     try:
         done = subprocess.run(
             words, cwd=folder, env=environment, capture_output=True, text=True, timeout=INSTALL_WITHIN_S, check=False
