@@ -269,19 +269,25 @@ def list_topics(schema: Json) -> str:
 
 def read_schema(archive: Path) -> tuple[Json, str]:
     """Return the whole schema of the package archive at `archive`, and its licence."""
+    refuse_another(archive)
+    with tarfile.open(archive) as members:
+        document = json.loads(gzip.decompress(member(members, SCHEMA_MEMBER)))
+        licence = member(members, LICENCE_MEMBER).decode()
+    return document["data"]["__schema"], licence
+
+
+def refuse_another(archive: Path) -> None:
+    """End unless `archive` is the package as it was published."""
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     if digest != ARCHIVE_SHA256:
         raise SystemExit(
             f"{archive} has sha256 {digest}, expected {ARCHIVE_SHA256}: "
             f"it is not {PACKAGE} {PACKAGE_VERSION} as published"
         )
-    with tarfile.open(archive) as members:
-        document = json.loads(gzip.decompress(_member(members, SCHEMA_MEMBER)))
-        licence = _member(members, LICENCE_MEMBER).decode()
-    return document["data"]["__schema"], licence
 
 
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
+def member(archive: tarfile.TarFile, name: str) -> bytes:
+    """Return a file of the package."""
     stream = archive.extractfile(name)
     if stream is None:
         raise SystemExit(f"the archive has no file {name}")

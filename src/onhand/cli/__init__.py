@@ -10,6 +10,7 @@ import typer
 
 from onhand.cli import (
     bench,
+    connect,
     deliveries,
     demo,
     doctor,
@@ -38,7 +39,7 @@ app = typer.Typer(
 
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
-    *(demo, sandbox, bench, settings, keys, doctor, run, stock, places, drift),
+    *(demo, sandbox, bench, settings, connect, keys, doctor, run, stock, places, drift),
     *(deliveries, ledger, selling, stocking),
 )
 for group in GROUPS:

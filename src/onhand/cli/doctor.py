@@ -153,10 +153,13 @@ def _examine_platforms(frame: Frame, config: "Config") -> Iterator["Check"]:
     from onhand.cli.checks.platforms import check_platforms
     from onhand.cli.checks.sources import check_sources
     from onhand.cli.checks.subscriptions import check_subscriptions
+    from onhand.config import SHOPIFY
 
     with frame.app() as app:
         for shop in config.shops:
-            yield from check_platforms(app.shops[shop.domain], shop, now())
+            with app.store.reading() as session:
+                writes = session.of(shop.domain).channels.get(SHOPIFY).armed
+            yield from check_platforms(app.shops[shop.domain], shop, now(), writes=writes)
             with app.store.reading() as session:
                 books = session.of(shop.domain)
                 yield from check_subscriptions(app.shops[shop.domain], config, shop, books, now())

@@ -47,31 +47,15 @@ _BATCH_SIZES: Final = {Wanted.ORDER: 50, Wanted.LEVEL: 100, Wanted.ITEM: 25, Wan
 
 _PARCEL_POINTS: Final = 10  # a mutation, whatever it carries (2026-10, "Rate limits")
 
-REQUIRED_SCOPES: Final = frozenset(
-    {
-        "read_inventory",
-        "write_inventory",
-        "read_locations",
-        "read_products",
-        "read_orders",
-        "read_fulfillments",
-        "read_merchant_managed_fulfillment_orders",
-        "read_third_party_fulfillment_orders",
-        "read_assigned_fulfillment_orders",
-    }
-)
-"""Scopes of the fields in documents/ (Admin API 2026-10, `requiredAccess` in the schema)."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ping:
-    """Who answered, and what the app may do there. `missing_scopes` are those that onhand needs and does not have."""
+    """Who answered, and what the app may do there: see `scopes.compare`."""
 
     shop: str
     name: str
     api_version: str
     scopes: tuple[str, ...]
-    missing_scopes: tuple[str, ...]
     problems: tuple[Problem, ...]
 
 
@@ -179,7 +163,6 @@ class ShopifyChannel:
             name=data.shop.name,
             api_version=self._client.served_version,
             scopes=tuple(sorted(scopes)),
-            missing_scopes=tuple(sorted(REQUIRED_SCOPES - scopes)),
             problems=self._client.problems(),
         )
 

@@ -6,6 +6,7 @@ secret) and "Ignore duplicates" (X-Shopify-Webhook-Id names the delivery, X-Shop
 
 import hashlib
 import hmac
+import re
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,6 +17,10 @@ from onhand.ports.errors import BadSignature
 
 # Longer ids do not come from Shopify (it sends UUIDs); a header is unsigned and must not become a giant key.
 MAX_ID_CHARACTERS = 128
+
+
+# Shopify signs the parameters of a redirect with the same secret: whoever sees one could send them here as a body.
+_SIGNED_QUERY = re.compile(rb"[a-z_]+=")
 
 
 class Verifier:
@@ -41,6 +46,8 @@ class Verifier:
             genuine |= hmac.compare_digest(made, claimed)
         if not genuine:
             raise BadSignature(f"a webhook for {request.shop} is signed with none of the {len(self._keys)} secrets")
+        if _SIGNED_QUERY.match(body):
+            raise BadSignature(f"a webhook for {request.shop} carries the signature of a redirect, not of a webhook")
         topic = request.path_topic or _header(headers, "topic") or ""
         return delivery_of(request.shop, topic, headers, body, received_at)
 

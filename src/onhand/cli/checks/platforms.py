@@ -2,10 +2,11 @@
 
 import hmac
 from base64 import b64encode
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from onhand.channels.shopify import scopes
 from onhand.cli.checks.check import Check, fail, ok, warn
 from onhand.config import ShopConfig
 from onhand.ports.delivery import Request
@@ -13,15 +14,19 @@ from onhand.ports.errors import BadSignature, ChannelRefused, ChannelUnavailable
 
 if TYPE_CHECKING:
     from onhand.app.parts import ShopParts
+    from onhand.channels.shopify import Connection
     from onhand.channels.tiktok_shop import TikTokShopChannel
+
+EXPIRES_SOON = timedelta(days=14)
+"""A refresh token lives 90 days and is replaced every hour: one that is this near its end was forgotten."""
 
 PROBE = b'{"probe": "onhand doctor"}'
 
 
-def check_platforms(parts: "ShopParts", shop: ShopConfig, now: datetime) -> Iterator[Check]:
-    """Look at the platforms of one shop. Only reads."""
+def check_platforms(parts: "ShopParts", shop: ShopConfig, now: datetime, *, writes: bool) -> Iterator[Check]:
+    """Look at the platforms of one shop; `writes` where Shopify is armed. Only reads."""
     yield _check_signature(parts, shop, now)
-    yield from _check_shopify(parts, shop)
+    yield from _check_shopify(parts, shop, now, writes=writes)
     if parts.tiktok is not None:
         yield _check_tiktok(parts.tiktok, shop)
 
@@ -43,7 +48,7 @@ def _check_signature(parts: "ShopParts", shop: ShopConfig, now: datetime) -> Che
     return fail(name, "a changed webhook was taken as genuine", "stop serving, and report this")
 
 
-def _check_shopify(parts: "ShopParts", shop: ShopConfig) -> Iterator[Check]:
+def _check_shopify(parts: "ShopParts", shop: ShopConfig, now: datetime, *, writes: bool) -> Iterator[Check]:
     name = f"shopify for {shop.domain}"
     try:
         answer = parts.shopify.ping()
@@ -57,13 +62,45 @@ def _check_shopify(parts: "ShopParts", shop: ShopConfig) -> Iterator[Check]:
         yield warn(name, f"the credentials are those of {answer.shop}", f"use those of {shop.domain}")
     else:
         yield ok(name, f"{answer.name} answers, API {answer.api_version}")
-    if answer.missing_scopes:
-        mend = "add them to the app's scopes in the Dev Dashboard, and approve them in the shop"
-        yield fail(f"scopes for {shop.domain}", f"missing: {', '.join(answer.missing_scopes)}", mend)
-    else:
-        yield ok(f"scopes for {shop.domain}", f"{len(answer.scopes)} granted, all that are needed among them")
+    yield _check_scopes(answer.scopes, shop, writes=writes)
+    yield _check_connection(parts.shopify.connection(), shop, now)
     for problem in answer.problems:
         yield warn(f"{problem.kind} for {shop.domain}", problem.message, problem.next_step)
+
+
+def _check_scopes(granted: Sequence[str], shop: ShopConfig, *, writes: bool) -> Check:
+    name = f"scopes for {shop.domain}"
+    gap = scopes.compare(granted, writes=writes)
+    grant = "add them to the app's scopes in the Dev Dashboard, and approve them in the shop"
+    if gap.missing:
+        return fail(name, "; ".join(f"{scope} is missing: {lost}" for scope, lost in gap.missing), grant)
+    if gap.lesser:
+        return warn(name, "; ".join(f"{scope} is not granted: {lost}" for scope, lost in gap.lesser), grant)
+    why = f"{len(granted)} granted, all that are needed among them"
+    if gap.surplus:
+        why += f"; asked for without need: {', '.join(gap.surplus)}"
+    return ok(name, why)
+
+
+def _check_connection(connection: "Connection", shop: ShopConfig, now: datetime) -> Check:
+    """Look how the shop is connected, what must be done before the old client secret may be revoked, and until when."""
+    name = f"connection of {shop.domain}"
+    if connection.old_secret:
+        why = "its tokens were asked for with an old client secret, and end when that is revoked"
+        return warn(name, why, "let `onhand serve` or `onhand sync` run once: tokens are then those of client_secret")
+    expires_at = connection.refresh_expires_at
+    if expires_at is not None and expires_at - now < EXPIRES_SOON:
+        why = f"by {connection.way}; not refreshed for long, and over at {expires_at:%Y-%m-%d}"
+        return warn(name, why, "let `onhand serve` run: it refreshes")
+    why = f"by {connection.way}" + ("" if expires_at is None else f", kept alive until {expires_at:%Y-%m-%d} at least")
+    if shop.old_client_secret is not None:
+        why += "; the old client secret may be revoked, and old_client_secret taken out an hour after that"
+        if connection.way == "access_token":
+            mend = (
+                "get a token with the new secret before the old one is revoked: revoking ends the tokens it asked for"
+            )
+            return warn(name, "by access_token, and it is not known which client secret asked for it", mend)
+    return ok(name, why)
 
 
 def _check_tiktok(channel: "TikTokShopChannel", shop: ShopConfig) -> Check:

@@ -1,0 +1,142 @@
+"""connect: a shop is connected to its platform, step by step."""
+
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onhand.cli.frame import Json, frame_of
+from onhand.ports.errors import BadSignature, ConfigError, OnhandError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from onhand.app.connecting import Connected, Connecting
+
+GOES_ON = b"onhand has the answer. You may close this page and look at the terminal.\n"
+STAYS = b"This is not the answer onhand waits for.\n"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    group = typer.Typer(no_args_is_help=True, help="Connect a shop to its platforms.")
+    group.command("shopify")(shopify)
+    group.command("tiktok-shop")(tiktok_shop)
+    app.add_typer(group, name="connect", rich_help_panel="Set up")
+
+
+def shopify(
+    context: typer.Context,
+    *,
+    by_code: Annotated[
+        bool, typer.Option("--code", help="By authorization code: an app of another organisation than the shop's.")
+    ] = False,
+    writes: Annotated[bool, typer.Option("--writes", help="Also ask for the scope that writes levels.")] = False,
+    port: Annotated[int, typer.Option("--port", metavar="P", min=1, max=65535, help="Where the answer comes.")] = 8002,
+    redirect: Annotated[
+        str | None,
+        typer.Option("--redirect-uri", metavar="URL", help="Instead of this machine; then paste the answer."),
+    ] = None,
+    json_wanted: Json = False,
+) -> None:
+    """Connect a shop. Without --code the app's own credentials are tried: enough for an app of the shop's organisation.
+
+    With --code an address is shown. Open it, agree, and the answer comes to http://127.0.0.1:8002/connected, which must
+    stand among the app's redirection URLs in the Dev Dashboard. With --redirect-uri paste the address you land on. With
+    --json the first document on standard output is {"open": ADDRESS}, the second the result.
+    """
+    import json
+
+    from onhand.app.connecting import Connecting, connect_with_credentials
+
+    frame = frame_of(context, json_wanted=json_wanted)
+    config, domain = frame.config(), frame.shop()
+    shop = next(shop for shop in config.shops if shop.domain == domain)
+    writes = writes or any(channel.armed for channel in config.channels_of(domain))
+    if not by_code:
+        connected = connect_with_credentials(shop, writes=writes)
+    else:
+        attempt = Connecting(config, shop, redirect or f"http://127.0.0.1:{port}/connected", writes=writes)
+        shown = (
+            json.dumps({"open": attempt.page}) if frame.json else f"Open this address and agree:\n\n{attempt.page}\n"
+        )
+        print(shown, flush=True)
+        connected = _pasted(attempt) if redirect else _awaited(attempt, port)
+
+    def paint(console: "Console") -> None:
+        until = f", kept alive until {connected.until:%Y-%m-%d} at least" if connected.until else ""
+        console.print(
+            f"{connected.shop} is connected by {connected.way}{until}; {len(connected.scopes)} scopes granted."
+        )
+        if connected.missing:
+            console.print(
+                f"Not granted: {', '.join(connected.missing)}; `onhand doctor` says what is lost without them."
+            )
+        console.print("Next: `onhand doctor`, then `onhand sync`.")
+
+    frame.answer(_document(connected), paint)
+
+
+def tiktok_shop(context: typer.Context, json_wanted: Json = False) -> None:
+    """Say how TikTok Shop is connected in this release: by tokens in the configuration."""
+    frame_of(context, json_wanted=json_wanted)
+    raise ConfigError(
+        "connect tiktok-shop: a guided connection arrives with a later release; put app_key, app_secret, access_token "
+        "and refresh_token of Partner Center into its [[channel]]: onhand refreshes them and keeps them sealed"
+    )
+
+
+def _document(connected: "Connected") -> dict[str, object]:
+    return {
+        "shop": connected.shop,
+        "way": connected.way,
+        "scopes": list(connected.scopes),
+        "missing": list(connected.missing),
+        "until": None if connected.until is None else connected.until.isoformat(),
+    }
+
+
+def _pasted(attempt: "Connecting") -> "Connected":
+    print("Paste the address you landed on:", file=sys.stderr, flush=True)
+    return attempt.finish(sys.stdin.readline())
+
+
+def _awaited(attempt: "Connecting", port: int) -> "Connected":
+    """Listen on loopback until Shopify's redirect comes; what is not signed by it is turned away and waited on."""
+    done: list[Connected] = []
+    failed: list[OnhandError] = []
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            try:
+                done.append(attempt.finish(self.path))
+            except BadSignature as stranger:
+                print(f"onhand: {stranger}", file=sys.stderr)
+                self._say(400, STAYS)
+            except OnhandError as trouble:
+                failed.append(trouble)
+                self._say(502, STAYS)
+            else:
+                self._say(200, GOES_ON)
+
+        def _say(self, status: int, text: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "text/plain; charset=utf-8")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: object) -> None:
+            """Keep the code out of every log."""
+
+    try:
+        server = HTTPServer(("127.0.0.1", port), Page)
+    except OSError as error:
+        raise ConfigError(f"--port {port} cannot be used: {error.strerror}") from error
+    with server:
+        while not done and not failed:
+            server.handle_request()
+    if failed:
+        raise failed[0]
+    return done[0]
