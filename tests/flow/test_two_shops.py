@@ -162,6 +162,20 @@ def test_a_webhook_posted_to_the_other_shop_of_the_same_app_books_nothing(two: T
     assert two.movements(CAPS) == before + 1
 
 
+def test_a_token_that_dies_in_the_middle_is_replaced_and_nothing_is_lost_or_doubled(two: Two) -> None:
+    before = two.movements(CAPS)
+    log = two.running[CAPS].sandbox.log
+    refused = log.counts["call shopify graphql unauthorized"]
+    two.do(CAPS, "void_tokens")
+    audited = two.app.audit(CAPS)
+    assert audited.complete
+    assert audited.equal == audited.checked > 0
+    assert log.counts["call shopify graphql unauthorized"] > refused
+    two.sell(CAPS)
+    assert two.movements(CAPS) == before + 1
+    assert "not connected" not in two.problems(CAPS)
+
+
 def test_a_shop_whose_tokens_are_dead_waits_and_the_other_goes_on(two: Two) -> None:
     two.running[TEES].sandbox.secrets = replace(two.running[TEES].sandbox.secrets, client_id="uninstalled")
     two.do(TEES, "void_tokens")
