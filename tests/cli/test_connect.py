@@ -151,3 +151,20 @@ def test_tiktok_shop_is_said_to_be_connected_by_hand(ask: Ask) -> None:
     answer = ask("connect", "tiktok-shop")
     assert answer.code == 3
     assert "refresh_token" in answer.err
+
+
+def test_the_client_secret_is_replaced_and_the_old_one_revoked_when_doctor_says_so(
+    running: Running, folder: Path, ask: Ask
+) -> None:
+    attempt = attempt_in(folder)
+    attempt.finish(redirect_of(attempt.page))
+    assert ask("sync").code == 0
+    control = running.addresses["control"]
+    rotated = httpx.post(f"{control}/rotate_secret", timeout=20).json()
+    text = (folder / "onhand.toml").read_text()
+    (folder / "onhand.toml").write_text(f'{text}old_client_secret = "env:OLD_SECRET"\n')
+    env = {"CLIENT_SECRET": rotated["client_secret"], "OLD_SECRET": rotated["old_client_secret"]}
+    checks = {row["name"]: row for row in ask("doctor", "--json", env=env).document}
+    assert "the old client secret may be revoked" in checks[f"connection of {SHOP}"]["why"]
+    assert httpx.post(f"{control}/revoke_secret", timeout=20).status_code == 200
+    assert ask("sync", env=env).code == 0
