@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from onhand.domain.pictures import Seen, Version, judge
 from onhand.domain.stock import Bin, LevelKey, Levels, State, fold
-from onhand.domain.transfers import Sent, TransferLine, TransferPicture, TransferStatus, effect_of, settle_transfer
+from onhand.domain.transfers import (
+    UNDATED,
+    Sent,
+    TransferLine,
+    TransferPicture,
+    TransferStatus,
+    effect_of,
+    settle_transfer,
+)
 
 T0 = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 SHELF, ASIDE = Bin("Warehouse", State.AVAILABLE), Bin("Warehouse", State.RESERVED)
@@ -33,10 +41,11 @@ def transfer(
     return TransferPicture(
         cause="shopify/transfer/7",
         origin="shopify",
-        version=Version(at=minute(reading), reading=reading),
+        version=Version(at=UNDATED, reading=reading),
         name="#T0001",
         status=status,
         created_at=T0,
+        seen_at=minute(reading),
         from_location=origin,
         to_location=destination,
         lines=(TransferLine("TEE", 5),),
@@ -117,7 +126,7 @@ def test_a_deleted_location_keeps_what_the_books_had_there() -> None:
     assert books_after(transfer(), replace(sent, from_location=None)) == books_after(sent)
     received = transfer(3, TransferStatus.IN_PROGRESS, sent=(shipment(2, accepted=2),), destination=None)
     assert books_after(transfer(), sent, received) == {SHELF: -5, ASIDE: 3, ARRIVED: 2}
-    later = replace(received, version=Version(at=minute(4), reading=4), from_location=None)
+    later = replace(received, version=Version(at=UNDATED, reading=4), from_location=None)
     assert books_after(transfer(), sent, received, later) == {SHELF: -5, ASIDE: 3, ARRIVED: 2}
 
 

@@ -282,6 +282,7 @@ def test_a_transfer_moves_nothing_of_an_item_that_nobody_counts(shop: Store) -> 
         name="#T1",
         status=TransferStatus.READY_TO_SHIP,
         created_at=T0,
+        seen_at=T0,
         from_location=BOSTON,
         to_location="20",
         lines=(TransferLine("2", 4), TransferLine("3", 1)),

@@ -6,7 +6,7 @@ less what is booked for it already.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -30,6 +30,11 @@ RESERVING = frozenset({TransferStatus.READY_TO_SHIP, TransferStatus.IN_PROGRESS}
 
 OVER = frozenset({TransferStatus.TRANSFERRED, TransferStatus.CANCELLED})
 """Nothing more is sent; shipments of a cancelled transfer may still be received."""
+
+
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time in a transfer's version: Shopify keeps none of its changes (2026-10, `InventoryTransfer`), and lets people
+edit when it was made. So its pictures are readings, told apart by the order in which they began."""
 
 
 class TransferLine(NamedTuple):
@@ -69,8 +74,8 @@ class Sent(NamedTuple):
 class TransferPicture:
     """A transfer as its channel showed it.
 
-    `cause` is its name in the books, `name` what people call it. A location is None where the goods come from, or go
-    to, somewhere that the shop keeps no stock of: a supplier, another shop.
+    `cause` is its name in the books, `name` what people call it, `seen_at` when it was read. A location is None where
+    the goods come from, or go to, somewhere that the shop keeps no stock of: a supplier, another shop.
     """
 
     cause: str
@@ -79,10 +84,16 @@ class TransferPicture:
     name: str
     status: TransferStatus
     created_at: datetime
+    seen_at: datetime
     from_location: str | None
     to_location: str | None
     lines: tuple[TransferLine, ...]
     sent: tuple[Sent, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more is to come: it is not over, or some of what was sent has not arrived."""
+        return self.status not in OVER or any(row.under_way_units for row in self.sent)
 
 
 class _Step(NamedTuple):
@@ -113,7 +124,7 @@ def settle_transfer(picture: TransferPicture, booked: Levels, cuts: Cuts, booked
             cause=picture.cause,
             origin=picture.origin,
             reason=_REASONS.get((row.source.state, row.target.state), "transfer changed"),
-            occurred_at=happened.get((row.item, row.target), picture.version.at),
+            occurred_at=happened.get((row.item, row.target), picture.seen_at),
         )
         for number, row in enumerate(pair_off(difference(effect, booked)), start=booked_count + 1)
     )
@@ -191,7 +202,7 @@ def _steps(picture: TransferPicture, origin: str | None, destination: str | None
     left: dict[str, int] = {}
     for row in picture.sent:
         left[row.item] = left.get(row.item, 0) + row.units
-        received_at = row.received_at or picture.version.at
+        received_at = row.received_at or picture.seen_at
         yield _Step(row.item, shelf, aside, row.units, picture.created_at)
         yield _Step(row.item, aside, under_way, row.units, row.shipped_at)
         yield _Step(row.item, under_way, arrived, row.accepted_units - row.extra_units, received_at)

@@ -20,6 +20,7 @@ from onhand.channels.shopify.read_items import ItemReader
 from onhand.channels.shopify.read_levels import LevelReader
 from onhand.channels.shopify.read_locations import read_locations
 from onhand.channels.shopify.read_orders import OrderReader
+from onhand.channels.shopify.read_transfers import TransferReader
 from onhand.channels.shopify.sending import send, send_again
 from onhand.channels.shopify.settings import NAME, ShopifySettings
 from onhand.channels.shopify.subscriptions import TOPICS, Ensured, Survey
@@ -43,7 +44,7 @@ from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import ChannelRefused
 
 # What one reading may carry: large enough to share a call, small enough to be answered well within a second.
-_BATCH_SIZES: Final = {Wanted.ORDER: 50, Wanted.LEVEL: 100, Wanted.ITEM: 25, Wanted.LOCATIONS: 1}
+_BATCH_SIZES: Final = {Wanted.ORDER: 50, Wanted.TRANSFER: 25, Wanted.LEVEL: 100, Wanted.ITEM: 25, Wanted.LOCATIONS: 1}
 
 _PARCEL_POINTS: Final = 10  # a mutation, whatever it carries (2026-10, "Rate limits")
 
@@ -80,6 +81,7 @@ class ShopifyChannel:
         self._tokens = provider(settings, http, clock, kept)
         self._client = GraphqlClient(settings, http, self._tokens, clock, sleep, wait=wait)
         self._orders = OrderReader(self._client, _BATCH_SIZES[Wanted.ORDER])
+        self._transfers = TransferReader(self._client, _BATCH_SIZES[Wanted.TRANSFER])
         self._levels = LevelReader(self._client, _BATCH_SIZES[Wanted.LEVEL])
         self._items = ItemReader(self._client, _BATCH_SIZES[Wanted.ITEM])
         self._census = CensusTaker(settings, self._client, http, self._items, clock=clock, sleep=sleep)
@@ -99,12 +101,15 @@ class ShopifyChannel:
     def read(self, wanted: Wanted, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
         """Return what Shopify shows of `keys` now. Raises ChannelUnavailable, ChannelRefused.
 
-        Orders go by order id or `fo:` and a fulfilment order's id, levels by `item@location`, items by item id or
-        `variant:` and a variant's id; locations are all read, whatever the key.
+        Orders go by order id or `fo:` and a fulfilment order's id, transfers by transfer id or `shipment:` and a
+        shipment's id, levels by `item@location`, items by item id or `variant:` and a variant's id; locations are all
+        read, whatever the key.
         """
         match wanted:
             case Wanted.ORDER:
                 answer = self._orders.read(keys, reading)
+            case Wanted.TRANSFER:
+                answer = self._transfers.read(keys, reading, catalog)
             case Wanted.LEVEL:
                 answer = self._levels.read(keys, reading, catalog)
             case Wanted.ITEM:
@@ -117,8 +122,9 @@ class ShopifyChannel:
         return Reading(report=answer.report, missing=answer.missing, problems=problems)
 
     def changed(self, since: datetime) -> Iterator[Changed]:
-        """Yield orders that changed at or after `since`, oldest first. Raises as `read` does."""
-        return self._orders.changed(since)
+        """Yield orders that changed at or after `since`, oldest first, then transfers. Raises as `read` does."""
+        yield from self._orders.changed(since)
+        yield from self._transfers.changed(since)
 
     def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - part of the port
         """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""

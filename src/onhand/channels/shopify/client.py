@@ -21,7 +21,15 @@ from onhand.channels.shopify.bucket import Bucket, Lane, Points, PointsShort, Th
 from onhand.channels.shopify.documents import MAX_QUERY_POINTS, Document
 from onhand.channels.shopify.settings import ShopifySettings
 from onhand.channels.shopify.tokens import TokenProvider
-from onhand.channels.shopify.trouble import Disconnected, NoAnswer, NotCarriedOut, Refused, TooDear
+from onhand.channels.shopify.trouble import (
+    Denied,
+    Disconnected,
+    MissingScope,
+    NoAnswer,
+    NotCarriedOut,
+    Refused,
+    TooDear,
+)
 from onhand.ports.channel import Problem
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected
 
@@ -113,9 +121,9 @@ class GraphqlClient:
         }
 
     def ask(self, document: Document, variables: Mapping[str, Any], shape: type[_Data], lane: Lane) -> Answer[_Data]:
-        """Return the answer to a query. Raises ChannelUnavailable, ChannelRefused (TooDear and NotConnected are some).
+        """Return the answer to a query. Raises ChannelUnavailable, ChannelRefused.
 
-        Waits for points as long as the lane allows.
+        Of the latter are TooDear, MissingScope and NotConnected. Waits for points as long as the lane allows.
         """
         try:
             return self.call(document, variables, shape, lane)
@@ -125,6 +133,8 @@ class GraphqlClient:
             raise ChannelUnavailable(str(trouble)) from trouble
         except Disconnected as trouble:
             raise NotConnected(str(trouble)) from trouble
+        except Denied as trouble:
+            raise MissingScope(str(trouble)) from trouble
         except Refused as trouble:
             raise ChannelRefused(str(trouble)) from trouble
 
@@ -278,7 +288,7 @@ class GraphqlClient:
             raise TooDear(said)
         if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"}:
             raise NoAnswer(said)
-        raise Refused(said)
+        raise Denied(said) if codes == {"ACCESS_DENIED"} else Refused(said)
 
     def _decode(self, document: Document, envelope: _Envelope, shape: type[_Data]) -> _Data:
         try:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from onhand.channels.shopify.envelopes import UNREADABLE, Kept
-from onhand.channels.shopify.gids import number_of
+from onhand.channels.shopify.gids import is_number, number_of
 from onhand.channels.shopify.payloads import (
     FulfillmentOrderPayload,
     LevelGonePayload,
@@ -19,9 +19,12 @@ from onhand.channels.shopify.payloads import (
     OrderPayload,
     ProductPayload,
     ReturnPayload,
+    ShipmentPayload,
     ShopPayload,
+    TransferPayload,
     VariantPayload,
 )
+from onhand.channels.shopify.read_transfers import BY_SHIPMENT
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import report_order
 from onhand.channels.shopify.topics import suggest
@@ -91,6 +94,8 @@ _order_named = _typed(OrderNamedPayload)
 _order_edited = _typed(OrderEditedPayload)
 _return = _typed(ReturnPayload)
 _fulfillment_order = _typed(FulfillmentOrderPayload)
+_transfer = _typed(TransferPayload)
+_shipment = _typed(ShipmentPayload)
 _level = _typed(LevelPayload)
 _level_gone = _typed(LevelGonePayload)
 _product = _typed(ProductPayload)
@@ -124,14 +129,34 @@ def _ask_returned(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa:
     return Report(asks=(Ask(Wanted.ORDER, str(order), topic),))
 
 
+def _ask_transfer(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    return Report(asks=(Ask(Wanted.TRANSFER, _number(_transfer(body).id, "InventoryTransfer"), topic),))
+
+
+def _ask_by_shipment(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    payload = _shipment(body)
+    named = payload.inventory_transfer_id
+    if named is None:
+        return Report(note=f"{topic} of a shipment that belongs to no transfer: what it brings arrives as a level")
+    if named is msgspec.UNSET:  # before 2026-10
+        return Report(asks=(Ask(Wanted.TRANSFER, BY_SHIPMENT + _number(payload.id, "InventoryShipment"), topic),))
+    number = str(named) if is_number(str(named)) else _number(str(named), "InventoryTransfer")
+    return Report(asks=(Ask(Wanted.TRANSFER, number, topic),))
+
+
+def _number(text: str, kind: str) -> str:
+    """Return the number in a global id. Raises ValueError for anything else."""
+    number = number_of(text, kind)
+    if number is None:
+        raise ValueError(f"{text[:80]!r} is not the id of a thing called {kind}")
+    return number
+
+
 def _ask_by_fulfillment_order(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
     named = _fulfillment_order(body).first_id()
     if named is None:
         return Report(note=f"{topic} names no fulfilment order we can read: the next polling of orders finds it")
-    number = number_of(named, "FulfillmentOrder")
-    if number is None:
-        raise ValueError(f"{named[:80]!r} is not the id of a fulfilment order")
-    return Report(asks=(Ask(Wanted.ORDER, f"fo:{number}", topic),))
+    return Report(asks=(Ask(Wanted.ORDER, f"fo:{_number(named, 'FulfillmentOrder')}", topic),))
 
 
 def _read_level(body: bytes, topic: str, catalog: Catalog) -> Report:
@@ -262,12 +287,12 @@ def _table() -> dict[str, Reader]:
         (_note, "variants", "in_stock out_of_stock"),
         (_ask_locations, "locations", "create update activate deactivate delete"),
         (
-            _note,
+            _ask_transfer,
             "inventory_transfers",
             "add_items cancel complete ready_to_ship remove_items update_item_quantities updated",
         ),
         (
-            _note,
+            _ask_by_shipment,
             "inventory_shipments",
             "add_items create delete mark_in_transit receive_items remove_items update_item_quantities update_tracking",
         ),

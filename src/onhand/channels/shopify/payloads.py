@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 # Shopify: a level holds at most 1,000,000,000 units either way (InventorySetQuantitiesUserErrorCode, 2026-10).
 MAX_UNITS = 1_000_000_000
@@ -135,6 +135,19 @@ class FulfillmentOrderPayload(Struct, gc=False):
             if named is not None:
                 return named.id
         return None
+
+
+class TransferPayload(Struct, gc=False):
+    """inventory_transfers/*: what they show of a transfer is read back, so its name is enough."""
+
+    id: str
+
+
+class ShipmentPayload(Struct, gc=False):
+    """inventory_shipments/*. The transfer is named since 2026-10; null where the shipment belongs to none."""
+
+    id: str
+    inventory_transfer_id: str | int | UnsetType | None = UNSET
 
 
 class LevelPayload(Struct, gc=False):

@@ -23,5 +23,13 @@ class Disconnected(Refused):
     """Shopify takes none of our tokens, or grants none: nothing was carried out until the shop is connected again."""
 
 
+class Denied(Refused):
+    """The app lacks a scope for what it asked."""
+
+
+class MissingScope(ChannelRefused):
+    """What was asked needs a scope that the app does not have: the merchant must grant it."""
+
+
 class TooDear(ChannelRefused):
     """One query asked for more points than Shopify allows a query: ask for fewer rows at once."""
