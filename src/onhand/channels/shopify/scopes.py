@@ -30,6 +30,11 @@ READING: Final = (
         "where an order ships from stays unknown for some locations",
     ),
     Need(("read_returns",), "returns that are restocked are seen by their level only", necessary=False),
+    Need(
+        ("read_inventory_transfers", "read_inventory_shipments", "read_inventory_shipments_received_items"),
+        "what transfers reserve and bring shows as unexplained differences",
+        necessary=False,
+    ),
     Need(("read_shipping",), "that every location has a shipping rate is taken for granted", necessary=False),
 )
 WRITING: Final = (Need(("write_inventory",), "Shopify cannot be told of what was sold elsewhere"),)
