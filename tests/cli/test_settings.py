@@ -141,3 +141,18 @@ def test_doctor_explains_a_topic_that_there_is_not(ask: Ask) -> None:
     assert (told["asked"], told["exists"]) == ("inventory_level.adjust", False)
     assert [row["enum"] for row in told["topics"]] == ["INVENTORY_LEVELS_UPDATE"]
     assert "not the change" in ask("doctor", "--topic", "inventory_level.adjust").out
+
+
+def test_a_shop_is_erased_only_when_somebody_confirms_it(ask: Ask, folder: Path, store: Store, log: SqliteLog) -> None:
+    with store.reading() as session:
+        (shop, *_) = session.shops()
+        movements = session.of(shop).ledger.head()[0]
+    assert movements > 0
+    assert ask("erase", shop).code == 2
+    assert ask("erase", "nobody.myshopify.com", "--yes").code == 3
+    with store.reading() as session:
+        assert session.of(shop).ledger.head()[0] == movements
+    erased = ask("erase", shop, "--yes", "--json").document
+    assert (erased["shop"], erased["movements"]) == (shop, movements)
+    with store.reading() as session:
+        assert session.of(shop).ledger.head()[0] == 0

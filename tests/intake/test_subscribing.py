@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onhand.intake import subscribing
-from onhand.ports.channel import SubscriptionState, TopicState
+from onhand.ports.subscriptions import SubscriptionState, TopicState
 from onhand.store import Books, Store
 from onhand.store.subscriptions import Rhythm
 

@@ -49,6 +49,32 @@ def store(address: str) -> Iterator[Store]:
 
 
 @pytest.fixture
+def count_rows(address: str) -> Callable[[str], dict[str, int]]:
+    """Count the rows of a shop in every table that has shops, as the database itself names them."""
+    return lambda shop: _count(address, shop)
+
+
+def _count(address: str, shop: str) -> dict[str, int]:
+    named = "SELECT count(*) FROM {} WHERE shop = (SELECT shop FROM shops WHERE name = '" + shop + "')"
+    if address.startswith("postgresql"):
+        tables = (
+            "SELECT table_name FROM information_schema.columns WHERE column_name = 'shop' AND table_schema = 'public'"
+        )
+        with psycopg.connect(address) as postgres:
+            names = [str(name) for (name,) in postgres.execute(tables).fetchall()]
+            return {name: postgres.execute(named.format(name).encode()).fetchall()[0][0] for name in names}
+    sqlite = apsw.Connection(address)
+    try:
+        tables = (
+            "SELECT m.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'shop'"
+        )
+        names = [str(name) for (name,) in sqlite.execute(tables)]
+        return {name: int(sqlite.execute(named.format(name)).get) for name in names}
+    finally:
+        sqlite.close()
+
+
+@pytest.fixture
 def run_sql(address: str) -> Callable[[str], None]:
     """Run SQL past the store, as somebody with the database's own tools would."""
     return lambda sql: _run(address, sql)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from onhand.ports.channel import SubscriptionState, TopicState
+from onhand.ports.subscriptions import SubscriptionState, TopicState
 from onhand.store import Store
 from onhand.store.subscriptions import RHYTHM_DAYS
 from tests.store.goods import OTHER, SHOP, at

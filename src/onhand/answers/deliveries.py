@@ -73,7 +73,7 @@ def inbox(session: Session, log: Log, shop: str, status: str | None = None, limi
     return Inbox(
         accepted=accepted,
         done=done,
-        waiting=accepted - done - parked,
+        waiting=accepted - done - parked - session.erased_deliveries(),
         parked=parked,
         duplicates=duplicates,
         rejected=rejected,

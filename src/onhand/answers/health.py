@@ -62,7 +62,7 @@ def health(session: Session, log: Log, shop: str, now: datetime) -> Health:
         accepted=accepted,
         duplicates=duplicates,
         rejected=rejected,
-        waiting=accepted - done - parked,
+        waiting=accepted - done - parked - session.erased_deliveries(),
         parked=parked,
         asks=books.asks.count(),
         last_audit_at=audit.started_at if audit else None,

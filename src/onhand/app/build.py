@@ -143,6 +143,10 @@ class App:
             raise ConfigError(f"position {position} is a delivery of {logged.delivery.shop}, not of {shop}: say --shop")
         return replay(self.store, self.log, self.senders(), position, self.clock.now())
 
+    def forget_tokens(self, shop: str) -> None:
+        """Remove the tokens that are kept for a shop; those in the configuration are the owner's to remove."""
+        self._tokens.forget(shop)
+
     def senders(self) -> Senders:
         """Return who stands behind the deliveries of every shop: one log serves them all."""
         return {

@@ -69,6 +69,11 @@ class TokenFolder:
         except msgspec.DecodeError as error:
             raise DataDamaged(f"{path}: sealed by us and not readable: {error}; connect the shop again") from error
 
+    def forget(self, shop: str) -> None:
+        """Remove every kept token of a shop."""
+        for path in self._folder.glob(f"{_name(shop)}-*"):
+            path.unlink(missing_ok=True)
+
     @contextmanager
     def alone(self, shop: str, channel: str, wait_s: float) -> Iterator[bool]:
         """Let one thread of one process in at a time; False when nobody left within `wait_s`. Raises OSError.
@@ -122,7 +127,7 @@ class TokenFolder:
             os.close(folder)
 
     def _path(self, shop: str, channel: str) -> Path:
-        return self._folder / f"{hashlib.sha256(shop.encode()).hexdigest()[:16]}-{channel}.tokens"
+        return self._folder / f"{_name(shop)}-{channel}.tokens"
 
 
 class ShopifyVault:
@@ -164,6 +169,10 @@ def _locked(lock: int, wait_s: float) -> bool:
             time.sleep(LOOK_EVERY_S)
         else:
             return True
+
+
+def _name(shop: str) -> str:
+    return hashlib.sha256(shop.encode()).hexdigest()[:16]
 
 
 def _mark(text: str) -> str:

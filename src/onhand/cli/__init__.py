@@ -15,6 +15,7 @@ from onhand.cli import (
     demo,
     doctor,
     drift,
+    erasing,
     keys,
     ledger,
     places,
@@ -40,7 +41,7 @@ app = typer.Typer(
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
     *(demo, sandbox, bench, settings, connect, keys, doctor, run, stock, places, drift),
-    *(deliveries, ledger, selling, stocking),
+    *(deliveries, ledger, erasing, selling, stocking),
 )
 for group in GROUPS:
     group.register(app)

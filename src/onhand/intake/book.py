@@ -8,6 +8,7 @@ from onhand.domain.transfers import TransferPicture
 from onhand.intake.book_orders import book_order
 from onhand.intake.book_transfers import book_transfer
 from onhand.intake.booked import Booked
+from onhand.intake.end_of_use import end_of_use
 from onhand.intake.identity import take_items
 from onhand.intake.trapped import check_trapped
 from onhand.ports.channel import Picture, Report
@@ -16,8 +17,6 @@ from onhand.store import Books
 ASK_DELAY_S = 0.4
 """How long an order that was lowered already waits to be read: its three or four webhooks then cost one reading. What
 a webhook says nothing of is asked for at once."""
-
-DISCONNECTED = "the shop has removed onhand"
 
 
 def book(books: Books, channel: str, report: Report, now: datetime) -> str:
@@ -52,10 +51,7 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
         notes.append(f"asked for {', '.join(f'{ask.wanted} {ask.key}' for ask in asks)}")
     for problem in report.problems:
         books.problems.raise_(problem, now)
-    if report.closed:
-        books.channels.arm(channel, armed=False)
-        books.channels.hold(channel, DISCONNECTED)
-        notes.append("writing is off: the shop has removed onhand")
+    notes += end_of_use(books, channel, report, now)
     return "; ".join(notes) or "nothing in it concerns stock"
 
 

@@ -75,6 +75,8 @@ def conclude(
         take_locations(books, answer.report.locations, now)
     for problem in answer.problems:
         books.problems.raise_(problem, now)
+    for kind, key in answer.settled:
+        books.problems.settle(kind, key, now)
     books.asks.answered(errand.channel, errand.wanted, errand.keys, errand.reading)
     books.problems.settle(REFUSED, _problem_key(errand), now)
     books.problems.settle(NOT_CONNECTED, errand.channel, now)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from onhand.ports.channel import Problem, TopicState
+from onhand.ports.channel import Problem
 from onhand.ports.errors import ChannelRefused
+from onhand.ports.subscriptions import TopicState
 from onhand.store import Books
 from onhand.store.subscriptions import Lapse, Rhythm
 

@@ -1,5 +1,6 @@
 """The log in a SQLite file of its own: one writer, readers beside it, a write-ahead log flushed with every commit."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -153,6 +154,51 @@ class SqliteLog:
             if not any(received_at < limit for _, received_at, _ in page):
                 return forgotten
             position = page[-1][0]
+
+    def forget_naming(self, shop: str, ids: Sequence[str], up_to: int) -> int:
+        """Drop a shop's bodies up to a position that name one of some numbers, however young; return how many."""
+        names = re.compile(rb"(?<![0-9])(?:" + b"|".join(re.escape(one.encode()) for one in ids) + rb")(?![0-9])")
+        position = forgotten = 0
+        sources = self._sources_of(shop)
+        while ids:
+            with self._reading() as db:
+                page = _rows(db, "page_of_sealed", position, up_to, _RESEAL_AT_ONCE)
+            if not page:
+                break
+            drop = []
+            for at, source, delivery_id, sealed in page:
+                if source in sources and names.search(self._packer.unpack(sealed, shop, sources[source], delivery_id)):
+                    drop.append((at,))
+            if drop:
+                with self._lock, self._transaction(f"forgetting {len(drop)} bodies"):
+                    self._writer.executemany(_SQL["forget_body"], drop)
+            forgotten += len(drop)
+            position = page[-1][0]
+        return forgotten
+
+    def erase(self, shop: str) -> int:
+        """Drop all bodies and anchors of a shop, and what tells one merchant's action from another; return its rows.
+
+        The rows stay, without content: positions are counted, and a repeat is still known for one.
+        """
+        rows = 0
+        for source in self._sources_of(shop):
+            with self._reading() as db:
+                rows += db.execute(_SQL["count_of_source"], (source,)).get
+            while True:
+                with self._lock, self._transaction("erasing a shop"):
+                    self._writer.execute(_SQL["erase_some"], (source, _FORGET_AT_ONCE))
+                    if not self._writer.changes():
+                        break
+        with self._lock, self._transaction("erasing a shop's anchors"):
+            self._writer.execute(_SQL["erase_anchors"], (shop,))
+        return rows
+
+    def _sources_of(self, shop: str) -> dict[int, str]:
+        """Return the channels of a shop by their number here."""
+        with self._reading() as db:
+            self._load_sources(db)
+        return {source: channel for source, (of, channel) in self._source_names.items() if of == shop}
 
     def sealed_with(self) -> dict[bytes, int]:
         """Return how many bodies each key has sealed, by the key's id."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from onhand.domain.bundles import Bundle
 from onhand.domain.catalog import Item, Listing, Location
@@ -27,6 +27,7 @@ class Wanted(StrEnum):
     ITEM = "item"
     LOCATIONS = "locations"
     LISTING = "listing"
+    RIGHTS = "rights"
 
 
 Picture = OrderPicture | TransferPicture
@@ -47,6 +48,8 @@ class Report:
 
     `bundles` says what those of `items` that are bundles are made of. `inactive_levels` are those of `level_ids` where
     the platform stocks the item no more (Shopify 2026-10, `InventoryLevel.isActive`); they may still hold units.
+    `forget_naming` are ids of a customer and of orders: bodies that name one go before their time. `forget_shop` says
+    that everything of the shop must go.
     """
 
     pictures: tuple[Picture, ...] = ()
@@ -60,6 +63,8 @@ class Report:
     bundles: tuple[Bundle, ...] = ()
     problems: tuple["Problem", ...] = ()
     closed: bool = False
+    forget_naming: tuple[str, ...] = ()
+    forget_shop: bool = False
     note: str = ""
 
 
@@ -108,29 +113,6 @@ class Reports(Verifies, Protocol):
         """Return what the delivery says. Raises UnreadableDelivery."""
 
 
-SubscriptionState = Literal["held", "missing", "elsewhere", "bent", "duplicated"]
-"""Right, not there, sent to another address, sent with other fields or a filter, right and sent more than once."""
-
-
-class TopicState(NamedTuple):
-    """How one topic of a channel is subscribed to, and the `places` it is sent to.
-
-    `api_version` is the one in which its bodies are written, None where it is missing. `whole` says that what it tells
-    has no list of changes to ask for: what was missed is found only by reading everything.
-    """
-
-    topic: str
-    state: SubscriptionState
-    places: tuple[str, ...]
-    api_version: str | None
-    whole: bool
-
-    @property
-    def is_right(self) -> bool:
-        """Whether everything it tells comes to us; what comes twice is booked as one picture."""
-        return self.state in ("held", "duplicated")
-
-
 class Changed(NamedTuple):
     """A fact that changed, by what an ask for it would be and by its name in the books.
 
@@ -145,11 +127,15 @@ class Changed(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """The answer to asks of one kind. `missing` are keys that the channel does not know (any more)."""
+    """The answer to asks of one kind. `missing` are keys that the channel does not know (any more).
+
+    `settled` are the kind and the key of problems that are none (any more).
+    """
 
     report: Report
     missing: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    settled: tuple[tuple[str, str], ...] = ()
 
 
 class SeenLevel(NamedTuple):

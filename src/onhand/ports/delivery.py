@@ -94,6 +94,15 @@ class Log(Protocol):
     def forget_bodies(self, received_before: datetime, keep: Sequence[int]) -> int:
         """Drop the bodies of deliveries received before a time, but for positions in `keep`; return how many."""
 
+    def forget_naming(self, shop: str, ids: Sequence[str], up_to: int) -> int:
+        """Drop a shop's bodies up to a position that name one of some numbers, however young; return how many."""
+
+    def erase(self, shop: str) -> int:
+        """Drop all bodies and anchors of a shop, and what tells one merchant's action from another; return its rows.
+
+        The rows stay, without content: positions are counted, and a repeat is still known for one.
+        """
+
     def anchor(self, shop: str, ledger_sequence: int, head: bytes, anchored_at: datetime) -> None:
         """Keep the head of a shop's ledger chain outside the ledger's own database."""
 

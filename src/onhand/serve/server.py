@@ -9,6 +9,8 @@ from types import FrameType
 
 from onhand.app import App
 from onhand.app.sources import build_intakes
+from onhand.channels.shopify.law import ADDRESS, LawDoor
+from onhand.config import SHOPIFY
 from onhand.log import GroupCommit
 from onhand.ports.channel import Verifies
 from onhand.ports.errors import ConfigError, DataDamaged, OnhandError
@@ -160,6 +162,8 @@ class Serving:
         doors: dict[tuple[str, str], Verifies] = {
             (name, shop): door for shop, parts in self._app.shops.items() for name, door in parts.doors.items()
         }
+        if doors:
+            doors[SHOPIFY, ADDRESS] = LawDoor([parts.shopify for parts in self._app.shops.values()])
         self.commit = GroupCommit(self._app.log)
         self.commit.on_commit = self.wake
         self.ingress = IngressServer(str(self._app.config.ingress.listen), doors, self.commit, self._app.clock)

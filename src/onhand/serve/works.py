@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from onhand.app import App
+from onhand.app.erasing import erase_shop, forget_customers, wanted_erasures
 from onhand.app.steps import Steps
 from onhand.audit.sweep import OVERLAP_S
 from onhand.intake.process import POSITION, process
@@ -20,7 +21,7 @@ from onhand.store import Intent
 
 logger = logging.getLogger(__name__)
 
-READ_KINDS = (Wanted.ORDER, Wanted.TRANSFER, Wanted.LEVEL, Wanted.ITEM, Wanted.LOCATIONS)
+READ_KINDS = (Wanted.ORDER, Wanted.TRANSFER, Wanted.LEVEL, Wanted.ITEM, Wanted.LOCATIONS, Wanted.RIGHTS)
 """What is read one batch at a time, in the order of what is missed most."""
 
 BACKLOG_BATCHES = 3
@@ -261,6 +262,11 @@ class Housekeeping:
 
     def turn(self) -> bool:
         """Do all of it once."""
+        for shop, because in wanted_erasures(self._app).items():
+            logger.warning("%s: %s", because, erase_shop(self._app, shop, because))
+        for shop in self._app.shops:
+            if forgotten := forget_customers(self._app, shop):
+                logger.info("%s: %s bodies of customers to be forgotten are gone", shop, forgotten)
         now = self._app.clock.now()
         with self._app.store.reading() as session:
             shops = {shop: session.of(shop) for shop in self._app.shops}

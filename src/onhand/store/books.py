@@ -12,6 +12,7 @@ from onhand.store.drifts import Drifts
 from onhand.store.engine import Sql
 from onhand.store.intents import Intents
 from onhand.store.json_text import STATES, pairs
+from onhand.store.law import Erasure, Redactions
 from onhand.store.ledger import Heads, Ledger
 from onhand.store.observations import Observations
 from onhand.store.offers import Offers
@@ -44,6 +45,8 @@ class Books:
         self.audits = Audits(sql, shop_id)
         self.subscriptions = Subscriptions(sql, shop_id)
         self.arrivals = Arrivals(sql, shop_id)
+        self.redactions = Redactions(sql, shop_id)
+        self.erasure = Erasure(sql, shop_id)
 
     def expected(self, keys: Sequence[LevelKey]) -> dict[LevelKey, dict[State, int]]:
         """Return what Shopify should show of each level: the kept states of the books, less what it is still owed.

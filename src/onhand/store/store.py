@@ -1,5 +1,6 @@
 """The store: transactions that write, snapshots that read, and the books of each shop inside them."""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,10 @@ from onhand.store.ledger import Heads
 from onhand.store.postgres import PostgresEngine
 from onhand.store.sqlite import SqliteEngine, is_memory
 from onhand.store.times import to_us
+
+_ERASE = "DELETE FROM {table} WHERE shop = {shop:d}"
+_LAST_ERASED = ("erasures", "shops")
+"""Movements may go while an erasure is asked for; and every row names its shop."""
 
 
 class Session:
@@ -56,6 +61,32 @@ class Session:
     def move_position(self, name: str, position: int) -> None:
         """Set how far the worker `name` has come: kept exactly when what it booked is kept."""
         self._sql.run("move_position", {"name": name, "position": position})
+
+    def erase(self, shop: str) -> None:
+        """Remove every row of a shop whose erasure was asked for, its ledger too; no row of another shop is touched.
+
+        Which tables there are is asked of the database: one that came later cannot be forgotten. Raises ConfigError.
+        """
+        row = self._sql.row("shop_id", {"name": shop})
+        if row is None or self.of(shop).erasure.because() is None:
+            raise ConfigError(f"shop {shop} is not in the database, or nobody has asked for its erasure")
+        tables = [name for (name,) in self._sql.rows("tables_of_shops") if name not in _LAST_ERASED]
+        # Twice: removing offers and components marks what they touched.
+        for table in (*tables, *tables, *_LAST_ERASED):
+            self._sql.command(_ERASE.format(table=table, shop=row[0]))
+        self._books.clear()
+        self._heads.clear()
+
+    def count_erased(self, shop: str, deliveries: int) -> None:
+        """Keep how many rows an erased shop has left in the log: no books say any more what became of them."""
+        mark = hashlib.sha256(shop.encode()).hexdigest()[:16]
+        self._sql.run("move_position", {"name": f"erased {mark}", "position": deliveries})
+
+    def erased_deliveries(self) -> int:
+        """Return how many rows of the log belong to shops that were erased."""
+        row = self._sql.row("erased_deliveries")
+        assert row is not None
+        return int(row[0])
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from onhand.ports.channel import SubscriptionState, TopicState
+from onhand.ports.subscriptions import SubscriptionState, TopicState
 from onhand.store.engine import Sql
 from onhand.store.rows import time_of
 from onhand.store.times import from_us, to_us

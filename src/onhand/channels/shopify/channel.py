@@ -21,6 +21,7 @@ from onhand.channels.shopify.read_levels import LevelReader
 from onhand.channels.shopify.read_locations import read_locations
 from onhand.channels.shopify.read_orders import OrderReader
 from onhand.channels.shopify.read_transfers import TransferReader
+from onhand.channels.shopify.scopes import compare
 from onhand.channels.shopify.sending import send, send_again
 from onhand.channels.shopify.settings import NAME, ShopifySettings
 from onhand.channels.shopify.subscriptions import TOPICS, Ensured, Survey
@@ -44,7 +45,16 @@ from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import ChannelRefused
 
 # What one reading may carry: large enough to share a call, small enough to be answered well within a second.
-_BATCH_SIZES: Final = {Wanted.ORDER: 50, Wanted.TRANSFER: 25, Wanted.LEVEL: 100, Wanted.ITEM: 25, Wanted.LOCATIONS: 1}
+_BATCH_SIZES: Final = {
+    Wanted.ORDER: 50,
+    Wanted.TRANSFER: 25,
+    Wanted.LEVEL: 100,
+    Wanted.ITEM: 25,
+    Wanted.LOCATIONS: 1,
+    Wanted.RIGHTS: 1,
+}
+
+MISSING_SCOPES: Final = "missing scopes"
 
 _PARCEL_POINTS: Final = 10  # a mutation, whatever it carries (2026-10, "Rate limits")
 
@@ -102,8 +112,8 @@ class ShopifyChannel:
         """Return what Shopify shows of `keys` now. Raises ChannelUnavailable, ChannelRefused.
 
         Orders go by order id or `fo:` and a fulfilment order's id, transfers by transfer id or `shipment:` and a
-        shipment's id, levels by `item@location`, items by item id or `variant:` and a variant's id; locations are all
-        read, whatever the key.
+        shipment's id, levels by `item@location`, items by item id or `variant:` and a variant's id; locations and
+        rights are all read, whatever the key.
         """
         match wanted:
             case Wanted.ORDER:
@@ -116,10 +126,21 @@ class ShopifyChannel:
                 answer = self._items.read(keys, reading)
             case Wanted.LOCATIONS:
                 answer = Reading(report=Report(locations=read_locations(self._client, Lane.READ)))
+            case Wanted.RIGHTS:
+                answer = self._read_rights()
             case _:
                 raise ChannelRefused("shopify's listings are its items: ask for those")
         problems = (*answer.problems, *self._client.problems())
-        return Reading(report=answer.report, missing=answer.missing, problems=problems)
+        return Reading(report=answer.report, missing=answer.missing, problems=problems, settled=answer.settled)
+
+    def _read_rights(self) -> Reading:
+        """Return what the app may not do and must: its scopes were changed."""
+        missing = [scope for scope, _ in compare(self.ping().scopes, writes=False).missing]
+        if not missing:
+            return Reading(report=Report(note="all scopes are granted"), settled=((MISSING_SCOPES, NAME),))
+        message = f"{self._settings.shop} has taken back what onhand needs: {', '.join(missing)}"
+        next_step = "approve the app's scopes in the shop again; until then what needs them fails and is tried again"
+        return Reading(report=Report(), problems=(Problem(MISSING_SCOPES, NAME, message, next_step),))
 
     def changed(self, since: datetime) -> Iterator[Changed]:
         """Yield orders that changed at or after `since`, oldest first, then transfers. Raises as `read` does."""

@@ -10,7 +10,10 @@ import msgspec
 from onhand.channels.shopify.envelopes import UNREADABLE, Kept
 from onhand.channels.shopify.gids import is_number, number_of
 from onhand.channels.shopify.payloads import (
+    CustomerRedactPayload,
+    DataRequestPayload,
     FulfillmentOrderPayload,
+    LawPayload,
     LevelGonePayload,
     LevelPayload,
     NamedPayload,
@@ -21,13 +24,14 @@ from onhand.channels.shopify.payloads import (
     ReturnPayload,
     ShipmentPayload,
     ShopPayload,
+    ShopRedactPayload,
     TransferPayload,
     VariantPayload,
 )
 from onhand.channels.shopify.read_transfers import BY_SHIPMENT
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import report_order
-from onhand.channels.shopify.topics import suggest
+from onhand.channels.shopify.topics import COMPLIANCE, suggest
 from onhand.domain.catalog import Item, Listing
 from onhand.domain.drift import Observation
 from onhand.domain.stock import State
@@ -56,8 +60,10 @@ def parse(delivery: Delivery, catalog: Catalog) -> Report:
         )
     body = delivery.body.removeprefix(_BYTE_ORDER_MARK)
     try:
-        if len(body) <= DOUBLED_KEYS_BYTES:
+        if len(body) <= DOUBLED_KEYS_BYTES or delivery.topic in COMPLIANCE:
             _refuse_doubled_keys(body)
+        if delivery.topic in COMPLIANCE:
+            _check_shop(body, delivery.shop)
         return reader(body, delivery.topic, catalog)
     # ValueError holds msgspec's own errors, broken UTF-8 and doubled keys; a depth bomb is a RecursionError; a date
     # such as 0001-01-01T00:00+14:00 overflows when it is brought to UTC.
@@ -65,6 +71,13 @@ def parse(delivery: Delivery, catalog: Catalog) -> Report:
         raise UnreadableDelivery(
             f"{delivery.topic} of {delivery.shop} cannot be read: {error}; its {len(delivery.body)} bytes are kept"
         ) from error
+
+
+def _check_shop(body: bytes, shop: str) -> None:
+    """Raise ValueError where a body is about another shop: the address is not signed, the body is."""
+    named = _law(body).shop_domain.lower()
+    if named != shop:
+        raise ValueError(f"it is about {named[:80]}, and came to the address of {shop}")
 
 
 def _refuse_doubled_keys(body: bytes) -> None:
@@ -102,6 +115,10 @@ _product = _typed(ProductPayload)
 _shop = _typed(ShopPayload)
 _anything = _typed(msgspec.Raw)
 _unopened = _typed(Kept)
+_law = _typed(LawPayload)
+_data_request = _typed(DataRequestPayload)
+_customer_redact = _typed(CustomerRedactPayload)
+_shop_redact = _typed(ShopRedactPayload)
 
 
 def _read_order(body: bytes, topic: str, catalog: Catalog) -> Report:
@@ -247,6 +264,30 @@ def _close(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
     return Report(closed=True, note="the app was uninstalled from this shop")
 
 
+def _ask_rights(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    _anything(body)
+    return Report(asks=(Ask(Wanted.RIGHTS, "all", topic),))
+
+
+def _tell_data(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    orders = len(_data_request(body).orders_requested)
+    return Report(
+        note=f"onhand keeps no data of customers: of these {orders} orders it keeps items, units and locations. Raw "
+        "bodies lie sealed until retention_days are over, or until customers/redact names them"
+    )
+
+
+def _forget_customer(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    payload = _customer_redact(body)
+    ids = [*payload.orders_to_redact, *([payload.customer.id] if payload.customer and payload.customer.id else [])]
+    return Report(forget_naming=tuple(map(str, ids)))
+
+
+def _forget_shop(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    _shop_redact(body)
+    return Report(forget_shop=True)
+
+
 def _note(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
     _anything(body)
     return Report(note=f"{topic} moves no stock that onhand does not see elsewhere")
@@ -297,9 +338,11 @@ def _table() -> dict[str, Reader]:
             "add_items create delete mark_in_transit receive_items remove_items update_item_quantities update_tracking",
         ),
         (_note, "bulk_operations", "finish"),
-        (_note, "shop", "update redact"),
-        (_note, "customers", "data_request redact"),
-        (_note, "app", "scopes_update"),
+        (_note, "shop", "update"),
+        (_tell_data, "customers", "data_request"),
+        (_forget_customer, "customers", "redact"),
+        (_forget_shop, "shop", "redact"),
+        (_ask_rights, "app", "scopes_update"),
         (_close, "app", "uninstalled"),
     ]
     return {f"{family}/{event}": reader for reader, family, events in families for event in events.split()}

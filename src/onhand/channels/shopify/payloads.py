@@ -188,3 +188,35 @@ class ProductPayload(Struct):
     id: Id
     variants: list[VariantPayload]
     variant_gids: list[VariantGidPayload] = []
+
+
+class CustomerPayload(Struct, gc=False):
+    """A customer by number: nothing else of them is read."""
+
+    id: Id | None = None
+
+
+class LawPayload(Struct, gc=False):
+    """What the topics that the law demands have in common: the shop, and this time it is signed."""
+
+    shop_domain: str
+
+
+class DataRequestPayload(LawPayload, gc=False):
+    """customers/data_request."""
+
+    orders_requested: list[Id]
+    data_request: NamedPayload
+
+
+class CustomerRedactPayload(LawPayload, gc=False):
+    """customers/redact. A customer may have no orders, and a guest no id."""
+
+    orders_to_redact: list[Id]
+    customer: CustomerPayload | None
+
+
+class ShopRedactPayload(LawPayload, gc=False, forbid_unknown_fields=True):
+    """shop/redact, and nothing but that: customers/redact says the same and more, and must not erase a shop."""
+
+    shop_id: Id

@@ -18,8 +18,8 @@ from onhand.channels.shopify.documents import Document, load
 from onhand.channels.shopify.payloads import OrderNamedPayload, OrderPayload, ProductPayload
 from onhand.channels.shopify.settings import ShopifySettings
 from onhand.channels.shopify.topics import enum_of, suggest
-from onhand.ports.channel import SubscriptionState, TopicState
 from onhand.ports.errors import ChannelRefused, ConfigError
+from onhand.ports.subscriptions import SubscriptionState, TopicState
 
 NAME = "onhand"
 """The name our subscriptions carry: others of the same app are left alone."""
@@ -63,6 +63,7 @@ TOPICS: Final = (
     "locations/deactivate",
     "locations/delete",
     "app/uninstalled",
+    "app/scopes_update",
 )
 """What onhand lives on. Every other topic that concerns an order is followed by orders/updated."""
 

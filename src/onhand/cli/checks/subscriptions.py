@@ -8,8 +8,8 @@ from onhand.cli.checks.check import Check, fail, ok, warn
 from onhand.cli.paint import age
 from onhand.config import SHOPIFY, Config, ShopConfig
 from onhand.intake.subscribing import silent
-from onhand.ports.channel import TopicState
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable
+from onhand.ports.subscriptions import TopicState
 from onhand.store import Books
 
 if TYPE_CHECKING:

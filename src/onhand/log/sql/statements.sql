@@ -55,3 +55,20 @@ ON CONFLICT (shop, ledger_sequence) DO NOTHING
 
 -- name: anchors
 SELECT ledger_sequence, head FROM anchors WHERE shop = ? ORDER BY ledger_sequence
+
+-- name: page_of_sealed
+SELECT position, source, delivery_id, body FROM deliveries
+WHERE position > ? AND position <= ? AND body IS NOT NULL ORDER BY position LIMIT ?
+
+-- name: count_of_source
+SELECT count(*) FROM deliveries WHERE source = ?
+
+-- name: erase_some
+UPDATE deliveries SET body = NULL, event_id = NULL, triggered_at = NULL
+WHERE position IN (
+    SELECT position FROM deliveries
+    WHERE source = ? AND (body IS NOT NULL OR event_id IS NOT NULL OR triggered_at IS NOT NULL) LIMIT ?
+)
+
+-- name: erase_anchors
+DELETE FROM anchors WHERE shop = ?

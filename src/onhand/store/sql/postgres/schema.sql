@@ -393,6 +393,25 @@ CREATE TABLE arrivals (
     PRIMARY KEY (shop, channel, topic, day)
 );
 
+-- What the law demands -----------------------------------------------------------------------------------------
+
+-- Numbers of customers and orders: raw bodies in the log that name one of them must go.
+CREATE TABLE redactions (
+    shop      BIGINT NOT NULL REFERENCES shops,
+    ids       TEXT COLLATE "C" NOT NULL,
+    asked_at  BIGINT NOT NULL,
+    done_at   BIGINT,
+    forgotten BIGINT,
+    PRIMARY KEY (shop, ids, asked_at)
+);
+
+-- A shop whose rows may be removed, its movements too: the one exception to the ledger's rule.
+CREATE TABLE erasures (
+    shop     BIGINT PRIMARY KEY REFERENCES shops,
+    because  TEXT COLLATE "C" NOT NULL,
+    asked_at BIGINT NOT NULL
+);
+
 -- Catalog ----------------------------------------------------------------------------------------------------
 
 CREATE TABLE items (

@@ -85,8 +85,19 @@ BEGIN
     RAISE EXCEPTION 'a movement is never edited or removed: book another one that takes it back';
 END $$;
 
-CREATE TRIGGER movement_is_never_edited BEFORE UPDATE OR DELETE OR TRUNCATE ON movements
+CREATE TRIGGER movement_is_never_edited BEFORE UPDATE OR TRUNCATE ON movements
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_edit();
+
+CREATE FUNCTION refuse_to_remove() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM erasures WHERE shop = old.shop) THEN
+        RAISE EXCEPTION 'a movement is never edited or removed: book another one that takes it back';
+    END IF;
+    RETURN old;
+END $$;
+
+CREATE TRIGGER movement_is_never_removed BEFORE DELETE ON movements
+FOR EACH ROW EXECUTE FUNCTION refuse_to_remove();
 
 -- What Shopify is owed ---------------------------------------------------------------------------------------
 

@@ -392,6 +392,25 @@ CREATE TABLE arrivals (
     PRIMARY KEY (shop, channel, topic, day)
 ) STRICT, WITHOUT ROWID;
 
+-- What the law demands -----------------------------------------------------------------------------------------
+
+-- Numbers of customers and orders: raw bodies in the log that name one of them must go.
+CREATE TABLE redactions (
+    shop      INTEGER NOT NULL REFERENCES shops,
+    ids       TEXT NOT NULL,
+    asked_at  INTEGER NOT NULL,
+    done_at   INTEGER,
+    forgotten INTEGER,
+    PRIMARY KEY (shop, ids, asked_at)
+) STRICT, WITHOUT ROWID;
+
+-- A shop whose rows may be removed, its movements too: the one exception to the ledger's rule.
+CREATE TABLE erasures (
+    shop     INTEGER PRIMARY KEY REFERENCES shops,
+    because  TEXT NOT NULL,
+    asked_at INTEGER NOT NULL
+) STRICT;
+
 -- Catalog ----------------------------------------------------------------------------------------------------
 
 CREATE TABLE items (

@@ -68,7 +68,9 @@ CREATE TRIGGER movement_is_never_edited BEFORE UPDATE ON movements BEGIN
     SELECT RAISE(ABORT, 'a movement is never edited or removed: book another one that takes it back');
 END;
 
-CREATE TRIGGER movement_is_never_removed BEFORE DELETE ON movements BEGIN
+CREATE TRIGGER movement_is_never_removed BEFORE DELETE ON movements
+WHEN NOT EXISTS (SELECT 1 FROM erasures WHERE shop = old.shop)
+BEGIN
     SELECT RAISE(ABORT, 'a movement is never edited or removed: book another one that takes it back');
 END;
 
