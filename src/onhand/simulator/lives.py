@@ -204,7 +204,7 @@ def _families(world: World, rng: random.Random, places: PlaceActs) -> Sequence[F
         Family(name="hands", acts=HandActs(world, rng).acts(), weight=8, explained=False),
         Family(name="places", acts=places.acts(), weight=1),
         Family(name="drafts", acts=DraftActs(world, rng).acts(), weight=6, begins=True, explained=False),
-        Family(name="transfers", acts=TransferActs(world, rng).acts(), weight=15, explained=False),
+        Family(name="transfers", acts=TransferActs(world, rng).acts(), weight=15),
         Family(name="new orders", acts=Beginnings(world, rng).acts(), weight=20, begins=True),
         Family(name="orders", acts=OrderActs(world, rng).acts(), weight=36),
     )
