@@ -20,6 +20,7 @@ def shown(units: dict[State, int], minute: float, reading: int = 1) -> Observati
 
 def order_from_elsewhere(books: Books, units: int) -> None:
     books.channels.arm("shopify", armed=True)
+    books.channels.set_imported("tiktok_shop", "no")
     books.ledger.append(
         [sold("tiktok_shop/order/1", "1", WAREHOUSE, units, at=later(1), origin="tiktok_shop")], later(1)
     )

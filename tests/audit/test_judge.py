@@ -137,6 +137,7 @@ def test_while_a_telling_of_the_level_is_open_nothing_is_adopted(store: Store) -
         looked = first_look(books)
         read(books, 16, 4, reading=2)
         books.channels.arm("shopify", armed=True)
+        books.channels.set_imported("tiktok_shop", "no")
         books.ledger.append(
             [sold("tiktok_shop/order/1", "1", WAREHOUSE, 1, at=later(1), origin="tiktok_shop")], later(4)
         )

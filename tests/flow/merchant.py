@@ -14,7 +14,7 @@ from onhand.app import App, build
 from onhand.app.parts import ShopParts
 from onhand.audit.compare import compare_levels
 from onhand.config import Config, EventBridgeConfig, PubSubConfig
-from onhand.config.model import AuditConfig, GuardConfig, ImportedOrders, LocationConfig
+from onhand.config.model import AuditConfig, ChannelConfig, GuardConfig, ImportedOrders, LocationConfig
 from onhand.config.secret import Secret
 from onhand.demo.house import load, write_config
 from onhand.demo.quiet import wait_for_quiet
@@ -67,6 +67,7 @@ class Choices:
     audit: AuditConfig = JUDGED_SOON
     guard: GuardConfig = ANY_ZEROS
     locations: tuple[LocationConfig, ...] = (LocationConfig(shop="", name=PORTLAND, online=False),)
+    more_channels: tuple[ChannelConfig, ...] = ()
     subscribed: bool = True
     own_token: bool = True
     answers_within_s: float | None = None
@@ -351,7 +352,7 @@ def configured(path: Path, choices: Choices) -> Config:
         config,
         database=choices.database or config.database,
         shops=shops,
-        channels=tuple(channels),
+        channels=(*channels, *(replace(channel, shop=domain) for channel in choices.more_channels)),
         audit=choices.audit,
         guard=choices.guard,
         locations=locations,

@@ -51,6 +51,7 @@ def owed(
 
 def planned(books: Books, shopify: ShopifyChannel, parcels: int, run: str = "run-1") -> list[Intent]:
     books.channels.arm("shopify", armed=True)
+    books.channels.set_imported("tiktok_shop", "no")
     return levels.plan(books, shopify, parcels, later(2), run=run)
 
 

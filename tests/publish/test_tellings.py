@@ -33,6 +33,7 @@ def shopify() -> Iterator[ShopifyChannel]:
 def owe(books: Books, number: int, units: int, location: str = WAREHOUSE) -> None:
     """Book an order of TikTok Shop, which Shopify is owed then."""
     books.channels.arm(SHOPIFY, armed=True)
+    books.channels.set_imported("tiktok_shop", "no")
     books.ledger.append(
         [sold(f"tiktok_shop/order/{number}", "1", location, units, at=later(1), origin="tiktok_shop")], later(1)
     )
@@ -41,6 +42,7 @@ def owe(books: Books, number: int, units: int, location: str = WAREHOUSE) -> Non
 def give_back(books: Books, number: int, units: int) -> None:
     """Book that such an order was cancelled."""
     books.channels.arm(SHOPIFY, armed=True)
+    books.channels.set_imported("tiktok_shop", "no")
     movement = sold(f"tiktok_shop/order/{number}", "1", WAREHOUSE, units, at=later(1), origin="tiktok_shop")
     turned = replace(movement, id=f"{movement.id}/back", source=movement.target, target=movement.source)
     books.ledger.append([turned], later(1))

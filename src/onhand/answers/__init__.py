@@ -1,5 +1,6 @@
 """The questions people ask, answered from the books: the same for the command line and for pages."""
 
+from onhand.answers.buffers import AsideShown, ReturnedShown, aside, returned
 from onhand.answers.deliveries import DeliveryRow, DeliveryShown, Inbox, delivery, inbox
 from onhand.answers.document import as_json
 from onhand.answers.drifts import DriftShown, drift, drifts
@@ -22,6 +23,7 @@ from onhand.answers.stock import Level, Sellable, ats, levels
 from onhand.answers.timeline import Happened, timeline
 
 __all__ = [
+    "AsideShown",
     "DeliveryRow",
     "DeliveryShown",
     "DriftShown",
@@ -35,9 +37,11 @@ __all__ = [
     "OfferShown",
     "PlaceShown",
     "ProblemShown",
+    "ReturnedShown",
     "Sellable",
     "Write",
     "as_json",
+    "aside",
     "ats",
     "delivery",
     "drift",
@@ -55,6 +59,7 @@ __all__ = [
     "offers",
     "places",
     "problems",
+    "returned",
     "shadow",
     "timeline",
     "writing_channels",

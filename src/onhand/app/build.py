@@ -9,6 +9,7 @@ from onhand.app.auditing import audit_shop
 from onhand.app.clock import MACHINE_PACE, Pace, SystemClock
 from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
 from onhand.app.results import Audited, Synced
+from onhand.app.returning import GivenBack, check_buffer, give_back
 from onhand.app.sealing import seal_of
 from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
@@ -94,6 +95,10 @@ class App:
             steps, self.store, self.clock, lambda: self._rewire(shop), fix=fix, sku=sku, location=location
         )
 
+    def give_back(self, shop: str) -> GivenBack:
+        """Return what was put aside for a buffer. Raises ConfigError, ChannelUnavailable."""
+        return give_back(self.steps(shop), self.store, f"give-back-{self.clock.now():%Y%m%dT%H%M%S%f}")
+
     def arm(self, shop: str, channel: str, *, armed: bool) -> None:
         """Let onhand write to a channel, or stop it. Raises ConfigError for a channel that the shop has not."""
         self._check_channel(shop, channel)
@@ -176,7 +181,9 @@ class App:
             books = session.of(shop)
             locations = books.catalog.locations()
             if locations:
-                books.channels.set_rules(selling_rules(parts, locations), self.clock.now())
+                rules = selling_rules(parts, locations)
+                books.channels.set_rules(rules, self.clock.now())
+                check_buffer(books, parts, rules, self.clock.now())
             for name, channel in parts.channel_configs.items():
                 imported = channel.orders_imported_to_shopify
                 books.channels.meet(name, armed=channel.armed)

@@ -174,8 +174,16 @@ def selling_rules(parts: ShopParts, locations: Sequence[Location]) -> list[Selli
     if parts.tiktok is None:
         configs.pop(TIKTOK_SHOP, None)
     configs.pop(SHOPIFY, None)
+    pools = {name: resolve_locations(channel, locations) for name, channel in configs.items()}
+    without_till = tuple(place for place in pools[ONLINE_STORE] if place not in pools[SHOPIFY_POS])
+    enforced_in = {ONLINE_STORE: without_till if configs[ONLINE_STORE].enforce_buffer else (), SHOPIFY_POS: ()}
     return [
-        SellingRule(channel=name, locations=resolve_locations(channel, locations), buffer_units=channel.buffer_units)
+        SellingRule(
+            channel=name,
+            locations=pools[name],
+            buffer_units=channel.buffer_units,
+            enforced_in=enforced_in.get(name),
+        )
         for name, channel in sorted(configs.items())
     ]
 

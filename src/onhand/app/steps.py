@@ -23,8 +23,9 @@ from onhand.ports.channel import LevelOutcome, Observes, Outcome, Sells, Setting
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
 from onhand.ports.errors import ChannelRefused, NotConnected, OnhandError
-from onhand.publish import answered, levels, offers
+from onhand.publish import answered, buffers, levels, offers
 from onhand.publish import look as looking
+from onhand.publish.buffers import Returned
 from onhand.publish.recalculate import recalculate
 from onhand.store import Books, Intent, Store
 
@@ -182,11 +183,13 @@ class Steps:
     def plan_tellings(self, parcels: int, run: str, resting: Collection[LevelKey] = ()) -> list[Intent]:
         """Plan what the platform is to be told of movements that did not come from it, durably."""
         with self._store.writing() as session:
-            books = session.of(self.shop)
-            if any(books.channels.get(channel.name).imported != "no" for channel in self.parts.sellers):
-                return []
-            now = self._clock.now()
+            books, now = session.of(self.shop), self._clock.now()
             return levels.plan(books, self.parts.shopify, parcels, now, run=run, resting=resting)
+
+    def release_buffers(self) -> list[Returned]:
+        """Book everything back that was put aside for buffers; it is told like any other movement."""
+        with self._store.writing() as session:
+            return buffers.release(session.of(self.shop), self._clock.now())
 
     def want(self, writes: Sequence[Setting | Stocking], run: str) -> int:
         """Keep what is to be written to levels once; return how many, levels with an open write left out.

@@ -10,6 +10,7 @@ import typer
 
 from onhand.cli import (
     bench,
+    buffers,
     connect,
     deliveries,
     demo,
@@ -41,7 +42,7 @@ app = typer.Typer(
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
     *(demo, sandbox, bench, settings, connect, keys, doctor, run, stock, places, drift),
-    *(deliveries, ledger, erasing, selling, stocking),
+    *(deliveries, ledger, erasing, selling, buffers, stocking),
 )
 for group in GROUPS:
     group.register(app)

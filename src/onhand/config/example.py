@@ -61,6 +61,16 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # writes_per_s = 2.0
 # reads_per_s = 5.0
 
+# Shopify knows no buffer. With enforce_buffer its units are moved to safety_stock at locations that serve no till (name
+# those that do under shopify_pos); there they are hidden from every channel. `onhand buffers` shows and returns them.
+# [[channel]]
+# name = "online_store"
+# buffer_units = 3
+# enforce_buffer = true
+# [[channel]]
+# name = "shopify_pos"
+# locations = ["Boston"]
+
 [audit]
 every_s = 3600                          # everything is read and compared
 poll_every_s = 60                       # orders that changed, in case a webhook was lost

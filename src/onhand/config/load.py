@@ -9,6 +9,7 @@ from typing import cast
 from onhand.config.environment import override
 from onhand.config.model import (
     CHANNEL_NAMES,
+    ONLINE_STORE,
     SHOPIFY,
     TIKTOK_SHOP,
     AuditConfig,
@@ -211,6 +212,7 @@ def _read_channel(source: Source, row: Table, domains: tuple[str, ...]) -> Chann
         name=name,
         locations=locations,
         buffer_units=section.units("buffer_units", ChannelConfig.buffer_units),
+        enforce_buffer=section.flag("enforce_buffer", default=ChannelConfig.enforce_buffer),
         armed=section.flag("armed", default=ChannelConfig.armed),
         orders_imported_to_shopify=cast(
             ImportedOrders, section.choice("orders_imported_to_shopify", ("yes", "no", "auto"), "auto")
@@ -219,6 +221,8 @@ def _read_channel(source: Source, row: Table, domains: tuple[str, ...]) -> Chann
     )
     for key in section.has("locations", "buffer_units") if name == SHOPIFY else ():
         section.refuse(key, f"belongs to a channel that sells: {SHOPIFY} is told of movements at every location")
+    if channel.enforce_buffer and name != ONLINE_STORE:
+        section.refuse("enforce_buffer", f"belongs to {ONLINE_STORE}: another channel is told its number, or is a till")
     foreign = [] if name == TIKTOK_SHOP else section.has(*TIKTOK_KEYS)
     if foreign:
         section.refuse(foreign[0], f"belongs to {TIKTOK_SHOP}: {name} is reached through its shop")

@@ -149,14 +149,16 @@ class TikTokConfig:
 class ChannelConfig:
     """How one channel sells. `locations` are names; None: the platform's own rule says which.
 
-    `armed` arms the channel when onhand first meets it; later `onhand arm` and `disarm` decide. `tiktok` is None for
-    other channels, and while TikTok Shop's credentials are not configured.
+    `enforce_buffer` lets units of the Online Store's buffer be put aside where no till sells. `armed` arms the channel
+    when onhand first meets it; later `onhand arm` and `disarm` decide. `tiktok` is None for other channels, and while
+    TikTok Shop's credentials are not configured.
     """
 
     shop: str
     name: str
     locations: tuple[str, ...] | None = None
     buffer_units: int = 0
+    enforce_buffer: bool = False
     armed: bool = False
     orders_imported_to_shopify: ImportedOrders = "auto"
     tiktok: TikTokConfig | None = None

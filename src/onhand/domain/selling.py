@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-OWN_CHANNELS = ("online_store", "shopify_pos")
+ONLINE_STORE = "online_store"
+OWN_CHANNELS = (ONLINE_STORE, "shopify_pos")
 """Shopify's own channels: they sell every item under its own id, and what they show are the levels it keeps."""
 
 
@@ -12,12 +13,15 @@ OWN_CHANNELS = ("online_store", "shopify_pos")
 class SellingRule:
     """What a channel may sell from: the pool of locations, less a buffer kept back from it.
 
-    An empty `locations` means that the channel sells nothing; which locations count is decided before.
+    An empty `locations` means that the channel sells nothing; which locations count is decided before. `enforced_in`
+    are locations where the buffer is put aside, because the channel sells the platform's own levels and is told no
+    number; None for a channel that is told its number, which keeps the buffer back by itself.
     """
 
     channel: str
     locations: tuple[str, ...]
     buffer_units: int = 0
+    enforced_in: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.buffer_units < 0:
@@ -29,7 +33,8 @@ class PoolLevel(NamedTuple):
 
     `observed_units` is None where nobody has looked. `untold_units` is what our foreign movements will still change
     there once the platform is told; only its negative part counts, because an unconfirmed raise is no stock. A level
-    that is not `active` keeps its units and sells none of them; what it is short still counts.
+    that is not `active` keeps its units and sells none of them; what it is short still counts. `aside_units` stand
+    there too, put aside by us for a channel's buffer, and are in none of the other numbers.
     """
 
     location: str
@@ -38,6 +43,7 @@ class PoolLevel(NamedTuple):
     observed_units: int | None
     untold_units: int
     active: bool = True
+    aside_units: int = 0
 
 
 class Term(NamedTuple):
@@ -102,8 +108,7 @@ def available_to_sell(
         terms.append(Term("unplaced orders", None, -unplaced_units, "ordered, and no location is known yet"))
     if unseen_units:
         terms.append(Term("unseen orders", None, -unseen_units, f"{rule.channel} holds them, we do not know them yet"))
-    if rule.buffer_units:
-        terms.append(Term("buffer", None, -rule.buffer_units, f"kept back from {rule.channel} by its rule"))
+    terms += _buffer_terms(rule, [level for level in pool if level.location in rule.locations and level.aside_units])
     total = sum(term.units for term in terms)
     if total < 0:
         terms.append(Term("floor", None, -total, f"a channel can be told no less than 0, and it is {-total} short"))
@@ -149,6 +154,32 @@ def usable_units(books_units: int, observed_units: int | None, untold_units: int
     if observed_units is None:
         return books_units
     return min(books_units, observed_units + min(0, untold_units))
+
+
+def _buffer_terms(rule: SellingRule, aside: Sequence[PoolLevel]) -> list[Term]:
+    """Return what a buffer keeps back, and what is put aside for one: that is in no location's number any more."""
+    if not rule.enforced_in:
+        terms = [
+            Term(
+                "put aside",
+                level.name,
+                0,
+                f"{level.aside_units} more stand there in safety_stock, hidden from everybody",
+            )
+            for level in aside
+        ]
+        kept_units = rule.buffer_units
+        because = f"kept back from {rule.channel} by its rule"
+        if rule.enforced_in is not None:
+            because += "; shopify does not know of it and sells these units too"
+    else:
+        terms = [
+            Term("put aside", level.name, 0, f"{level.aside_units} of the buffer stand there in safety_stock, unsold")
+            for level in aside
+        ]
+        kept_units = max(0, rule.buffer_units - sum(level.aside_units for level in aside))
+        because = f"of {rule.channel}'s buffer of {rule.buffer_units} so many are not put aside: shopify may sell them"
+    return [*terms, Term("buffer", None, -kept_units, because)] if kept_units else terms
 
 
 def _location_term(level: PoolLevel) -> Term:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from onhand.domain.selling import OWN_CHANNELS
 from onhand.ports.channel import Problem
 from onhand.store import Books
 
@@ -28,6 +29,21 @@ def gate(books: Books, channel: str) -> Gate:
     if state.held_reason is not None:
         return Gate(open=False, reason=f"{channel} is held: {state.held_reason}")
     return Gate(open=True, reason="")
+
+
+def teller_gate(books: Books, platform: str) -> Gate:
+    """Return whether a platform that keeps levels may be told now.
+
+    Not while some channel's orders may reach it by another app: telling them besides would take the units away twice.
+    """
+    way = gate(books, platform)
+    if not way.open:
+        return way
+    for rule in books.channels.rules():
+        if rule.channel not in OWN_CHANNELS and books.channels.get(rule.channel).imported != "no":
+            reason = f'{rule.channel}: say `orders_imported_to_shopify`; until it is "no" {platform} is told nothing'
+            return Gate(open=False, reason=reason)
+    return way
 
 
 def hold_if_emptying(books: Books, channel: str, zero_share: float, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from onhand.ports.channel import (
     Telling,
     Wanted,
 )
-from onhand.publish.guard import gate
+from onhand.publish.guard import gate, teller_gate
 from onhand.publish.tellings import tellings_of
 from onhand.store import Books, Intent, IntentRow
 from onhand.store.intents import Kind
@@ -48,7 +48,7 @@ def plan(
     Levels that are `resting`, because they were refused a moment ago, wait. While more is owed than may go now, parcels
     go full: a call costs the same whatever it carries.
     """
-    if parcels < 1 or not gate(books, platform.name).open:
+    if parcels < 1 or not teller_gate(books, platform.name).open:
         return []
     taken = books.intents.open_keys("level") | set(resting)
     most = parcels * platform.parcel_rows * LOOKAHEAD

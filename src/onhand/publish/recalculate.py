@@ -4,8 +4,17 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from onhand.domain.bundles import Component
-from onhand.domain.selling import OWN_CHANNELS, Explanation, Part, Term, available_to_sell, bundles_to_sell
+from onhand.domain.selling import (
+    ONLINE_STORE,
+    OWN_CHANNELS,
+    Explanation,
+    Part,
+    Term,
+    available_to_sell,
+    bundles_to_sell,
+)
 from onhand.ports.errors import OnhandError
+from onhand.publish.buffers import follow
 from onhand.store import Books
 
 BATCH = 2_000
@@ -19,11 +28,13 @@ class NoSuchOffer(OnhandError):
 def recalculate(books: Books, now: datetime, limit: int = BATCH) -> int:
     """Compute about `limit` stale offers and return how many there were. Needs a transaction.
 
-    Offers of a channel that has no rule any more are removed: it sells nothing.
+    Offers of a channel that has no rule any more are removed: it sells nothing. What a buffer asks to put aside is
+    moved first, since it changes what there is to sell.
     """
     stale = books.offers.stale(limit)
     if not stale:
         return 0
+    follow(books, {row.item for row in stale if row.channel == ONLINE_STORE}, now)
     sums = Sums(books, {row.item for row in stale})
     for row in stale:
         if row.channel not in sums.rules:

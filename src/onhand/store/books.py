@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from onhand.domain.stock import LevelKey, State
+from onhand.store.aside import Aside
 from onhand.store.asks import Asks
 from onhand.store.bundles import Bundles
 from onhand.store.catalog import Catalog
@@ -36,6 +37,7 @@ class Books:
         self.pools = Pools(sql, shop_id)
         self.intents = Intents(sql, shop_id)
         self.asks = Asks(sql, shop_id)
+        self.aside = Aside(sql, shop_id)
         self.deliveries = Deliveries(sql, shop_id)
         self.catalog = Catalog(sql, shop_id)
         self.bundles = Bundles(sql, shop_id)

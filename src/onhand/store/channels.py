@@ -74,8 +74,13 @@ class Channels:
     def rules(self) -> list[SellingRule]:
         """Return the selling rules, by channel."""
         return [
-            SellingRule(channel=channel, locations=tuple(load(locations)), buffer_units=buffer_units)
-            for channel, locations, buffer_units in self._sql.rows("rules", (self._shop,))
+            SellingRule(
+                channel=channel,
+                locations=tuple(load(locations)),
+                buffer_units=buffer_units,
+                enforced_in=None if enforced_in is None else tuple(load(enforced_in)),
+            )
+            for channel, locations, buffer_units, enforced_in in self._sql.rows("rules", (self._shop,))
         ]
 
     def set_rules(self, rules: Iterable[SellingRule], at: datetime) -> None:
@@ -85,7 +90,8 @@ class Channels:
         for channel, rule in after.items():
             if before.get(channel) != rule:
                 locations = dump(list(rule.locations))
-                row = (self._shop, channel, locations, rule.buffer_units, to_us(at))
+                enforced_in = None if rule.enforced_in is None else dump(list(rule.enforced_in))
+                row = (self._shop, channel, locations, rule.buffer_units, enforced_in, to_us(at))
                 self._sql.run("set_rule", row)
         for channel in before.keys() - after.keys():
             self._sql.run("touch_rule", {"shop": self._shop, "channel": channel, "at": to_us(at)})

@@ -29,8 +29,10 @@ class Pools:
             known[item, location][2] = units
         rows = self._sql.rows("inactive_levels_of_items", (self._shop, asked))
         inactive = {(item, location) for item, location in rows}
+        aside = {(item, place): units for item, place, units in self._sql.rows("aside_of_items", (self._shop, asked))}
         pools: dict[str, list[PoolLevel]] = {item: [] for item in items}
         for (item, location), (booked, observed, untold) in known.items():
             active = (item, location) not in inactive
-            pools[item].append(PoolLevel(location, location, booked or 0, observed, untold or 0, active))
+            ours = aside.get((item, location), 0)
+            pools[item].append(PoolLevel(location, location, booked or 0, observed, untold or 0, active, ours))
         return pools

@@ -26,6 +26,7 @@ SET: Final = "set_quantities"
 # Shopify keeps units that are not available under a document of the app that put them there. All of ours go under
 # one, so that what an order reserved is taken from the same pile when it ships. At most two are allowed a move.
 LEDGER_DOCUMENT = "gid://onhand/Ledger/orders-of-other-channels"
+BUFFER_DOCUMENT = "gid://onhand/Ledger/online-store-buffer"
 
 
 class ParcelBody(msgspec.Struct):
@@ -115,7 +116,12 @@ def _terminal(location: str, state: State, compare: dict[State, int]) -> dict[st
         "changeFromQuantity": compare.pop(state, None),
     }
     # Forbidden for available, required for every other state.
-    return terminal if state is State.AVAILABLE else terminal | {"ledgerDocumentUri": LEDGER_DOCUMENT}
+    return terminal if state is State.AVAILABLE else terminal | {"ledgerDocumentUri": _document(state)}
+
+
+def _document(state: State) -> str:
+    """Return what our units of a state lie under; a call carries at most two, and one where it adjusts."""
+    return BUFFER_DOCUMENT if state is State.SAFETY_STOCK else LEDGER_DOCUMENT
 
 
 def _adjust(telling: Telling, state: State, units: int, compare: dict[State, int]) -> _Row:
@@ -126,7 +132,7 @@ def _adjust(telling: Telling, state: State, units: int, compare: dict[State, int
         "changeFromQuantity": compare.pop(state, None),
     }
     if state is not State.AVAILABLE:
-        change["ledgerDocumentUri"] = LEDGER_DOCUMENT
+        change["ledgerDocumentUri"] = _document(state)
     return _Row(ADJUST, str(state), _adjust_reason(state, units), change, _part(telling, {state: units}))
 
 
@@ -150,7 +156,7 @@ def _setting_rows(write: Setting) -> list[_Row]:
         else:
             change["delta"] = units - shown_units
             if state is not State.AVAILABLE:
-                change["ledgerDocumentUri"] = LEDGER_DOCUMENT
+                change["ledgerDocumentUri"] = _document(state)
             rows.append(_Row(ADJUST, str(state), "correction", change, part))
     return rows
 

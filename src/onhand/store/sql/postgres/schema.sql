@@ -259,8 +259,18 @@ CREATE TABLE selling_rules (
     channel      TEXT COLLATE "C" NOT NULL,
     locations    TEXT COLLATE "C" NOT NULL,
     buffer_units BIGINT NOT NULL,
+    enforced_in  TEXT COLLATE "C", -- locations where the buffer is put aside; NULL where the channel is told its number
     touched_at   BIGINT NOT NULL,
     PRIMARY KEY (shop, channel)
+);
+
+-- Units of ours among the safety stock of a level: a buffer that the platform enforces. Rows that come to 0 are removed.
+CREATE TABLE aside (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    item     TEXT COLLATE "C" NOT NULL,
+    location TEXT COLLATE "C" NOT NULL,
+    units    BIGINT NOT NULL CHECK (units > 0),
+    PRIMARY KEY (shop, item, location)
 );
 
 CREATE TABLE channels (

@@ -26,13 +26,14 @@ UPDATE channels SET imported = :imported WHERE shop = :shop AND channel = :chann
 UPDATE channels SET cursor_at = :at WHERE shop = :shop AND channel = :channel
 
 -- name: rules
-SELECT channel, locations, buffer_units FROM selling_rules WHERE shop = :shop ORDER BY channel
+SELECT channel, locations, buffer_units, enforced_in FROM selling_rules WHERE shop = :shop ORDER BY channel
 
 -- name: set_rule
-INSERT INTO selling_rules (shop, channel, locations, buffer_units, touched_at)
-VALUES (:shop, :channel, :locations, :buffer_units, :at)
+INSERT INTO selling_rules (shop, channel, locations, buffer_units, enforced_in, touched_at)
+VALUES (:shop, :channel, :locations, :buffer_units, :enforced_in, :at)
 ON CONFLICT (shop, channel) DO UPDATE SET
-    locations = excluded.locations, buffer_units = excluded.buffer_units, touched_at = excluded.touched_at
+    locations = excluded.locations, buffer_units = excluded.buffer_units, enforced_in = excluded.enforced_in,
+    touched_at = excluded.touched_at
 
 -- name: touch_rule
 UPDATE selling_rules SET touched_at = :at WHERE shop = :shop AND channel = :channel

@@ -258,8 +258,18 @@ CREATE TABLE selling_rules (
     channel      TEXT NOT NULL,
     locations    TEXT NOT NULL,
     buffer_units INTEGER NOT NULL,
+    enforced_in  TEXT, -- locations where the buffer is put aside; NULL where the channel is told its number
     touched_at   INTEGER NOT NULL,
     PRIMARY KEY (shop, channel)
+) STRICT, WITHOUT ROWID;
+
+-- Units of ours among the safety stock of a level: a buffer that the platform enforces. Rows that come to 0 are removed.
+CREATE TABLE aside (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    item     TEXT NOT NULL,
+    location TEXT NOT NULL,
+    units    INTEGER NOT NULL CHECK (units > 0),
+    PRIMARY KEY (shop, item, location)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE channels (
