@@ -16,7 +16,7 @@ from onhand.domain.stock import Bin, LevelKey, State
 from onhand.heal.adopt import adopt_drift
 from onhand.intake.book import book
 from onhand.intake.opening import open_levels
-from onhand.ports.channel import Ask, Report, Wanted
+from onhand.ports.channel import Ask, Report, SeenLevel, Wanted
 from onhand.store import Store, open_store
 
 SHOP = "tees.myshopify.com"
@@ -103,14 +103,9 @@ OPENED_UNITS = 10
 
 def adopt_a_loss(store: Store, units: int) -> None:
     """Open Boston's shelf, then adopt that Shopify shows `units` fewer available there than the books."""
-    opened = Observation(
-        source="shopify",
-        item="TEE",
-        location="Boston",
-        units={State.AVAILABLE: OPENED_UNITS},
-        observed_at=T0 - timedelta(days=1),
-    )
-    open_levels(store, SHOP, [opened], NOW)
+    opened = SeenLevel("TEE", "Boston", "level/1", True, (OPENED_UNITS, 0, 0, 0, 0, 0, 0), T0 - timedelta(days=1))
+    with store.writing() as session:
+        open_levels(session.of(SHOP), "shopify", [opened], 1, NOW, opens=True)
     with store.writing() as session:
         books = session.of(SHOP)
         booked = books.ledger.levels(["TEE"]).get(("TEE", Bin("Boston", State.AVAILABLE)), 0)

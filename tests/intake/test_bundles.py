@@ -11,11 +11,11 @@ from onhand.domain.pictures import Version
 from onhand.domain.selling import SellingRule
 from onhand.domain.stock import Bin, State
 from onhand.intake.book import book
-from onhand.intake.opening import open_levels
 from onhand.ports.channel import Report, Shown
 from onhand.publish.offers import show
 from onhand.publish.recalculate import explain, recalculate
 from onhand.store import Books, Store
+from tests.intake.openings import open_observed
 
 SHOP = "tees.myshopify.com"
 T0 = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ def open_shop(store: Store) -> None:
         )
         books.catalog.put_listings(LISTINGS, OPENED)
         book(books, "shopify", Report(items=ITEMS, bundles=(SET,)), OPENED)
-    open_levels(store, SHOP, levels, OPENED)
+    open_observed(store, SHOP, levels, OPENED)
     with store.writing() as session:
         books = session.of(SHOP)
         recalculate(books, OPENED)

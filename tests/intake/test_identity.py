@@ -18,11 +18,12 @@ from onhand.domain.transfers import TransferLine, TransferPicture, TransferStatu
 from onhand.intake.book import book
 from onhand.intake.identity import check_every_sku, match_listings, remove_items
 from onhand.intake.lookup import Lookup
-from onhand.intake.opening import open_levels, take_over_catalog
+from onhand.intake.opening import take_over_catalog
 from onhand.ports.channel import Census, Report, Wanted
 from onhand.publish.recalculate import explain, recalculate
 from onhand.store import Books, Store
 from onhand.store.people import OpenProblem
+from tests.intake.openings import open_observed
 
 SHOP = "tees.myshopify.com"
 T0 = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -56,7 +57,7 @@ def shop(store: Store) -> Store:
         rules = [SellingRule(channel=name, locations=(BOSTON,)) for name in ("online_store", "tiktok_shop")]
         books.channels.set_rules(rules, OPENED)
         book(books, "shopify", Report(items=(TEE, CAP)), OPENED)
-    open_levels(store, SHOP, [level("2", 9, OPENED), level("3", 20, OPENED)], OPENED)
+    open_observed(store, SHOP, [level("2", 9, OPENED), level("3", 20, OPENED)], OPENED)
     with store.writing() as session:
         books = session.of(SHOP)
         match_listings(books, LISTINGS, OPENED)
@@ -145,7 +146,7 @@ def test_a_listing_moves_to_the_item_that_was_made_anew_and_what_is_left_of_the_
         assert books.catalog.listings_of("tiktok_shop", ["t-2"])["t-2"].item == "7"
         left = problems(books)["units left", "2"]
         assert left.message.endswith("and the books still show Boston 9 available, worth 36.00 USD")
-    open_levels(shop, SHOP, [level("7", 5, later(2))], later(2))
+    open_observed(shop, SHOP, [level("7", 5, later(2))], later(2))
     with shop.writing() as session:
         assert sold(session.of(SHOP))["tiktok_shop", "t-2"] == 5
 

@@ -1,6 +1,6 @@
 """Auditing one shop: read every platform, compare with the books, judge what differs, keep the proof."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from time import monotonic
 from typing import NamedTuple
@@ -90,36 +90,33 @@ def _tally(
     else:
         keys = _wanted_levels(steps, store, sku, location)
         steps.read_levels(keys)
-        tallies = {SHOPIFY: _audit_levels(steps, store, clock, [keys], fix=fix)}
+        tallies = {SHOPIFY: _audit_levels(steps, store, clock, keys, fix=fix)}
     for seller in steps.parts.sellers:
         tallies[seller.name] = _audit_listings(steps, store, clock, seller, sku)
     return tallies
 
 
 def _audit_everything(steps: Steps, store: Store, clock: Clock, rewire: Rewire, *, fix: bool) -> Tally:
-    """Read everything, keep it, and compare it batch by batch: no more than one is in memory."""
-    with read_platform(steps, store, clock, rewire) as (census, _):
-        batches = (
-            [LevelKey(row.item, row.location) for row in batch if row.units is not None] for batch in census.levels
-        )
-        return _audit_levels(steps, store, clock, batches, fix=fix)
+    """Read everything, keep it, and judge the gaps; only these stay in memory."""
+    read = read_platform(steps, store, clock, rewire)
+    return _judged(steps, read.levels, read.in_flight, read.gaps, fix=fix)
 
 
-def _audit_levels(
-    steps: Steps, store: Store, clock: Clock, batches: Iterable[Sequence[LevelKey]], *, fix: bool
-) -> Tally:
+def _audit_levels(steps: Steps, store: Store, clock: Clock, keys: Sequence[LevelKey], *, fix: bool) -> Tally:
     """Compare levels that were just read, and judge the gaps."""
     gaps: list[LevelKey] = []
-    in_flight = checked = 0
-    for keys in batches:
-        for start in range(0, len(keys), CHUNK):
-            with store.writing() as session:
-                books = session.of(steps.shop)
-                compared = compare_levels(books, keys[start : start + CHUNK])
-                write_down(books, compared, clock.now())
-            gaps += compared.drifts
-            in_flight += len(compared.flying)
-        checked += len(keys)
+    in_flight = 0
+    for start in range(0, len(keys), CHUNK):
+        with store.writing() as session:
+            books = session.of(steps.shop)
+            compared = compare_levels(books, keys[start : start + CHUNK])
+            write_down(books, compared, clock.now())
+        gaps += compared.drifts
+        in_flight += len(compared.flying)
+    return _judged(steps, len(keys), in_flight, gaps, fix=fix)
+
+
+def _judged(steps: Steps, checked: int, in_flight: int, gaps: Sequence[LevelKey], *, fix: bool) -> Tally:
     left = [
         key
         for start in range(0, len(gaps), BATCH)

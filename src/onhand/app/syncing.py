@@ -1,17 +1,20 @@
 """Syncing: the first full reading of a shop, and any later one."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
 from onhand.app.results import Synced
 from onhand.app.steps import Steps
+from onhand.audit.compare import compare_census_levels
 from onhand.config import SHOPIFY
 from onhand.domain.catalog import Listing
+from onhand.domain.stock import LevelKey
 from onhand.intake.identity import check_every_sku, match_listings
 from onhand.intake.offered import offer
-from onhand.intake.opening import TakenOver, take_over_catalog, take_over_levels
+from onhand.intake.opening import open_levels, take_over_catalog
 from onhand.ports.channel import Census, Observes, Sells
 from onhand.ports.clock import Clock
 from onhand.publish.offers import show
@@ -33,8 +36,7 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Synce
     Raises ChannelUnavailable, ChannelRefused, IncompleteReading; what was read before stays.
     """
     began = monotonic()
-    with read_platform(steps, store, clock, rewire) as (census, taken):
-        items, locations = len(census.items), len(census.locations)
+    read = read_platform(steps, store, clock, rewire)
     listings = 0
     for seller in steps.parts.sellers:
         found = read_listings(steps, store, clock, seller)
@@ -47,32 +49,56 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Synce
     with store.reading() as session:
         problems = len(session.of(steps.shop).problems.open())
     return Synced(
-        items=items,
-        locations=locations,
-        levels=taken.levels,
+        items=read.items,
+        locations=read.locations,
+        levels=read.levels,
         listings=listings,
-        opened=taken.opened,
+        opened=read.opened,
         problems=problems,
         seconds=round(monotonic() - began, 3),
     )
 
 
-@contextmanager
-def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Iterator[tuple[Census, TakenOver]]:
-    """Read everything of the platform that keeps levels and take it over; the census lasts as long as the block."""
+@dataclass(kw_only=True, slots=True)
+class PlatformRead:
+    """What a whole reading of the platform came to: `gaps` are levels that differ from the books."""
+
+    items: int
+    locations: int
+    levels: int = 0
+    opened: int = 0
+    in_flight: int = 0
+    gaps: list[LevelKey] = field(default_factory=list)
+
+
+def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> PlatformRead:
+    """Read everything of the platform that keeps levels, take it over, and compare it with the books.
+
+    A batch a transaction: deliveries are booked in between, and whoever ends in the middle can simply do it again,
+    because what was opened is known to be.
+    """
     parts, shop = steps.parts, steps.shop
     with closing(_take_census(steps, store, parts.shopify)) as census:
         take_over_catalog(store, shop, census, parts.lookup, clock.now())
         with store.reading() as session:
             is_new = session.of(shop).channels.get(SHOPIFY).cursor_at is None
-        taken = take_over_levels(store, shop, SHOPIFY, census, clock.now(), opens=is_new)
+        read = PlatformRead(items=len(census.items), locations=len(census.locations))
+        for batch in census.levels:
+            with store.writing() as session:
+                books, now = session.of(shop), clock.now()
+                counted, opened = open_levels(books, SHOPIFY, batch, census.reading, now, opens=is_new)
+                compared = compare_census_levels(books, now)
+            read.levels += counted
+            read.opened += opened
+            read.in_flight += len(compared.flying)
+            read.gaps += compared.drifts
         rewire()
         with store.writing() as session:
             books = session.of(shop)
             _start_cursor(books, SHOPIFY, census.read_at)
             offer(books, clock.now())
             check_every_sku(books, clock.now())
-        yield census, taken
+    return read
 
 
 def read_listings(steps: Steps, store: Store, clock: Clock, seller: Sells) -> list[Listing]:

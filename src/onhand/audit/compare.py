@@ -11,6 +11,8 @@ from onhand.store import Books, Observed
 SOURCE = "shopify"
 """The platform that keeps levels itself, and is compared with."""
 
+AGREES_AGAIN = "books and platform agree again"
+
 BATCH = 500
 """Levels a transaction."""
 
@@ -37,13 +39,26 @@ def compare_touched(books: Books, now: datetime, limit: int = BATCH) -> int:
     return len(keys)
 
 
+def compare_census_levels(books: Books, now: datetime) -> Compared:
+    """Compare the batch of levels that has just been taken in, as far as they do not plainly agree; write it down.
+
+    What agrees is not in the answer: of a million levels nearly all do. Needs the transaction that took them in.
+    """
+    unsettled = books.census_levels.settle(SOURCE, now)
+    for key in books.census_levels.settled_with_drifts():
+        books.drifts.close_level(key, "closed", now, AGREES_AGAIN)
+    compared = compare_levels(books, unsettled)
+    write_down(books, compared, now)
+    return compared
+
+
 def write_down(books: Books, compared: Compared, now: datetime) -> None:
     """Keep which levels agree and which have a gap since when; a gap that closed closes its drift."""
     agreeing = [*compared.equal]
     if agreeing:
         books.observations.agree(agreeing, now)
         for key in books.drifts.open_keys(agreeing):
-            books.drifts.close_level(key, "closed", now, "books and platform agree again")
+            books.drifts.close_level(key, "closed", now, AGREES_AGAIN)
     if compared.drifts:
         books.observations.gap(list(compared.drifts), now)
 

@@ -9,18 +9,18 @@ import httpx
 
 from onhand.channels.shopify import ShopifyChannel, ShopifySettings
 from onhand.domain.catalog import Item, Listing, Location
-from onhand.domain.drift import Observation
 from onhand.domain.selling import SellingRule
-from onhand.domain.stock import State
 from onhand.intake.lookup import Lookup
 from onhand.intake.opening import open_levels
 from onhand.intake.process import Sender
 from onhand.log import Seal, SqliteLog
+from onhand.ports.channel import SeenLevel
 from onhand.store import Store, open_store
 
 SHOP = "bench.myshopify.com"
 LOCATIONS = ("101", "102", "103")
-OPENING_UNITS = 100_000
+OPENING = (100_000, 0, 0, 0, 0, 0, 0)
+"""Units by state, in the order of KEPT_STATES."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,22 +74,11 @@ def build_bench_shop(folder: Path, items: int, http: httpx.Client) -> BenchShop:
         )
         channels = ("online_store", "shopify_pos", "tiktok_shop")
         books.offers.ensure([(channel, item, item) for channel in channels for item in ids], now)
-    open_levels(
-        store,
-        SHOP,
-        [
-            Observation(
-                source="shopify",
-                item=item,
-                location=place,
-                units={State.AVAILABLE: OPENING_UNITS},
-                observed_at=OPENED_AT,
-            )
-            for item in ids
-            for place in LOCATIONS
-        ],
-        now,
-    )
+    opened = [
+        SeenLevel(item, place, f"level/{item}@{place}", True, OPENING, OPENED_AT) for item in ids for place in LOCATIONS
+    ]
+    with store.writing() as session:
+        open_levels(session.of(SHOP), "shopify", opened, 1, now, opens=True)
     lookup = Lookup()
     lookup.learn(listings, {})
     return BenchShop(

@@ -1,33 +1,27 @@
 """Opening: the first reading of everything becomes opening balances, each with its cut time."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from onhand.domain.catalog import Item
-from onhand.domain.drift import Drift, Observation, adopt
-from onhand.domain.stock import KEPT_STATES, LevelKey, Movement, State
+from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, State, pair_off
 from onhand.intake.identity import check_bundles
 from onhand.intake.locations import take_locations
 from onhand.intake.lookup import Lookup
 from onhand.intake.tracking import PLATFORM
 from onhand.intake.trapped import check_trapped
-from onhand.ports.channel import Ask, Census, Wanted
-from onhand.store import Books, Store
+from onhand.ports.channel import Ask, Census, SeenLevel, Wanted
+from onhand.store import Books, FreshLevel, Store
 
 CHUNK = 2_000
 """Rows a transaction: a first reading of a million levels must not hold the writer for minutes."""
 
+REASON = "opening balance"
+
 _Row = TypeVar("_Row")
-
-
-class TakenOver(NamedTuple):
-    """Levels of a census that were counted, and those of them that got an opening balance."""
-
-    levels: int
-    opened: int
 
 
 def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, now: datetime) -> None:
@@ -72,70 +66,48 @@ def _ask(books: Books, items: Iterable[str], because: str, now: datetime) -> Non
 _ABSENT = "a whole reading does not show it any more"
 
 
-def take_over_levels(store: Store, shop: str, source: str, census: Census, now: datetime, *, opens: bool) -> TakenOver:
-    """Keep the levels of a census, a batch a transaction; with `opens`, open those that nothing has moved yet.
+def open_levels(
+    books: Books, source: str, levels: Sequence[SeenLevel], reading: int, now: datetime, *, opens: bool
+) -> tuple[int, int]:
+    """Take in one batch of levels, and with `opens` open those that nothing has moved yet. Needs a transaction.
 
-    In a shop that is at work nothing is opened here: a return or a transfer may have made a level that is new, so it
-    is judged like any other gap, and opened when nothing else explains it.
+    In a shop that is at work nothing is opened here: a return or a transfer may have made a level that is new, so it is
+    judged like any other gap, and opened when nothing else explains it.
+
+
+    Return how many are counted, and how many of those were opened. A level that has moved already is not opened: what
+    it lacks is a drift like any other, and the audit judges it.
     """
-    levels = opened = 0
-    for batch in census.levels:
-        observations = [
-            Observation(
-                source=source,
-                item=row.item,
-                location=row.location,
-                units={state: units for state, units in zip(KEPT_STATES, row.units, strict=True) if units is not None},
-                observed_at=row.observed_at,
-                reading=census.reading,
-            )
-            for row in batch
-            if row.units is not None
-        ]
-        with store.writing() as session:
-            session.of(shop).catalog.put_level_ids(
-                {LevelKey(row.item, row.location): row.level_id for row in batch},
-                now,
-                {LevelKey(row.item, row.location) for row in batch if not row.active},
-            )
-        if opens:
-            opened += open_levels(store, shop, observations, now)
-        else:
-            with store.writing() as session:
-                session.of(shop).observations.put_all(observations, now)
-        with store.writing() as session:
-            check_trapped(session.of(shop), {LevelKey(row.item, row.location) for row in batch}, now)
-        levels += len(observations)
-    return TakenOver(levels, opened)
+    uncounted = books.catalog.uncounted({row.item for row in levels})
+    fresh = books.census_levels.stage(
+        [row._replace(units=None) if row.item in uncounted else row for row in levels], source, opens=opens
+    )
+    counted = books.census_levels.keep(source, reading, now)
+    books.ledger.append_new([row for level in fresh for row in opening_rows(level, source)], now)
+    check_trapped(books, {LevelKey(row.item, row.location) for row in levels}, now)
+    return counted, len(fresh)
 
 
-def open_levels(store: Store, shop: str, observations: Sequence[Observation], now: datetime) -> int:
-    """Keep what was observed, and open the levels that nothing has moved yet; return how many were opened.
+def opening_rows(level: FreshLevel, source: str) -> Iterator[tuple[str | int, ...]]:
+    """Yield the movements from the supplier that bring an empty level to what was seen, as the ledger's columns."""
+    item, place = level.item, level.location
+    cause = f"opening/{item}@{place}"
+    for number, (source_state, target_state, units) in enumerate(opening_flows(level.units), start=1):
+        id_ = f"{cause}/{number}"
+        yield id_, item, place, source_state, place, target_state, units, cause, source, REASON, level.observed_us
 
-    A level that has moved already is not opened: what it lacks is a drift like any other, and the audit judges it.
+
+@lru_cache(maxsize=1 << 16)  # few levels hold numbers that no other level holds
+def opening_flows(units: tuple[int | None, ...]) -> tuple[tuple[str, str, int], ...]:
+    """Return what flows between the states of a level, and from the supplier, so that an empty one holds `units`.
+
+    `units` are in the order of KEPT_STATES. Negative units of a state take from the others, as in any adoption.
     """
-    opened = 0
-    for chunk in _chunks(observations):
-        with store.writing() as session:
-            books = session.of(shop)
-            uncounted = books.catalog.uncounted({seen.item for seen in chunk})
-            counted = [seen for seen in chunk if seen.item not in uncounted]
-            known = books.ledger.touched([seen.key for seen in counted])
-            cuts = books.ledger.cuts(sorted({seen.item for seen in counted}))
-            fresh = [seen for seen in counted if seen.key not in known and seen.key not in cuts]
-            books.ledger.set_cuts({seen.key: seen.observed_at for seen in fresh})
-            books.ledger.append([movement for seen in fresh for movement in opening_movements(seen)], now)
-            books.observations.put_all(counted, now)
-            opened += len(fresh)
-    return opened
-
-
-def opening_movements(seen: Observation) -> tuple[Movement, ...]:
-    """Return the movements from the supplier that bring an empty level to what was observed, state by state."""
-    kept = {state: units for state, units in seen.units.items() if state in KEPT_STATES}
-    drift = Drift(observation=replace(seen, units=kept), books_units={})
-    cause = f"opening/{seen.item}@{seen.location}"
-    return adopt(drift, cause, against=State.SUPPLIER, reason="opening balance")
+    gaps = {("", Bin("", state)): much for state, much in zip(KEPT_STATES, units, strict=True) if much}
+    balance = sum(gaps.values())
+    if balance:
+        gaps["", Bin("", State.SUPPLIER)] = -balance
+    return tuple((row.source.state.value, row.target.state.value, row.units) for row in pair_off(gaps))
 
 
 def _chunks(rows: Iterable[_Row], size: int = CHUNK) -> Iterator[list[_Row]]:

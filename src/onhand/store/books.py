@@ -7,6 +7,7 @@ from onhand.store.aside import Aside
 from onhand.store.asks import Asks
 from onhand.store.bundles import Bundles
 from onhand.store.catalog import Catalog
+from onhand.store.census_levels import CensusLevels
 from onhand.store.channels import Channels
 from onhand.store.deliveries import Deliveries
 from onhand.store.drifts import Drifts
@@ -32,6 +33,7 @@ class Books:
         self.ledger = Ledger(sql, shop_id, shop, heads)
         self.pictures = Pictures(sql, shop_id)
         self.observations = Observations(sql, shop_id)
+        self.census_levels = CensusLevels(sql, shop_id)
         self.owed = OwedUnits(sql, shop_id)
         self.offers = Offers(sql, shop_id)
         self.pools = Pools(sql, shop_id)

@@ -62,11 +62,18 @@ class Ledger:
         """
         if not movements:
             return 0
-        fresh = self._leave_out_booked([_columns(movement) for movement in movements])
+        return self.append_new(self._leave_out_booked([_columns(movement) for movement in movements]), recorded_at)
+
+    def append_new(self, movements: Iterable[Row], recorded_at: datetime) -> int:
+        """Book movements that cannot be booked already, as their columns, and return how many there were.
+
+        The columns are id, item, source location and state, target location and state, units, cause, origin, reason and
+        occurred_at in microseconds since 1970.
+        """
         sequence, head = self.head()
         recorded_us = to_us(recorded_at)
         rows: list[Row] = []
-        for columns in fresh:
+        for columns in movements:
             sequence += 1
             head = link(head, (sequence, *columns, recorded_us))
             rows.append((self._shop, sequence, *columns, recorded_us, head))

@@ -11,7 +11,7 @@ from psycopg.types.numeric import Int8Dumper
 from onhand.ports.errors import ConfigError
 from onhand.store.json_text import dump
 from onhand.store.migrations import CREATE_VERSION_TABLE, NEWEST, READ_VERSION, refuse_newer, scripts_of
-from onhand.store.statements import ALL_ROWS, Parameters, Row, Statement, load_statements
+from onhand.store.statements import ALL_ROWS, COPY, Parameters, Row, Statement, load_script, load_statements
 
 # The name of our lock among the advisory locks of the database: "onhand" in ASCII.
 WRITER_LOCK = int.from_bytes(b"onhand", "big")
@@ -46,6 +46,10 @@ class PostgresSql:
         text, names = self._statements[name]
         if names == ALL_ROWS:
             self._cursor.execute(text, (dump(list(parameters)),))
+        elif text.startswith(COPY.encode()):
+            with self._cursor.copy(text) as copy:
+                for row in parameters:
+                    copy.write_row(_in_order(row, names))
         else:
             self._cursor.executemany(text, [_in_order(row, names) for row in parameters])
 
@@ -68,7 +72,7 @@ class PostgresEngine:
         self._readers: list[PostgresSql] = []
         self._readers_lock = Lock()
         self._closed = False
-        self._writer = self._connect()
+        self._writer = self._connect_writer()
         with ExitStack() as trouble:
             trouble.callback(self._writer.connection.close)
             self._migrate()
@@ -78,7 +82,7 @@ class PostgresEngine:
     def writing(self) -> Iterator[PostgresSql]:
         with self._writer_lock:
             if self._writer.connection.closed:  # the server restarted, or ended our connection
-                self._writer = self._connect()
+                self._writer = self._connect_writer()
             writer = self._writer
             with writer.connection.transaction():
                 writer.command(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
@@ -144,6 +148,11 @@ class PostgresEngine:
         # One size for every number, so that a statement is prepared once and not once a size.
         connection.adapters.register_dumper(int, Int8Dumper)
         return PostgresSql(connection, self._statements)
+
+    def _connect_writer(self) -> PostgresSql:
+        writer = self._connect()
+        writer.command(load_script("postgres", "scratch.sql"))
+        return writer
 
     def _migrate(self) -> None:
         with self.writing() as writer:

@@ -10,7 +10,7 @@ import apsw
 
 from onhand.ports.errors import ConfigError, DataDamaged
 from onhand.store.migrations import CREATE_VERSION_TABLE, NEWEST, READ_VERSION, refuse_newer, scripts_of
-from onhand.store.statements import Parameters, Row, Statement, load_statements
+from onhand.store.statements import CLEAR, STAGE, Parameters, Row, Statement, load_script, load_statements
 
 # Older ones can damage the file when the WAL is reset under another connection (sqlite.org/wal.html, WAL-reset bug).
 OLDEST_SQLITE = (3, 51, 3)
@@ -27,6 +27,7 @@ class SqliteSql:
     def __init__(self, connection: apsw.Connection, statements: dict[str, Statement]) -> None:
         self.connection = connection
         self._texts = {name: statement.text for name, statement in statements.items()}
+        self._staged = {name for name in self._texts if STAGE + name in self._texts}
 
     def rows(self, name: str, parameters: Parameters = ()) -> list[Row]:
         return self.connection.execute(self._texts[name], parameters).fetchall()
@@ -39,7 +40,12 @@ class SqliteSql:
         self.connection.execute(self._texts[name], parameters)
 
     def run_many(self, name: str, parameters: Iterable[Parameters]) -> None:
-        self.connection.executemany(self._texts[name], parameters)
+        if name not in self._staged:
+            self.connection.executemany(self._texts[name], parameters)
+            return
+        self.connection.executemany(self._texts[STAGE + name], parameters)
+        self.connection.execute(self._texts[name])
+        self.connection.execute(self._texts[CLEAR + name])
 
     def command(self, text: str) -> None:
         self.connection.execute(text)
@@ -73,6 +79,7 @@ class SqliteEngine:
             with ExitStack() as trouble:
                 trouble.callback(self._writer.connection.close)
                 self._migrate()
+                self._writer.command(load_script("sqlite", "scratch.sql"))
                 self._checkpointer = self._connect()
                 trouble.pop_all()
         except (apsw.NotADBError, apsw.CorruptError) as error:

@@ -38,6 +38,14 @@ ALL_ROWS = ("rows",)
 """The names of a statement that takes every row at once, as a JSON list of lists: one trip, one run of the triggers."""
 
 
+COPY = "COPY "
+"""How a statement of PostgreSQL begins that takes every row as one stream."""
+
+STAGE, CLEAR = "stage_", "clear_"
+"""Before the name of a statement that takes its rows from a table of the connection: what lays one row ready there, and
+what empties the table."""
+
+
 class Statement(NamedTuple):
     """One statement as an engine takes it, and the names of its parameters in the order of their numbers."""
 
@@ -56,9 +64,15 @@ def load_statements(engine: str) -> dict[str, Statement]:
     for name, text in (_load_folder(own) if own.is_dir() else {}).items():
         replaced = statements.get(name)
         statements[name] = statement = _translate(text, engine, replaced.names if replaced else ())
-        if replaced and statement.names not in (replaced.names, ALL_ROWS):
-            raise ValueError(f"{name} of {engine} takes {statement.names}, the shared one takes {replaced.names}")
+        staged = statements.get(STAGE + name)
+        taken = staged.names if staged else statement.names
+        if replaced and taken != replaced.names and statement.names != ALL_ROWS and not _copies(statement):
+            raise ValueError(f"{name} of {engine} takes {taken}, the shared one takes {replaced.names}")
     return statements
+
+
+def _copies(statement: Statement) -> bool:
+    return statement.text.startswith(COPY)
 
 
 def load_script(engine: str, name: str) -> str:

@@ -106,6 +106,10 @@ class BulkFile:
             self._numbers[parent_id] = item
         if row.location is None or row.updated_at is None:
             raise self._refusal(f"line {self._lines} is a level without its location or time")
+        try:
+            units, contradiction = row.shown()
+        except ValueError as error:
+            raise self._refusal(f"line {self._lines} cannot be read: {error}") from error
         place = self._locations.get(row.location.id)
         if place is None:
             place = self._locations[row.location.id] = (
@@ -116,10 +120,8 @@ class BulkFile:
         if self._read_at_locations[parent_id] & bit:
             raise self._refusal(f"line {self._lines} repeats the level of {parent_id} at {row.location.id}")
         self._read_at_locations[parent_id] |= bit
-        self._spool.add(
-            SeenLevel(item, location, row.id, row.is_active, row.units(), seen_at(row.updated_at, self._read_at))
-        )
-        contradiction = row.contradiction()
+        seen = seen_at(row.updated_at, self._read_at)
+        self._spool.add(SeenLevel(item, location, row.id, row.is_active, units, seen))
         if contradiction is not None:
             self._contradictions[LevelKey(item, location)] = contradiction
 

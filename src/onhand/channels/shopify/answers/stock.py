@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
-from msgspec import Struct, field
+import msgspec
+from msgspec import Raw, Struct, field
 
 from onhand.channels.shopify.answers.pages import Moment, Named, Page
 from onhand.domain.stock import KEPT_STATES, ON_HAND_STATES, State
@@ -266,13 +268,18 @@ class BulkLine(Struct, rename="camel"):
     is_active: bool = True
     updated_at: Moment | None = None
     location: Named | None = None
-    quantities: list[Quantity] = []
+    quantities: Raw = Raw(b"[]")
 
-    def units(self) -> tuple[int | None, ...]:
-        """Return the units in the order of KEPT_STATES, None where a state is not shown."""
-        shown = {row.name: row.quantity for row in self.quantities}
-        return tuple([shown.get(name) for name in _STATE_NAMES])
+    def shown(self) -> tuple[tuple[int | None, ...], tuple[int, int] | None]:
+        """Return the units in the order of KEPT_STATES, None where a state is not shown, and their contradiction."""
+        return _shown(bytes(self.quantities))
 
-    def contradiction(self) -> tuple[int, int] | None:
-        """Return (on hand as told, on hand as the states add up) where the two differ, else None."""
-        return contradiction(self.quantities)
+
+@lru_cache(maxsize=1 << 14)  # few levels hold numbers that no other level holds: most need not be decoded again
+def _shown(quantities: bytes) -> tuple[tuple[int | None, ...], tuple[int, int] | None]:
+    rows = _read_quantities(quantities)
+    units = {row.name: row.quantity for row in rows}
+    return tuple([units.get(name) for name in _STATE_NAMES]), contradiction(rows)
+
+
+_read_quantities = msgspec.json.Decoder(list[Quantity]).decode

@@ -1,13 +1,8 @@
 -- name: append_movement
-INSERT INTO movements (
+COPY movements (
     shop, sequence, id, item, source_location, source_state, target_location, target_state, units,
     cause, origin, reason, occurred_at, recorded_at, hash
-)
-SELECT
-    CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-    value ->> 6, value ->> 7, CAST(value ->> 8 AS BIGINT), value ->> 9, value ->> 10, value ->> 11,
-    CAST(value ->> 12 AS BIGINT), CAST(value ->> 13 AS BIGINT), decode(value ->> 14, 'base64')
-FROM jsonb_array_elements(CAST(:rows AS JSONB)) AS each(value)
+) FROM STDIN
 
 -- name: compute_offer
 UPDATE offers SET
