@@ -75,3 +75,21 @@ def test_what_may_have_changed_twice_within_a_second_is_asked_for_where_it_moved
         assert sweep.conclude(books, judged, rows, later(10)) == 0
         assert asked(books) == ["1"]
         assert books.counter("missed_pictures") == 0
+
+
+def test_a_transfer_that_is_open_here_and_no_longer_listed_is_read(store: Store) -> None:
+    with store.writing() as session, shopify_channel() as shopify:
+        books = session.of(SHOP)
+        for number, over in ((7, False), (8, True), (9, False)):
+            books.pictures.remember(
+                f"shopify/transfer/{number}",
+                "shopify",
+                Version(at=later(0), reading=number),
+                "digest",
+                told=False,
+                recorded_at=later(1),
+                closed=over,
+            )
+        listed = Changed(Wanted.TRANSFER, "9", "shopify/transfer/9", later(0))
+        sweep.conclude(books, sweep.plan(books, shopify, later(10)), [listed], later(10))
+        assert [ask.key for ask in books.asks.all("shopify", Wanted.TRANSFER, 9)] == ["7"]

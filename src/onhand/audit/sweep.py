@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onhand.domain.pictures import Version
-from onhand.ports.channel import Ask, Changed, Observes
+from onhand.ports.channel import Ask, Changed, Observes, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable
 from onhand.store import Books
 
@@ -50,12 +50,22 @@ def conclude(books: Books, sweep: Sweep, changed: list[Changed], now: datetime) 
     news = [row for row in changed if row.changed_at is not None and _is_newer(row.changed_at, known.get(row.cause))]
     asks = [Ask(row.wanted, row.key, "a sweep found it newer than we knew") for row in news]
     asks += [Ask(row.wanted, row.key, "a sweep found it, and it keeps no time of its changes") for row in unsure]
+    asks += _open_transfers(books, sweep, changed)
     asks += _doubted(books, sweep, changed, known)
     if asks:
         books.asks.add(sweep.channel, asks, now)
         books.count("missed_pictures", len(news))
     books.channels.move_cursor(sweep.channel, sweep.began_at)
     return len(news)
+
+
+def _open_transfers(books: Books, sweep: Sweep, changed: Sequence[Changed]) -> list[Ask]:
+    """Return asks for transfers that are open here and not listed: their end came, and nobody told us."""
+    listed = {row.cause for row in changed}
+    prefix = f"{sweep.channel}/transfer/"
+    missing = [cause for cause in books.pictures.still_open(prefix) if cause not in listed]
+    because = "it is open here, and no longer there"
+    return [Ask(Wanted.TRANSFER, cause.removeprefix(prefix), because) for cause in missing]
 
 
 def _doubted(books: Books, sweep: Sweep, changed: Sequence[Changed], known: Mapping[str, Version]) -> list[Ask]:

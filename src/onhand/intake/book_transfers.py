@@ -35,7 +35,15 @@ def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Book
     shown = fold(still_booked(booked, uncounted, cuts))
     movements = settle_transfer(counted, shown, cuts, len(booked))
     written = append_explaining(books, picture.origin, movements, now)
-    books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=False, recorded_at=now)
+    books.pictures.remember(
+        picture.cause,
+        picture.origin,
+        picture.version,
+        digest,
+        told=False,
+        recorded_at=now,
+        closed=not picture.is_open,
+    )
     return Booked(about, f"{picture.cause}: {written} movements")
 
 

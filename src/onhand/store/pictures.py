@@ -83,6 +83,15 @@ class Pictures:
         wanted = {"shop": self._shop, "causes": texts(causes), "items": texts(items), "sure_after": sure_after_us}
         return [cause for (cause,) in self._sql.rows("doubtful_pictures", wanted)]
 
+    def still_open(self, prefix: str) -> list[str]:
+        """Return the facts whose name begins with `prefix` and of which more is to come."""
+        return [
+            cause
+            for (cause,) in self._sql.rows(
+                "open_pictures", {"shop": self._shop, "closed": False, "prefix": prefix, "beyond": prefix + "\uffff"}
+            )
+        ]
+
     def set_unplaced(self, cause: str, units: Mapping[str, int], at: datetime) -> None:
         """Replace the open units of a fact whose location is not known, by item; items left out have none."""
         before: dict[str, int] = dict(self._sql.rows("unplaced_of_cause", (self._shop, cause)))

@@ -20,6 +20,10 @@ ON CONFLICT (shop, cause) DO UPDATE SET
 -- name: picture_versions
 SELECT cause, version_at, reading FROM pictures WHERE shop = :shop AND cause IN (EACH :causes)
 
+-- name: open_pictures
+SELECT cause FROM pictures
+WHERE shop = :shop AND closed = :closed AND cause >= :prefix AND cause < :beyond ORDER BY cause
+
 -- name: picture_told_before
 SELECT 1 FROM pictures WHERE shop = :shop AND cause = :cause AND reading = 0 AND recorded_at < :moment
 
