@@ -1,19 +1,23 @@
 """Booking transfers: the movements that make the ledger agree with a picture of one. Needs a transaction."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
-from onhand.domain.pictures import judge
-from onhand.domain.stock import fold
-from onhand.domain.transfers import TransferPicture, settle_transfer
+from onhand.domain.pictures import Seen, judge
+from onhand.domain.stock import Movement, State, fold
+from onhand.domain.transfers import TransferPicture, TransferStatus, settle_transfer
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
 from onhand.intake.goods import still_booked
 from onhand.ports.channel import Wanted
 from onhand.store import Books
+
+DRAFT = "draft"
+"""The digest of every draft: none of them has moved anything."""
 
 
 def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Booked:
@@ -29,6 +33,7 @@ def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Book
     cuts, uncounted = books.ledger.cuts(sorted(items)), frozenset(books.catalog.uncounted(items))
     counted = replace(
         picture,
+        created_at=_reserved_at(picture, seen, booked),
         lines=tuple(row for row in picture.lines if row.item not in uncounted),
         sent=tuple(row for row in picture.sent if row.item not in uncounted),
     )
@@ -47,7 +52,21 @@ def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Book
     return Booked(about, f"{picture.cause}: {written} movements")
 
 
+def _reserved_at(picture: TransferPicture, seen: Seen | None, booked: Sequence[Movement]) -> datetime:
+    """Return since when its units are put aside: Shopify does not say, and it decides what an opening balance holds.
+
+    A transfer that was a draft when we last looked reserves since then; one that has taken units off a shelf in the
+    books did so after the opening. Of any other nothing later is known than when it was made.
+    """
+    taken = [row.occurred_at for row in booked if row.source.state is State.AVAILABLE]
+    if taken:
+        return max(picture.created_at, min(taken))
+    return picture.seen_at if seen is not None and seen.digest == DRAFT else picture.created_at
+
+
 def digest_of(picture: TransferPicture) -> str:
-    """Return what two pictures are compared by: everything in them but the version."""
+    """Return what two pictures are compared by: everything in them but the version; of a draft, that it is one."""
+    if picture.status is TransferStatus.DRAFT:
+        return DRAFT
     content = (picture.status, picture.from_location, picture.to_location, picture.lines, picture.sent)
     return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()

@@ -1,0 +1,64 @@
+"""Transfers are booked into a real store: what an opening balance held already is not booked again."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from onhand.domain.pictures import Version
+from onhand.domain.stock import Bin, LevelKey, State
+from onhand.domain.transfers import UNDATED, Sent, TransferLine, TransferPicture, TransferStatus
+from onhand.intake.book import book
+from onhand.ports.channel import Report
+from onhand.store import Store
+
+SHOP = "tees.myshopify.com"
+T0 = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+SHELF, ASIDE = Bin("Warehouse", State.AVAILABLE), Bin("Warehouse", State.RESERVED)
+UNDER_WAY = Bin("Boston", State.INCOMING)
+
+
+def at(minute: int) -> datetime:
+    return T0 + timedelta(minutes=minute)
+
+
+def seen(minute: int, status: TransferStatus, *sent: Sent) -> TransferPicture:
+    return TransferPicture(
+        cause="shopify/transfer/7",
+        origin="shopify",
+        version=Version(at=UNDATED, reading=minute),
+        name="#T0007",
+        status=status,
+        created_at=T0,
+        seen_at=at(minute),
+        from_location="Warehouse",
+        to_location="Boston",
+        lines=(TransferLine("TEE", 5),),
+        sent=sent,
+    )
+
+
+def books_after(store: Store, *pictures: TransferPicture) -> dict[Bin, int]:
+    """Book pictures into a shop whose levels were opened in the tenth minute."""
+    with store.writing() as session:
+        books = session.of(SHOP)
+        books.ledger.set_cuts({LevelKey("TEE", place): at(10) for place in ("Warehouse", "Boston")})
+        for picture in pictures:
+            book(books, "shopify", Report(pictures=(picture,)), picture.seen_at)
+        return {bin_: units for (_, bin_), units in books.ledger.levels(["TEE"]).items() if units}
+
+
+READY = TransferStatus.READY_TO_SHIP
+IN_PROGRESS = TransferStatus.IN_PROGRESS
+
+
+def test_what_was_put_aside_before_the_opening_is_not_put_aside_again(store: Store) -> None:
+    assert books_after(store, seen(12, READY)) == {}
+    sent = seen(15, IN_PROGRESS, Sent("9", "TEE", 5, at(14)))
+    assert books_after(store, seen(13, READY), sent) == {ASIDE: -5, UNDER_WAY: 5}
+    received = replace(sent, version=Version(at=UNDATED, reading=16), seen_at=at(16))
+    assert books_after(store, received) == {ASIDE: -5, UNDER_WAY: 5}
+
+
+def test_a_draft_older_than_the_opening_reserves_when_it_is_made_ready(store: Store) -> None:
+    assert books_after(store, seen(12, TransferStatus.DRAFT), seen(15, READY)) == {SHELF: -5, ASIDE: 5}
+    assert books_after(store, seen(16, IN_PROGRESS, Sent("9", "TEE", 5, at(16)))) == {SHELF: -5, UNDER_WAY: 5}
+    assert books_after(store, seen(17, TransferStatus.CANCELLED)) == {}
