@@ -6,13 +6,15 @@ from typing import Final
 from onhand.bench.delay import DelayResult, bench_delay
 from onhand.bench.ingest import IngestResult, bench_ingest
 from onhand.bench.process import ProcessResult, bench_process
+from onhand.bench.sync import SyncResult, bench_sync
 
-Result = IngestResult | ProcessResult | DelayResult
+Result = IngestResult | ProcessResult | DelayResult | SyncResult
 
 BENCHES: Final[Mapping[str, Callable[[], Result]]] = {
     "ingest": bench_ingest,
     "process": bench_process,
     "delay": bench_delay,
+    "sync": bench_sync,
 }
 NAMES: Final = tuple(BENCHES)
 

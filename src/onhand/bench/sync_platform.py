@@ -53,6 +53,8 @@ class SyncPlatform(ThreadingHTTPServer):
                 return {
                     "locations": {"nodes": [_location(place) for place in range(self._locations)], "pageInfo": _MORE}
                 }
+            case "DeliveryProfiles":
+                return {"deliveryProfiles": {"nodes": [], "pageInfo": _MORE}}
             case other:
                 raise KeyError(f"the bench's platform knows no {other!r}")
 
@@ -100,6 +102,7 @@ def _location(place: int) -> dict[str, Any]:
         "name": f"Location {place + 1}",
         "isActive": True,
         "fulfillsOnlineOrders": place % 2 == 0,
+        "localPickupSettingsV2": {"pickupTime": "TWENTY_FOUR_HOURS"},
     }
 
 

@@ -1,10 +1,10 @@
 """What the sync bench measures, each in a process of its own, so that its memory is its own.
 
-`sync` and `audit` are the application's; `decode` and `write` are the machine's limits: the same file read and decoded
-and nothing else, the same rows written to the same tables and nothing else.
+`sync` and `audit` are the application's own.
 """
 
 import json
+import os
 import re
 import sys
 from dataclasses import asdict
@@ -19,7 +19,7 @@ from onhand.config import load_config
 def main(words: list[str]) -> None:
     """Run what is asked for and print one line of JSON."""
     what, path = words
-    app = build(load_config(Path(path), {}))
+    app = build(load_config(Path(path), os.environ))
     (shop,) = app.shops
     try:
         print(json.dumps(_measured(app, shop, what)), flush=True)

@@ -17,18 +17,28 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="ingest, process, or all.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="ingest, process, delay, sync, or all.")],
+    items: Annotated[int | None, typer.Option("--items", min=1, help="sync: how many items the shop has.")] = None,
+    locations: Annotated[int | None, typer.Option("--locations", min=1, help="sync: and locations.")] = None,
     json_wanted: Json = False,
 ) -> None:
-    """Measure one workload: ingest (durable accepts a second), process (orders a second from log to ATS)."""
+    """Measure one workload.
+
+    ingest: durable accepts a second; process: orders a second from log to ATS; delay: from a webhook to the channel
+    told; sync: the first reading of a large shop.
+    """
     from onhand import answers
     from onhand.bench import NAMES, run
+    from onhand.bench.sync import ITEMS, LOCATIONS, bench_sync
 
     frame = frame_of(context, json_wanted=json_wanted)
     if name not in (*NAMES, "all"):
         raise typer.BadParameter(f"there is no bench {name!r}; there are {', '.join(NAMES)}, all")
     with frame.working(f"Measuring {name}"):
-        results = {each: answers.as_json(run(each)) for each in (NAMES if name == "all" else (name,))}
+        results = {
+            each: answers.as_json(bench_sync(items or ITEMS, locations or LOCATIONS) if each == "sync" else run(each))
+            for each in (NAMES if name == "all" else (name,))
+        }
 
     def paint(console: "Console") -> None:
         from onhand.cli.paint import pairs
