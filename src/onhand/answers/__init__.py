@@ -21,6 +21,7 @@ from onhand.answers.selling import (
 )
 from onhand.answers.stock import Level, Sellable, ats, levels
 from onhand.answers.timeline import Happened, timeline
+from onhand.answers.transfers import TransferShown, transfers
 
 __all__ = [
     "AsideShown",
@@ -39,6 +40,7 @@ __all__ = [
     "ProblemShown",
     "ReturnedShown",
     "Sellable",
+    "TransferShown",
     "Write",
     "as_json",
     "aside",
@@ -62,5 +64,6 @@ __all__ = [
     "returned",
     "shadow",
     "timeline",
+    "transfers",
     "writing_channels",
 ]

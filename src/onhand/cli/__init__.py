@@ -26,6 +26,7 @@ from onhand.cli import (
     settings,
     stock,
     stocking,
+    transfers,
 )
 from onhand.cli.exits import DEFECT, Commands
 from onhand.cli.frame import Frame
@@ -41,7 +42,7 @@ app = typer.Typer(
 
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
-    *(demo, sandbox, bench, settings, connect, keys, doctor, run, stock, places, drift),
+    *(demo, sandbox, bench, settings, connect, keys, doctor, run, stock, places, transfers, drift),
     *(deliveries, ledger, erasing, selling, buffers, stocking),
 )
 for group in GROUPS:
