@@ -12,6 +12,7 @@ from onhand.sandbox.world.catalog import Refused
 from onhand.simulator.acts.beginning import Beginnings
 from onhand.simulator.acts.hands import HandActs
 from onhand.simulator.acts.orders import OrderActs
+from onhand.simulator.acts.transfers import TransferActs
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.verdict import differences, totals, troubles, unexplained
@@ -43,7 +44,7 @@ class Business:
         self._rng = random.Random("business")
         world = stage.world
         orders = [*Beginnings(world, self._rng).acts(), *OrderActs(world, self._rng).acts()]
-        self._explained = orders
+        self._explained = [*orders, *TransferActs(world, self._rng).acts()]
         self._by_hand = HandActs(world, self._rng).acts()
         self.by_hand: Counter[tuple[str, str]] = Counter()
 
