@@ -31,6 +31,7 @@ def merchant(shared_merchant: Merchant) -> Merchant:
 
 @pytest.fixture
 def patient(shared_patient: Merchant) -> Merchant:
-    """The same, but its gaps wait until a test judges them."""
+    """The same, but its gaps wait until a test judges them. What an earlier test has left open is judged before."""
     shared_patient.begin()
+    shared_patient.app.steps(shared_patient.shop).judge(grace_s=0.0, adopt=True)
     return shared_patient

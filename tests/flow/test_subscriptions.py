@@ -61,7 +61,7 @@ def test_deleted_order_topics_are_made_again_and_what_they_missed_is_read_back(p
     assert problems(patient) == []
     assert censuses(patient) == 0  # orders have a list of changes: nobody reads the whole shop for them
     steps.read_levels([patient.key(patient.tee, WAREHOUSE)])  # a webhook shows available only
-    patient.quiet()
+    patient.until(lambda: patient.drift_of(patient.tee, WAREHOUSE) is None, "books and platform agree on it")
     assert patient.level(patient.tee, WAREHOUSE) == patient.at_shopify(patient.tee, WAREHOUSE)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 FLAGS = (
@@ -29,9 +29,14 @@ def find_browser() -> str | None:
     return found.stdout.strip() or None
 
 
+SHOWN_WITHIN_S = 20.0
+"""How long a page may take to show something: most take milliseconds, on two busy cores ten thousand rows take more."""
+
+
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """Start Chromium and close it afterwards; without one, fail in CI and skip elsewhere."""
+    expect.set_options(timeout=SHOWN_WITHIN_S * 1000)
     path = find_browser()
     if path is None:
         trouble = "no Chromium: `make browser` installs it or says how"
