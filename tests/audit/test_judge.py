@@ -6,6 +6,7 @@ import pytest
 
 from onhand.audit import judge
 from onhand.audit.compare import compare_levels, write_down
+from onhand.domain.causes import RECEIVED
 from onhand.domain.drift import Observation
 from onhand.domain.stock import LevelKey, State
 from onhand.heal.adopt import adopt_drift
@@ -167,7 +168,8 @@ def test_an_adoption_books_the_gap_and_files_it_with_its_proof(store: Store) -> 
         (movement,) = books.ledger.caused_by(cause)
         assert (movement.units, movement.source.state, movement.origin) == (6, State.UNEXPLAINED, "shopify")
         (filed,) = books.drifts.rows("adopted")
-        assert (filed.units, filed.evidence, filed.note) == (6, ["read twice"], cause)
+        assert (filed.units, filed.evidence[0], filed.note) == (6, "read twice", cause)
+        assert (filed.cause, filed.confidence) == (RECEIVED, 0.4)
         (left,) = books.drifts.open_adoptions([TEE])
         assert left.units == {State.AVAILABLE: 6}
         assert books.owed.count() == 0  # the platform shows it already

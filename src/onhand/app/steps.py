@@ -15,7 +15,7 @@ from onhand.audit import sweep as sweeping
 from onhand.config import SHOPIFY
 from onhand.domain.drift import Drift
 from onhand.domain.stock import LevelKey
-from onhand.heal.adopt import adopt_drift
+from onhand.heal.adopt import adopt_drift, report_drift
 from onhand.intake import read as reading
 from onhand.intake import subscribing
 from onhand.intake.process import Processed, Senders, process
@@ -31,7 +31,7 @@ from onhand.store import Books, Intent, Store
 
 logger = logging.getLogger(__name__)
 
-FACTS = (Wanted.ORDER, Wanted.TRANSFER)
+FACTS = (Wanted.ORDER, Wanted.TRANSFER, Wanted.RETURN, Wanted.DRAFT)
 """What moves units by itself: read again before anything is adopted."""
 
 JUDGEMENT_ROUNDS = 3
@@ -295,7 +295,7 @@ class Steps:
                 if (adopt or is_new) and self._is_authority(books, key.location):
                     logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
                 else:
-                    books.drifts.open(drift, "changed at the platform without an order", 0.5, evidence, now)
+                    report_drift(books, drift, evidence, now)
             left = comparing.compare_levels(books, list(judgement.keys))
             comparing.write_down(books, left, now)
         return left.drifts

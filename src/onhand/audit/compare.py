@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from onhand.audit.placing import place_reservations
 from onhand.domain.drift import Drift, Observation, compare
 from onhand.domain.stock import LevelKey
 from onhand.store import Books, Observed
@@ -34,7 +35,7 @@ def compare_touched(books: Books, now: datetime, limit: int = BATCH) -> int:
     keys = books.observations.to_compare(limit)
     if not keys:
         return 0
-    write_down(books, compare_levels(books, keys), now)
+    write_down(books, compare_and_place(books, keys, now), now)
     books.observations.compared(keys)
     return len(keys)
 
@@ -47,8 +48,16 @@ def compare_census_levels(books: Books, now: datetime) -> Compared:
     unsettled = books.census_levels.settle(SOURCE, now)
     for key in books.census_levels.settled_with_drifts():
         books.drifts.close_level(key, "closed", now, AGREES_AGAIN)
-    compared = compare_levels(books, unsettled)
+    compared = compare_and_place(books, unsettled, now)
     write_down(books, compared, now)
+    return compared
+
+
+def compare_and_place(books: Books, keys: Sequence[LevelKey], now: datetime) -> Compared:
+    """Compare levels; where one shows what a draft reserves, book that there and compare again."""
+    compared = compare_levels(books, keys)
+    if place_reservations(books, compared.drifts, now):
+        compared = compare_levels(books, keys)
     return compared
 
 

@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from onhand.audit.compare import compare_levels, write_down
+from onhand.audit.compare import compare_and_place, write_down
 from onhand.domain.drift import Drift
+from onhand.domain.reservations import is_reservation
 from onhand.domain.stock import LevelKey, State
 from onhand.store import Books
 
@@ -66,24 +67,25 @@ def after_first_look(books: Books, judgement: Judgement, now: datetime) -> Judge
 def verdict(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey, Drift]:
     """Return the drifts that nothing explains, after the second look. Needs a transaction.
 
-    A level is left out while units of its item belong to orders without a location, or while a telling is open: a
-    platform may have carried it out between the two looks. So is one whose newest observation was not read but told,
-    dated later than what was read: then nobody has looked at it twice.
+    A level is left out while units of its item belong to orders without a location (what a draft reserves shows at
+    once, where it does), or while a telling is open: a platform may have carried it out between the two looks. So is
+    one whose newest observation was not read but told, dated later than what was read: then nobody has looked at it
+    twice.
     """
     gaps = _gaps(books, judgement.keys, now)
-    unplaced = books.pictures.unplaced_units(sorted({key.item for key in gaps}))
+    waiting = {item: books.pictures.unplaced_of(item) for item in sorted({key.item for key in gaps})}
     open_writes = books.intents.open_keys("level")
     return {
         key: drift
         for key, drift in gaps.items()
         if drift.units == judgement.first_gaps.get(key)
         and drift.observation.reading
-        and not unplaced.get(key.item)
+        and all(is_reservation(cause) for cause in waiting[key.item])
         and key not in open_writes
     }
 
 
 def _gaps(books: Books, keys: Sequence[LevelKey], now: datetime) -> dict[LevelKey, Drift]:
-    compared = compare_levels(books, keys)
+    compared = compare_and_place(books, keys, now)
     write_down(books, compared, now)
     return compared.drifts

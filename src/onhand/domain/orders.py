@@ -5,7 +5,7 @@ booked for it already. So a repeat moves nothing and a lost picture is made good
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -91,6 +91,7 @@ class OrderPicture:
     `sold_at` is when the goods changed hands where that was before the channel placed the order (a till without
     connection, an order brought in later); None: as it was placed. Levels follow when it was placed.
     `gone` says where units stood that were taken off the order, as far as the channel knows it.
+    `made_by` is the app that created it, None where the platform's own channels did.
     `complete` is False where the channel is known to have shown only a part (an item nobody knows yet): such a
     picture is booked as far as it goes, and the whole one is asked for.
     """
@@ -108,6 +109,7 @@ class OrderPicture:
     sold_at: datetime | None = None
     hold: State = State.COMMITTED
     complete: bool = True
+    made_by: str | None = None
 
 
 class Step(NamedTuple):
@@ -132,14 +134,20 @@ class Settlement:
     unplaced_units: dict[str, int] = field(default_factory=dict)
 
 
-def settle(picture: OrderPicture, booked: Levels, cuts: Cuts, booked_count: int) -> Settlement:
+def settle(
+    picture: OrderPicture, booked: Levels, cuts: Cuts, booked_count: int, unclaimed: Collection[str] = ()
+) -> Settlement:
     """Return the movements that make the books agree with `picture`.
 
     `booked` is the fold of the `booked_count` movements that this order has caused so far; the count numbers the
     new ones, so that two workers who settle the same order collide instead of booking twice. Open units whose
-    location the picture does not say stay where the books hold them for this order.
+    location the picture does not say stay where the books hold them for this order. Of `unclaimed` items the order has
+    claimed no stock at the platform: only goods that came back count.
     """
     steps, unplaced = _read_steps(_stay_put(picture, booked))
+    if unclaimed:
+        steps = [step for step in steps if step.item not in unclaimed or step.source.state is State.CUSTOMER]
+        unplaced = {item: units for item, units in unplaced.items() if item not in unclaimed}
     effect: dict[tuple[str, Bin], int] = {}
     happened: dict[tuple[str, Bin], datetime] = {}
     for item, source, target, units, occurred_at in steps:

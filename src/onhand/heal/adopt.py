@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from onhand.domain.causes import Cause, name_causes
 from onhand.domain.drift import Drift, adopt
 from onhand.domain.stock import KEPT_STATES, State
+from onhand.heal.causes import known_of, take_back
 from onhand.store import Books
 
 
@@ -12,17 +14,35 @@ def adopt_drift(books: Books, drift: Drift, evidence: Sequence[str], now: dateti
     """Book an adoption and return its cause. Needs a transaction; the caller has judged that nothing explains it.
 
     The movements go against `unexplained`, and a picture that explains them later takes them back. A level that
-    nothing has moved yet is no riddle: it is new, and what it shows is its opening balance.
+    nothing has moved yet is no riddle: it is new, and what it shows is its opening balance. Orders that claimed no
+    stock are no riddle either: what was booked for them is booked back under their own names.
     """
     if not books.ledger.known([drift.observation.key]):
         return _open(books, drift, now)
+    known = known_of(books, drift)
+    named = name_causes(drift.units, known)[0]
+    if known.unclaimed:
+        drift_id = file_drift(books, drift, named, evidence, now)
+        causes = take_back(books, drift.observation.item, known.unclaimed, drift.observation.source, now)
+        books.drifts.close(drift_id, "closed", now, f"booked back: {', '.join(causes)}")
+        return ", ".join(causes)
     seen = drift.observation
     cause = f"adoption/{books.count('adoptions')}"
     books.ledger.append(adopt(drift, cause), now)
     books.drifts.record_adoption(cause, seen.key, seen.source, _kept(drift.units), seen.observed_at)
-    drift_id = books.drifts.open(drift, "changed at the platform without an order", 0.5, evidence, now)
+    drift_id = file_drift(books, drift, named, evidence, now)
     books.drifts.close(drift_id, "adopted", now, cause)
     return cause
+
+
+def file_drift(books: Books, drift: Drift, named: Cause, evidence: Sequence[str], now: datetime) -> int:
+    """File a drift with the cause that is believed, and return its id. Needs a transaction."""
+    return books.drifts.open(drift, named.name, named.confidence, [*evidence, *named.evidence], now)
+
+
+def report_drift(books: Books, drift: Drift, evidence: Sequence[str], now: datetime) -> int:
+    """File a drift that is not adopted, because another authority counts there. Needs a transaction."""
+    return file_drift(books, drift, name_causes(drift.units, known_of(books, drift))[0], evidence, now)
 
 
 def _open(books: Books, drift: Drift, now: datetime) -> str:

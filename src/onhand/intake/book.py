@@ -4,8 +4,12 @@ from datetime import datetime
 from typing import assert_never
 
 from onhand.domain.orders import OrderPicture
+from onhand.domain.reservations import DraftPicture
+from onhand.domain.returns import ReturnPicture
 from onhand.domain.transfers import TransferPicture
+from onhand.intake.book_drafts import book_draft
 from onhand.intake.book_orders import book_order
+from onhand.intake.book_returns import book_return
 from onhand.intake.book_transfers import book_transfer
 from onhand.intake.booked import Booked
 from onhand.intake.end_of_use import end_of_use
@@ -62,5 +66,9 @@ def book_picture(books: Books, picture: Picture, now: datetime) -> Booked:
             return book_order(books, picture, now)
         case TransferPicture():
             return book_transfer(books, picture, now)
+        case ReturnPicture():
+            return book_return(books, picture, now)
+        case DraftPicture():
+            return book_draft(books, picture, now)
         case _:
             assert_never(picture)

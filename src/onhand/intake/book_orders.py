@@ -46,11 +46,20 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     goods = goods_of(books, picture, booked)
     cuts = books.ledger.cuts(sorted({line.item for line in goods.picture.lines} | {row.item for row in booked}))
     shown = fold(still_booked(booked, goods.uncounted, cuts, partial(counted_at, picture)))
-    settlement = settle(goods.picture, shown, cuts, len(booked))
+    unclaimed = books.pictures.unclaimed_items(picture.cause) if seen else ()
+    settlement = settle(goods.picture, shown, cuts, len(booked), unclaimed)
     written = append_explaining(books, picture.origin, settlement.movements, now, settlement.counted_at)
     if settlement.unplaced_units or seen:
         books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
-    books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=told, recorded_at=now)
+    books.pictures.remember(
+        picture.cause,
+        picture.origin,
+        picture.version,
+        digest,
+        told=told,
+        recorded_at=now,
+        made_by=picture.made_by,
+    )
     _follow_the_channel(books, goods, settlement.movements, now)
     check_gone(books, picture, goods.uncounted, now)
     note = f"{picture.cause}: {written} movements"

@@ -13,6 +13,8 @@ from onhand.domain.bundles import Bundle
 from onhand.domain.catalog import Item, Listing, Location
 from onhand.domain.drift import Observation
 from onhand.domain.orders import OrderPicture
+from onhand.domain.reservations import DraftPicture
+from onhand.domain.returns import ReturnPicture
 from onhand.domain.stock import LevelKey, State
 from onhand.domain.transfers import TransferPicture
 from onhand.ports.delivery import Delivery, Request
@@ -23,6 +25,8 @@ class Wanted(StrEnum):
 
     ORDER = "order"
     TRANSFER = "transfer"
+    RETURN = "return"
+    DRAFT = "draft"
     LEVEL = "level"
     ITEM = "item"
     LOCATIONS = "locations"
@@ -30,7 +34,7 @@ class Wanted(StrEnum):
     RIGHTS = "rights"
 
 
-Picture = OrderPicture | TransferPicture
+Picture = OrderPicture | TransferPicture | ReturnPicture | DraftPicture
 """Whatever a channel can show of a fact. Each kind is settled in a module of its own (`intake.book`)."""
 
 

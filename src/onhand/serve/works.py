@@ -21,7 +21,16 @@ from onhand.store import Intent
 
 logger = logging.getLogger(__name__)
 
-READ_KINDS = (Wanted.ORDER, Wanted.TRANSFER, Wanted.LEVEL, Wanted.ITEM, Wanted.LOCATIONS, Wanted.RIGHTS)
+READ_KINDS = (
+    Wanted.ORDER,
+    Wanted.TRANSFER,
+    Wanted.RETURN,
+    Wanted.DRAFT,
+    Wanted.LEVEL,
+    Wanted.ITEM,
+    Wanted.LOCATIONS,
+    Wanted.RIGHTS,
+)
 """What is read one batch at a time, in the order of what is missed most."""
 
 BACKLOG_BATCHES = 3

@@ -23,6 +23,7 @@ from onhand.store.people import Audits, Problems
 from onhand.store.pictures import Pictures
 from onhand.store.pools import Pools
 from onhand.store.subscriptions import Arrivals, Subscriptions
+from onhand.store.returned import Returned
 
 
 class Books:
@@ -32,6 +33,7 @@ class Books:
         self._sql, self._shop = sql, shop_id
         self.ledger = Ledger(sql, shop_id, shop, heads)
         self.pictures = Pictures(sql, shop_id)
+        self.returned = Returned(sql, shop_id)
         self.observations = Observations(sql, shop_id)
         self.census_levels = CensusLevels(sql, shop_id)
         self.owed = OwedUnits(sql, shop_id)

@@ -170,6 +170,10 @@ class Catalog:
         row = self._sql.row("level_id", (self._shop, item, location))
         return row[0] if row else None
 
+    def levels_of(self, item: str) -> list[LevelKey]:
+        """Return the levels of an item that the platform has, whether it is stocked there now or not."""
+        return [LevelKey(item, location) for (location,) in self._sql.rows("levels_known_of_item", (self._shop, item))]
+
     def level_ids(self) -> dict[LevelKey, str]:
         """Return the platform's own ids of levels."""
         rows = self._sql.rows("level_ids", (self._shop,))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from onhand.domain.pictures import Seen, Version
+from onhand.domain.stock import LevelKey
 from onhand.store.engine import Sql
 from onhand.store.json_text import texts
 from onhand.store.times import from_us, to_us
@@ -38,11 +39,12 @@ class Pictures:
         told: bool,
         recorded_at: datetime,
         closed: bool = False,
+        made_by: str | None = None,
     ) -> None:
         """Keep a picture as the newest of its fact; the caller has judged that it is.
 
         `told` means that the channel sent it by itself. A reading of the same version leaves the digest of what was
-        told, a reading of another version clears it.
+        told, a reading of another version clears it. `made_by` is the app that made an order; None leaves it as it was.
         """
         self._sql.run(
             "remember_picture",
@@ -55,6 +57,7 @@ class Pictures:
                 digest,
                 digest if told else None,
                 closed,
+                made_by,
                 to_us(recorded_at),
             ),
         )
@@ -94,7 +97,7 @@ class Pictures:
 
     def set_unplaced(self, cause: str, units: Mapping[str, int], at: datetime) -> None:
         """Replace the open units of a fact whose location is not known, by item; items left out have none."""
-        before: dict[str, int] = dict(self._sql.rows("unplaced_of_cause", (self._shop, cause)))
+        before = self.unplaced_by_item(cause)
         changed = [
             (self._shop, cause, item, units.get(item, 0), to_us(at))
             for item in sorted({*before, *units})
@@ -106,6 +109,31 @@ class Pictures:
     def unplaced_units(self, items: Iterable[str]) -> dict[str, int]:
         """Return open units without a location by item; items without any are left out."""
         return dict(self._sql.rows("unplaced_of_items", (self._shop, texts(items))))
+
+    def unplaced_by_item(self, cause: str) -> dict[str, int]:
+        """Return open units of a fact that have no location, by item."""
+        return dict(self._sql.rows("unplaced_of_cause", (self._shop, cause)))
+
+    def unplaced_of(self, item: str) -> dict[str, int]:
+        """Return open units of an item without a location, by cause."""
+        return dict(self._sql.rows("unplaced_by_cause", (self._shop, item)))
+
+    def makers(self, causes: Iterable[str]) -> dict[str, str]:
+        """Return which app made an order, by cause; orders that the platform itself made are left out."""
+        return dict(self._sql.rows("makers", (self._shop, texts(causes))))
+
+    def unclaimed_items(self, cause: str) -> frozenset[str]:
+        """Return the items of an order that has claimed no stock of theirs at the platform."""
+        return frozenset(item for (item,) in self._sql.rows("unclaimed_items", (self._shop, cause)))
+
+    def set_unclaimed(self, cause: str, item: str) -> None:
+        """Keep that an order has claimed no stock of an item at the platform."""
+        self._sql.run("set_unclaimed", (self._shop, cause, item))
+
+    def causes_at(self, key: LevelKey, after: datetime, limit: int) -> list[str]:
+        """Return what has moved units of a level and was booked after a time, newest first."""
+        found = {"shop": self._shop, "item": key.item, "location": key.location, "after": to_us(after), "limit": limit}
+        return [cause for cause, _ in self._sql.rows("causes_at_level", found)]
 
     def unplaced(self) -> list[tuple[str, str, int]]:
         """Return every (cause, item, units) that has no location yet."""

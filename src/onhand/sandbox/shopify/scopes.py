@@ -5,6 +5,7 @@ from __future__ import annotations
 # What this app may do (Admin API 2026-10, access scopes of the fields that onhand uses).
 SCOPES = (
     "read_assigned_fulfillment_orders",
+    "read_draft_orders",
     "read_fulfillments",
     "read_inventory",
     "read_inventory_shipments",
@@ -17,12 +18,14 @@ SCOPES = (
     "read_returns",
     "read_shipping",
     "read_third_party_fulfillment_orders",
+    "write_draft_orders",
     "write_fulfillments",
     "write_inventory",
     "write_inventory_shipments",
     "write_inventory_transfers",
     "write_merchant_managed_fulfillment_orders",
     "write_orders",
+    "write_returns",
 )
 
 

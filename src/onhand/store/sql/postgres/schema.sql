@@ -102,6 +102,7 @@ CREATE TABLE pictures (
     digest      TEXT COLLATE "C" NOT NULL,
     told_digest TEXT COLLATE "C",
     closed      BOOLEAN NOT NULL,
+    made_by     TEXT COLLATE "C", -- the app that made the order; NULL where the platform itself did
     recorded_at BIGINT NOT NULL,
     PRIMARY KEY (shop, cause)
 );
@@ -129,6 +130,33 @@ CREATE TABLE bundled (
     PRIMARY KEY (shop, cause, item)
 );
 CREATE INDEX bundled_by_item ON bundled (shop, item, origin) WHERE open_units <> 0;
+
+-- Items of an order that has claimed no stock of theirs at the platform: its movements of them are not booked.
+CREATE TABLE unclaimed (
+    shop  BIGINT NOT NULL REFERENCES shops,
+    cause TEXT COLLATE "C" NOT NULL,
+    item  TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+);
+
+-- What became of goods on their way back, a row a line of a return.
+CREATE TABLE returned (
+    shop             BIGINT NOT NULL REFERENCES shops,
+    cause            TEXT COLLATE "C" NOT NULL,
+    line             TEXT COLLATE "C" NOT NULL,
+    order_cause      TEXT COLLATE "C" NOT NULL,
+    name             TEXT COLLATE "C" NOT NULL,
+    status           TEXT COLLATE "C" NOT NULL,
+    item             TEXT COLLATE "C" NOT NULL,
+    units            BIGINT NOT NULL,
+    restocked_units  BIGINT NOT NULL,
+    discarded_units  BIGINT NOT NULL,
+    missing_units    BIGINT NOT NULL,
+    processing_units BIGINT NOT NULL,
+    opened_at        BIGINT NOT NULL,
+    PRIMARY KEY (shop, cause, line)
+);
+CREATE INDEX returned_by_item ON returned (shop, item);
 
 -- Observations -----------------------------------------------------------------------------------------------
 

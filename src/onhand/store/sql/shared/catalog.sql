@@ -117,6 +117,9 @@ WHERE (level_ids.level_id, level_ids.active) IS DISTINCT FROM (excluded.level_id
 -- name: level_id
 SELECT level_id FROM level_ids WHERE shop = :shop AND item = :item AND location = :location
 
+-- name: levels_known_of_item
+SELECT location FROM level_ids WHERE shop = :shop AND item = :item ORDER BY location
+
 -- name: level_ids
 SELECT item, location, level_id FROM level_ids WHERE shop = :shop
 

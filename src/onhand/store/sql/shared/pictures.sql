@@ -2,8 +2,8 @@
 SELECT version_at, reading, digest, told_digest FROM pictures WHERE shop = :shop AND cause = :cause
 
 -- name: remember_picture
-INSERT INTO pictures (shop, cause, channel, version_at, reading, digest, told_digest, closed, recorded_at)
-VALUES (:shop, :cause, :channel, :version_at, :reading, :digest, :told_digest, :closed, :recorded_at)
+INSERT INTO pictures (shop, cause, channel, version_at, reading, digest, told_digest, closed, made_by, recorded_at)
+VALUES (:shop, :cause, :channel, :version_at, :reading, :digest, :told_digest, :closed, :made_by, :recorded_at)
 ON CONFLICT (shop, cause) DO UPDATE SET
     channel = excluded.channel,
     version_at = excluded.version_at,
@@ -15,6 +15,7 @@ ON CONFLICT (shop, cause) DO UPDATE SET
         ELSE pictures.told_digest
     END,
     closed = excluded.closed,
+    made_by = COALESCE(excluded.made_by, pictures.made_by),
     recorded_at = excluded.recorded_at
 
 -- name: picture_versions
@@ -55,3 +56,20 @@ SELECT cause, item, units FROM unplaced WHERE shop = :shop ORDER BY cause, item
 
 -- name: forget_unplaced
 DELETE FROM unplaced WHERE shop = :shop AND item = :item
+
+-- name: unplaced_by_cause
+SELECT cause, units FROM unplaced WHERE shop = :shop AND item = :item ORDER BY cause
+
+-- name: makers
+SELECT cause, made_by FROM pictures WHERE shop = :shop AND cause IN (EACH :causes) AND made_by IS NOT NULL
+
+-- name: unclaimed_items
+SELECT item FROM unclaimed WHERE shop = :shop AND cause = :cause
+
+-- name: set_unclaimed
+INSERT INTO unclaimed (shop, cause, item) VALUES (:shop, :cause, :item) ON CONFLICT DO NOTHING
+
+-- name: causes_at_level
+SELECT cause, max(recorded_at) FROM movements
+WHERE shop = :shop AND item = :item AND (source_location = :location OR target_location = :location)
+GROUP BY cause HAVING max(recorded_at) > :after ORDER BY max(sequence) DESC LIMIT :limit

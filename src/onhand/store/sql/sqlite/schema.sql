@@ -101,6 +101,7 @@ CREATE TABLE pictures (
     digest      TEXT NOT NULL,
     told_digest TEXT,
     closed      INTEGER NOT NULL,
+    made_by     TEXT, -- the app that made the order; NULL where the platform itself did
     recorded_at INTEGER NOT NULL,
     PRIMARY KEY (shop, cause)
 ) STRICT, WITHOUT ROWID;
@@ -128,6 +129,33 @@ CREATE TABLE bundled (
     PRIMARY KEY (shop, cause, item)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX bundled_by_item ON bundled (shop, item, origin) WHERE open_units <> 0;
+
+-- Items of an order that has claimed no stock of theirs at the platform: its movements of them are not booked.
+CREATE TABLE unclaimed (
+    shop  INTEGER NOT NULL REFERENCES shops,
+    cause TEXT NOT NULL,
+    item  TEXT NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+) STRICT, WITHOUT ROWID;
+
+-- What became of goods on their way back, a row a line of a return.
+CREATE TABLE returned (
+    shop             INTEGER NOT NULL REFERENCES shops,
+    cause            TEXT NOT NULL,
+    line             TEXT NOT NULL,
+    order_cause      TEXT NOT NULL,
+    name             TEXT NOT NULL,
+    status           TEXT NOT NULL,
+    item             TEXT NOT NULL,
+    units            INTEGER NOT NULL,
+    restocked_units  INTEGER NOT NULL,
+    discarded_units  INTEGER NOT NULL,
+    missing_units    INTEGER NOT NULL,
+    processing_units INTEGER NOT NULL,
+    opened_at        INTEGER NOT NULL,
+    PRIMARY KEY (shop, cause, line)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX returned_by_item ON returned (shop, item);
 
 -- Observations -----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,51 @@
+"""Booking drafts: what one reserves is unplaced until a level shows where. Needs a transaction."""
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from onhand.domain.pictures import judge
+from onhand.domain.reservations import DraftPicture, settle_reservation
+from onhand.domain.stock import fold
+from onhand.intake.adoptions import append_explaining
+from onhand.intake.booked import Booked, key_of
+from onhand.ports.channel import Ask, Wanted
+from onhand.store import Books
+
+AFTER_IT_ENDED_S = 5.0
+"""How long after a reservation's time the draft is read again: the platform's clock is not ours."""
+
+
+def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
+    """Make the ledger agree with a draft, and plan to look again when its reservation ends.
+
+    While units are unplaced the levels of their items are read: one of them shows where they are reserved.
+    """
+    about = (Wanted.DRAFT, key_of(picture.cause))
+    seen = books.pictures.seen(picture.cause)
+    digest = digest_of(picture, now)
+    verdict = judge(seen, picture.version, digest)
+    if verdict in ("older", "same"):
+        return Booked(about, f"{picture.cause}: {verdict}, not news")
+    booked = books.ledger.caused_by(picture.cause)
+    cuts = books.ledger.cuts(sorted({line.item for line in picture.lines}))
+    settlement = settle_reservation(picture, fold(booked), cuts, len(booked), now)
+    written = append_explaining(books, picture.origin, settlement.movements, now)
+    books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
+    books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=False, recorded_at=now)
+    if picture.reserved_until is not None and picture.reserves(now):
+        wait_s = (picture.reserved_until - now).total_seconds() + AFTER_IT_ENDED_S
+        books.asks.add(picture.origin, [Ask(*about, "its reservation has ended")], now, wait_s)
+    asks = tuple(
+        Ask(Wanted.LEVEL, f"{key.item}@{key.location}", "a draft reserves here or elsewhere")
+        for item in sorted(settlement.unplaced_units)
+        for key in books.catalog.levels_of(item)
+    )
+    return Booked(about, f"{picture.cause}: {written} movements", asks)
+
+
+def digest_of(picture: DraftPicture, now: datetime) -> str:
+    """Return what two pictures are compared by: a reservation that ends makes another one of the same draft."""
+    content = (picture.open, picture.reserved_until, picture.reserves(now), picture.lines)
+    return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()

@@ -1,0 +1,45 @@
+"""Booking returns: the movements that make the ledger agree with a picture of one. Needs a transaction."""
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from onhand.domain.pictures import judge
+from onhand.domain.returns import OVER, ReturnPicture, settle_return
+from onhand.domain.stock import fold
+from onhand.intake.adoptions import append_explaining
+from onhand.intake.booked import Booked, key_of
+from onhand.ports.channel import Wanted
+from onhand.store import Books
+
+
+def book_return(books: Books, picture: ReturnPicture, now: datetime) -> Booked:
+    """Make the ledger agree with a return."""
+    about = (Wanted.RETURN, key_of(picture.cause))
+    seen = books.pictures.seen(picture.cause)
+    digest = digest_of(picture)
+    verdict = judge(seen, picture.version, digest)
+    if verdict in ("older", "same"):
+        return Booked(about, f"{picture.cause}: {verdict}, not news")
+    booked = books.ledger.caused_by(picture.cause)
+    cuts = books.ledger.cuts(sorted({line.item for line in picture.lines}))
+    movements = settle_return(picture, fold(booked), cuts, len(booked))
+    written = append_explaining(books, picture.origin, movements, now)
+    books.returned.put(picture)
+    books.pictures.remember(
+        picture.cause,
+        picture.origin,
+        picture.version,
+        digest,
+        told=False,
+        recorded_at=now,
+        closed=picture.status in OVER,
+    )
+    return Booked(about, f"{picture.cause}: {written} movements")
+
+
+def digest_of(picture: ReturnPicture) -> str:
+    """Return what two pictures are compared by: everything in them but the version."""
+    content = (picture.status, picture.lines, picture.restocked, picture.refunded)
+    return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
