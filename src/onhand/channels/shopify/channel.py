@@ -16,11 +16,13 @@ from onhand.channels.shopify.census import CensusTaker
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.parse import parse
+from onhand.channels.shopify.read_drafts import DraftReader
 from onhand.channels.shopify.read_items import ItemReader
 from onhand.channels.shopify.read_levels import LevelReader
 from onhand.channels.shopify.read_locations import read_locations
 from onhand.channels.shopify.read_orders import OrderReader
 from onhand.channels.shopify.read_transfers import TransferReader
+from onhand.channels.shopify.read_returns import ReturnReader
 from onhand.channels.shopify.scopes import compare
 from onhand.channels.shopify.sending import send, send_again
 from onhand.channels.shopify.settings import NAME, ShopifySettings
@@ -48,6 +50,8 @@ from onhand.ports.errors import ChannelRefused
 _BATCH_SIZES: Final = {
     Wanted.ORDER: 50,
     Wanted.TRANSFER: 25,
+    Wanted.RETURN: 50,
+    Wanted.DRAFT: 100,
     Wanted.LEVEL: 100,
     Wanted.ITEM: 25,
     Wanted.LOCATIONS: 1,
@@ -92,6 +96,8 @@ class ShopifyChannel:
         self._client = GraphqlClient(settings, http, self._tokens, clock, sleep, wait=wait)
         self._orders = OrderReader(self._client, _BATCH_SIZES[Wanted.ORDER])
         self._transfers = TransferReader(self._client, _BATCH_SIZES[Wanted.TRANSFER])
+        self._returns = ReturnReader(self._client, _BATCH_SIZES[Wanted.RETURN])
+        self._drafts = DraftReader(self._client, _BATCH_SIZES[Wanted.DRAFT])
         self._levels = LevelReader(self._client, _BATCH_SIZES[Wanted.LEVEL])
         self._items = ItemReader(self._client, _BATCH_SIZES[Wanted.ITEM])
         self._census = CensusTaker(settings, self._client, http, self._items, clock=clock, sleep=sleep)
@@ -120,6 +126,10 @@ class ShopifyChannel:
                 answer = self._orders.read(keys, reading)
             case Wanted.TRANSFER:
                 answer = self._transfers.read(keys, reading, catalog)
+            case Wanted.RETURN:
+                answer = self._returns.read(keys, reading)
+            case Wanted.DRAFT:
+                answer = self._drafts.read(keys, reading)
             case Wanted.LEVEL:
                 answer = self._levels.read(keys, reading, catalog)
             case Wanted.ITEM:
@@ -146,6 +156,7 @@ class ShopifyChannel:
         """Yield orders that changed at or after `since`, oldest first, then transfers. Raises as `read` does."""
         yield from self._orders.changed(since)
         yield from self._transfers.changed(since)
+        yield from self._drafts.changed(since)
 
     def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - part of the port
         """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""

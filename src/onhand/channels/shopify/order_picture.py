@@ -9,8 +9,8 @@ from onhand.channels.shopify.answers.orders import Fulfillment, FulfillmentOrder
 from onhand.channels.shopify.answers.pages import Named, Page
 from onhand.channels.shopify.gids import is_number, number_of
 from onhand.channels.shopify.settings import NAME
-from onhand.channels.shopify.told import cause_of, restock_of, sold_before
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
+from onhand.channels.shopify.told import cause_of, maker_of, restock_of, sold_before
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, Unshipped
 from onhand.domain.pictures import Version
 
 # FulfillmentOrderStatus, 2026-10: under these nothing waits to be shipped any more.
@@ -54,6 +54,7 @@ def picture_of(order: Order, items: Mapping[str, str], reading: int) -> OrderPic
         refunded=tuple(rows.refunded),
         gone=tuple(rows.gone()),
         unshipped=tuple(rows.unshipped),
+        made_by=None if order.app is None else maker_of(number_of(order.app.id), order.app.name),
     )
 
 
@@ -106,7 +107,9 @@ class _Rows:
                 self._unaccounted[line, location] -= row.quantity
 
     def refund(self, refund: Refund, order: Order) -> None:
-        """Add what a refund says."""
+        """Add what a refund says; what came back with a return is the return's."""
+        if refund.return_ is not None:
+            return
         refunded_at = (refund.created_at or order.updated_at).astimezone(UTC)
         for row in _nodes(refund.refund_line_items):
             line = self._line(row.line_item, None)

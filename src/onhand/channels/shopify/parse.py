@@ -29,6 +29,7 @@ from onhand.channels.shopify.payloads import (
     VariantPayload,
 )
 from onhand.channels.shopify.read_transfers import BY_SHIPMENT
+from onhand.channels.shopify.read_returns import BY_REVERSE_ORDER
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import report_order
 from onhand.channels.shopify.topics import COMPLIANCE, suggest
@@ -137,13 +138,30 @@ def _ask_edited(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: A
     return Report(asks=(Ask(Wanted.ORDER, str(_order_edited(body).order_edit.order_id), topic),))
 
 
-def _ask_returned(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_return(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    number = _number_of_named(body, "Return")
+    if number is None:
+        # 2026-10: the published sample of returns/process is empty. Its order changes too, and names its returns.
+        return Report(note=f"{topic} names no return: its order will")
+    return Report(asks=(Ask(Wanted.RETURN, number, topic),))
+
+
+def _ask_disposed(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    number = _number_of_named(body, "ReverseFulfillmentOrder")
+    if number is None:
+        raise ValueError("it names no reverse fulfilment order")
+    return Report(asks=(Ask(Wanted.RETURN, f"{BY_REVERSE_ORDER}{number}", topic),))
+
+
+def _number_of_named(body: bytes, kind: str) -> str | None:
     payload = _return(body)
-    order = payload.order_id or (payload.order.id if payload.order is not None else None)
-    if order is None:
-        # Stock moves when goods are restocked, and then a level or the order's refund says so (2026-10).
-        return Report(note=f"{topic} names no order: what it restocks arrives as a level")
-    return Report(asks=(Ask(Wanted.ORDER, str(order), topic),))
+    if payload.id is not None:
+        return str(payload.id)
+    return None if payload.admin_graphql_api_id is None else number_of(payload.admin_graphql_api_id, kind)
+
+
+def _ask_draft(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+    return Report(asks=(Ask(Wanted.DRAFT, str(_named(body).id), topic),))
 
 
 def _ask_transfer(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
@@ -300,7 +318,7 @@ def _table() -> dict[str, Reader]:
         (_ask_edited, "orders", "edited"),
         (_note, "orders", "link_requested risk_assessment_changed shopify_protect_eligibility_changed"),
         (_note, "order_transactions", "create"),
-        (_note, "draft_orders", "create update delete"),
+        (_ask_draft, "draft_orders", "create update delete"),
         (_ask_its_order, "refunds", "create"),
         (_ask_its_order, "fulfillments", "create update"),
         (_note, "fulfillment_events", "create delete"),
@@ -317,8 +335,8 @@ def _table() -> dict[str, Reader]:
                 "progress_reported line_items_prepared_for_local_delivery line_items_prepared_for_pickup"
             ),
         ),
-        (_ask_returned, "returns", "approve cancel close decline process reopen request update"),
-        (_ask_returned, "reverse_fulfillment_orders", "dispose"),
+        (_ask_return, "returns", "approve cancel close decline process reopen request update"),
+        (_ask_disposed, "reverse_fulfillment_orders", "dispose"),
         (_note, "reverse_deliveries", "attach_deliverable"),
         (_read_level, "inventory_levels", "update connect"),
         (_ask_level, "inventory_levels", "disconnect"),

@@ -6,9 +6,10 @@ numbers up to 64 bits, exact: they never pass through a float.
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct, field
 
 # Shopify: a level holds at most 1,000,000,000 units either way (InventorySetQuantitiesUserErrorCode, 2026-10).
 MAX_UNITS = 1_000_000_000
@@ -55,14 +56,21 @@ class RefundLinePayload(Struct, gc=False):
 
 
 class RefundPayload(Struct):
-    """A refund; removing a line by editing makes one too, then without money."""
+    """A refund; removing a line by editing makes one too, then without money.
+
+    `return_` is the return it belongs to: Shopify's sample only shows that it may be null, its shape is not relied on.
+    """
 
     created_at: Moment
     refund_line_items: list[RefundLinePayload]
+    return_: Any = field(default=None, name="return")
 
 
 class OrderPayload(Struct):
-    """An order as orders/create, /updated, /cancelled, /fulfilled, /partially_fulfilled and /paid show it."""
+    """An order as orders/create, /updated, /cancelled, /fulfilled, /partially_fulfilled and /paid show it.
+
+    Of `returns` Shopify's sample shows an empty list and nothing else: their shape is not relied on.
+    """
 
     id: Id
     processed_at: Moment | None
@@ -71,6 +79,8 @@ class OrderPayload(Struct):
     line_items: list[LinePayload]
     fulfillments: list[FulfillmentPayload]
     refunds: list[RefundPayload]
+    app_id: Any = None
+    returns: Any = None
 
 
 class NamedPayload(Struct, gc=False):
@@ -105,10 +115,10 @@ class OrderEditedPayload(Struct, gc=False):
 
 
 class ReturnPayload(Struct, gc=False):
-    """returns/* and reverse_fulfillment_orders/*: some topics name their order this way, some that way, some not."""
+    """returns/* and reverse_fulfillment_orders/*: named by number, or by global id (returns/update), or not at all."""
 
-    order_id: Id | None = None
-    order: NamedPayload | None = None
+    id: Id | None = None
+    admin_graphql_api_id: str | None = None
 
 
 class GidPayload(Struct, gc=False):

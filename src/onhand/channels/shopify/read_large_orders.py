@@ -15,7 +15,7 @@ from onhand.ports.errors import ChannelRefused, ChannelUnavailable
 ATTEMPTS = 3
 # order_parts.graphql asks for so many; as many as that means that there may be more, and no cursor leads to them.
 MOST_FULFILLMENTS = 250
-MOST_REFUNDS = 200
+MOST_REFUNDS = 100
 
 _WHOLE = PageInfo(has_next_page=False)
 _Row = TypeVar("_Row")
@@ -66,7 +66,7 @@ def _read_parts(client: GraphqlClient, order: str) -> Order | None:
 
 def _fill_in_lines(client: GraphqlClient, order: Order) -> None:
     for fulfillment_order in order.fulfillment_orders.nodes:
-        fulfillment_order.line_items = _all_rows(
+        fulfillment_order.line_items = all_rows(
             client,
             load("fulfillment_order_lines"),
             fulfillment_order.id,
@@ -74,7 +74,7 @@ def _fill_in_lines(client: GraphqlClient, order: Order) -> None:
             lambda data: data.node.line_items if data.node is not None else None,
         )
     for fulfillment in order.fulfillments:
-        fulfillment.fulfillment_line_items = _all_rows(
+        fulfillment.fulfillment_line_items = all_rows(
             client,
             load("fulfillment_lines"),
             fulfillment.id,
@@ -82,7 +82,7 @@ def _fill_in_lines(client: GraphqlClient, order: Order) -> None:
             lambda data: data.node.fulfillment_line_items if data.node is not None else None,
         )
     for refund in order.refunds:
-        refund.refund_line_items = _all_rows(
+        refund.refund_line_items = all_rows(
             client,
             load("refund_lines"),
             refund.id,
@@ -91,13 +91,17 @@ def _fill_in_lines(client: GraphqlClient, order: Order) -> None:
         )
 
 
-def _all_rows(
+def all_rows(
     client: GraphqlClient,
     document: Document,
     owner: str,
     shape: type[_Data],
     page_of: Callable[[_Data], Page[_Row] | None],
 ) -> Page[_Row]:
+    """Return every row of one connection as a single page, read page by page.
+
+    `document` takes `$id` and `$after`. Raises ChannelUnavailable when what it belongs to has vanished meanwhile.
+    """
     rows: list[_Row] = []
     after: str | None = None
     while True:

@@ -15,7 +15,13 @@ from onhand.channels.shopify.read_large_orders import read_large_order
 from onhand.channels.shopify.told import cause_of
 from onhand.channels.shopify.words import unknown_in_reading
 from onhand.domain.orders import OrderPicture
-from onhand.ports.channel import Changed, Problem, Reading, Report, Wanted
+from onhand.ports.channel import Ask, Changed, Problem, Reading, Report, Wanted
+
+OF_ORDER = "order:"
+"""The key of an ask for all returns of an order."""
+
+# OrderReturnStatus, 2026-10.
+_NO_RETURN = "NO_RETURN"
 
 BY_FULFILLMENT_ORDER = "fo:"
 """The key of an ask for the order that a fulfilment order belongs to."""
@@ -46,7 +52,8 @@ class OrderReader:
         problems = tuple(problem for picture in pictures for problem in _homeless(picture))
         problems += tuple(problem for order in found.values() for problem in unknown_in_reading(order))
         missing = tuple(key for key in keys if order_of_key.get(key) not in found)
-        return Reading(report=Report(pictures=pictures), missing=missing, problems=problems)
+        asks = tuple(ask for order in found.values() for ask in _returns_of(order))
+        return Reading(report=Report(pictures=pictures, asks=asks), missing=missing, problems=problems)
 
     def changed(self, since: datetime) -> Iterator[Changed]:
         """Yield the orders that changed at or after `since`, oldest change first.
@@ -124,6 +131,13 @@ class OrderReader:
                     if item is not None:
                         items[node.id] = item
         return items
+
+
+def _returns_of(order: Order) -> Iterator[Ask]:
+    """Yield an ask for the returns of an order that has some: what became of their goods is read from them."""
+    number = number_of(order.id)
+    if number is not None and order.return_status != _NO_RETURN:
+        yield Ask(Wanted.RETURN, f"{OF_ORDER}{number}", f"its order's return status is {order.return_status}")
 
 
 def _fits(order: Order) -> bool:

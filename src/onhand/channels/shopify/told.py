@@ -12,6 +12,8 @@ from onhand.ports.channel import Ask, Catalog, Report, Wanted
 
 # Fulfillment.status, 2026-10: every other one is still on its way out, or came to nothing.
 SHIPPED_STATUS, TAKEN_BACK_STATUS = "success", "cancelled"
+# Order.app of Shopify's own channels: Point of Sale, Online Store, Draft Orders.
+OWN_APPS = frozenset({"129785", "580111", "1354745"})
 
 
 def cause_of(order: str) -> str:
@@ -45,6 +47,22 @@ def sold_before(processed_at: datetime | None, created_at: datetime) -> datetime
     return processed_at.astimezone(UTC)
 
 
+def maker_of(app: object, name: str | None) -> str | None:
+    """Return who made an order where an app did, and None where a channel of Shopify's own did or nobody is named."""
+    if app is None or str(app) in OWN_APPS:
+        return None
+    return f"app {app}" if name is None else f"{name} (app {app})"
+
+
+def asks_for_returns(payload: OrderPayload, topic: str) -> list[Ask]:
+    """Return asks for the returns that an order names, whatever the shape: nothing else of them is told."""
+    named = payload.returns if isinstance(payload.returns, list) else []
+    named = [*named, *(refund.return_ for refund in payload.refunds if refund.return_ is not None)]
+    found = [one.get("id") if isinstance(one, dict) else one for one in named]
+    numbers = dict.fromkeys(str(one) for one in found if isinstance(one, int) and not isinstance(one, bool))
+    return [Ask(Wanted.RETURN, number, f"{topic}: the order names a return") for number in numbers]
+
+
 def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
     """Return the picture of an order, and what must be asked because the payload does not say it.
 
@@ -73,6 +91,7 @@ def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
                 told.shipped.append(Shipped(row_line, location, fulfilled.quantity, shipped_at))
     for refund in payload.refunds:
         told.add_refund(refund)
+    told.asks += asks_for_returns(payload, topic)
     told.look_for_written_off()
     asks = told.asks
     if told.open_because:
@@ -90,6 +109,7 @@ def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
         unshipped=tuple(told.unshipped),
         refunded=tuple(told.refunded),
         complete=not told.open_because,
+        made_by=maker_of(payload.app_id, None),
     )
     return Report(pictures=(picture,), asks=tuple(asks), problems=tuple(unknown_in_webhook(payload)))
 
@@ -140,6 +160,8 @@ class _Told:
 
     def add_refund(self, refund: RefundPayload) -> None:
         """Add what a refund says of lines that concern stock."""
+        if refund.return_ is not None:
+            return  # what came back with a return is the return's: its dispositions say where the goods went
         refunded_at = refund.created_at.astimezone(UTC)
         for row in refund.refund_line_items:
             line = str(row.line_item_id)

@@ -1,6 +1,6 @@
 """Answers about orders."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from onhand.channels.shopify.answers.pages import Moment, Named, Page
 
@@ -66,11 +66,19 @@ class RefundLine(Struct, rename="camel"):
 
 
 class Refund(Struct, rename="camel"):
-    """A refund. `refund_line_items` is None where they were not asked for."""
+    """A refund. `return_` is the return it belongs to. `refund_line_items` is None where they were not asked for."""
 
     id: str
     created_at: Moment | None
+    return_: Named | None = field(default=None, name="return")
     refund_line_items: Page[RefundLine] | None = None
+
+
+class App(Struct):
+    """The application that created an order."""
+
+    id: str
+    name: str
 
 
 class Order(Struct, rename="camel"):
@@ -80,6 +88,8 @@ class Order(Struct, rename="camel"):
     processed_at: Moment
     created_at: Moment
     updated_at: Moment
+    app: App | None
+    return_status: str
     fulfillment_orders: Page[FulfillmentOrder]
     fulfillments: list[Fulfillment]
     refunds: list[Refund]

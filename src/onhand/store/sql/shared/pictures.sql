@@ -15,7 +15,11 @@ ON CONFLICT (shop, cause) DO UPDATE SET
         ELSE pictures.told_digest
     END,
     closed = excluded.closed,
-    made_by = COALESCE(excluded.made_by, pictures.made_by),
+    -- A reading names the app, a webhook only its number.
+    made_by = CASE
+        WHEN excluded.made_by IS NULL OR (excluded.reading = 0 AND pictures.made_by IS NOT NULL) THEN pictures.made_by
+        ELSE excluded.made_by
+    END,
     recorded_at = excluded.recorded_at
 
 -- name: picture_versions
