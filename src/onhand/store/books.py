@@ -22,8 +22,8 @@ from onhand.store.owed import OwedUnits
 from onhand.store.people import Audits, Problems
 from onhand.store.pictures import Pictures
 from onhand.store.pools import Pools
-from onhand.store.subscriptions import Arrivals, Subscriptions
 from onhand.store.returned import Returned
+from onhand.store.subscriptions import Arrivals, Subscriptions
 
 
 class Books:

@@ -204,8 +204,6 @@ def test_every_topic_that_carries_an_order_gives_the_same_picture(event: str) ->
         ("refunds/create", {"id": 890000000001, "order_id": ORDER}, str(ORDER)),
         ("fulfillments/create", {"id": 4800000000001, "order_id": ORDER}, str(ORDER)),
         ("fulfillments/update", {"id": 4800000000001, "order_id": ORDER}, str(ORDER)),
-        ("returns/request", {"id": 1, "order": {"id": ORDER}}, str(ORDER)),
-        ("returns/close", {"id": 1, "order_id": ORDER, "status": "closed"}, str(ORDER)),
         (
             "fulfillment_orders/moved",
             {
@@ -227,10 +225,43 @@ def test_what_says_too_little_of_an_order_asks_for_it(topic: str, payload: objec
     assert report.pictures == ()
 
 
-def test_a_return_that_names_no_order_asks_nothing() -> None:
-    report = parse(delivered({"admin_graphql_api_id": "gid://shopify/Return/1"}, "returns/update"), bodies.catalog())
+@pytest.mark.parametrize(
+    ("topic", "payload", "ask"),
+    [
+        ("returns/approve", {"id": 7, "order": {"id": ORDER}}, (Wanted.RETURN, "7")),
+        ("returns/close", {"id": 7, "order_id": ORDER, "status": "closed"}, (Wanted.RETURN, "7")),
+        ("returns/update", {"admin_graphql_api_id": "gid://shopify/Return/7"}, (Wanted.RETURN, "7")),
+        ("reverse_fulfillment_orders/dispose", {"id": 9, "dispositions": []}, (Wanted.RETURN, "rfo:9")),
+        ("draft_orders/create", {"id": 5, "name": "#D1"}, (Wanted.DRAFT, "5")),
+        ("draft_orders/delete", {"id": 5}, (Wanted.DRAFT, "5")),
+    ],
+)
+def test_returns_dispositions_and_drafts_are_asked_for_by_their_own_ids(
+    topic: str, payload: object, ask: tuple[Wanted, str]
+) -> None:
+    assert parse(delivered(payload, topic), bodies.catalog()).asks == (Ask(*ask, topic),)
+
+
+def test_a_return_that_names_nothing_is_found_by_its_order() -> None:
+    report = parse(delivered({}, "returns/process"), bodies.catalog())
     assert report.asks == ()
-    assert "names no order" in report.note
+    assert "names no return" in report.note
+
+
+def test_the_refund_of_a_return_is_left_to_the_return() -> None:
+    refund = {
+        "created_at": "2026-11-23T10:00:00-05:00",
+        "return": {"id": 7},
+        "refund_line_items": [
+            {"line_item_id": 1, "quantity": 1, "restock_type": "return", "location_id": int(WAREHOUSE)}
+        ],
+    }
+    payload = bodies.order(
+        line_items=[bodies.line(1, TEE, 1, 0)], fulfillments=[bodies.fulfillment(WAREHOUSE, {1: 1})], refunds=[refund]
+    )
+    picture, report = told(payload)
+    assert picture.refunded == ()
+    assert Ask(Wanted.RETURN, "7", "orders/updated: the order names a return") in report.asks
 
 
 def test_a_mixed_order_keeps_each_line_apart() -> None:

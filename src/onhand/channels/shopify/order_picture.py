@@ -10,7 +10,7 @@ from onhand.channels.shopify.answers.pages import Named, Page
 from onhand.channels.shopify.gids import is_number, number_of
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import cause_of, maker_of, restock_of, sold_before
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, Unshipped
+from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
 from onhand.domain.pictures import Version
 
 # FulfillmentOrderStatus, 2026-10: under these nothing waits to be shipped any more.
