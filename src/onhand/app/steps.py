@@ -289,7 +289,7 @@ class Steps:
             for key, drift in drifts.items():
                 evidence = [
                     "the level was read twice and showed the same",
-                    f"orders and transfers changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read in between",
+                    f"orders, transfers and drafts changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read in between",
                 ]
                 is_new = not books.ledger.known([key])
                 if (adopt or is_new) and self._is_authority(books, key.location):
@@ -324,6 +324,9 @@ class Steps:
         for channel in self.parts.observers:
             if self.sweep(channel, since, items) is None:
                 return False
+        with self._store.writing() as session:
+            books = session.of(self.shop)
+            books.asks.add(self.parts.shopify.name, judging.unfinished(books, items), self._clock.now())
         for channel in self.parts.observers:
             if not all(self._read_all_asked(channel, wanted) for wanted in FACTS if channel.batch_size(wanted)):
                 return False

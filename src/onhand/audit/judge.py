@@ -13,6 +13,7 @@ from onhand.audit.compare import compare_and_place, write_down
 from onhand.domain.drift import Drift
 from onhand.domain.reservations import is_reservation
 from onhand.domain.stock import LevelKey, State
+from onhand.ports.channel import Ask, Wanted
 from onhand.store import Books
 
 BATCH = 40
@@ -54,6 +55,18 @@ def begin(books: Books, keys: Sequence[LevelKey], now: datetime) -> Judgement:
         whole = [audit.started_at] if audit else books.ledger.cuts(sorted({key.item for key in strangers})).values()
         agreed += [*strangers.values(), *whole]
     return Judgement(keys=tuple(keys), since=min(agreed, default=now))
+
+
+def unfinished(books: Books, items: Collection[str]) -> list[Ask]:
+    """Return asks for what may have moved items without a sweep finding it: open returns, and drafts that reserved.
+
+    Returns keep no time of their changes, and a draft that was deleted is not there to be found.
+    """
+    because = "a level of its goods differs"
+    asks = [Ask(Wanted.RETURN, cause.rpartition("/")[2], because) for cause in books.returned.open_of(items)]
+    drafts = {cause for item in items for cause in books.pictures.unplaced_of(item) if is_reservation(cause)}
+    drafts |= set(books.pictures.reservations_of(items))
+    return asks + [Ask(Wanted.DRAFT, cause.rpartition("/")[2], because) for cause in sorted(drafts)]
 
 
 def after_first_look(books: Books, judgement: Judgement, now: datetime) -> Judgement:

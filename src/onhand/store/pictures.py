@@ -135,6 +135,10 @@ class Pictures:
         found = {"shop": self._shop, "item": key.item, "location": key.location, "after": to_us(after), "limit": limit}
         return [cause for cause, _ in self._sql.rows("causes_at_level", found)]
 
+    def reservations_of(self, items: Iterable[str]) -> list[str]:
+        """Return the causes of drafts for which units of some items were reserved once."""
+        return [cause for (cause,) in self._sql.rows("reservations_of_items", (self._shop, texts(items)))]
+
     def unplaced(self) -> list[tuple[str, str, int]]:
         """Return every (cause, item, units) that has no location yet."""
         return [(cause, item, units) for cause, item, units in self._sql.rows("unplaced", (self._shop,))]

@@ -77,3 +77,7 @@ INSERT INTO unclaimed (shop, cause, item) VALUES (:shop, :cause, :item) ON CONFL
 SELECT cause, max(recorded_at) FROM movements
 WHERE shop = :shop AND item = :item AND (source_location = :location OR target_location = :location)
 GROUP BY cause HAVING max(recorded_at) > :after ORDER BY max(sequence) DESC LIMIT :limit
+
+-- name: reservations_of_items
+SELECT DISTINCT cause FROM movements
+WHERE shop = :shop AND item IN (EACH :items) AND target_state = 'reserved' AND cause LIKE '%/draft/%' ORDER BY cause
