@@ -46,7 +46,7 @@ def test_a_return_is_counted_again_where_it_was_restocked(merchant: Merchant, lo
     merchant.booked()
     before = merchant.level(sku, BOSTON)
     name = f"{order}-R1"
-    steps = [
+    steps: list[tuple[str, dict[str, Any]]] = [
         ("return", {"order": order, "lines": [{"sku": sku, "units": 2}]}),
         ("dispose", {"return": name, "type": "PROCESSING_REQUIRED"}),
         ("dispose", {"return": name, "type": "RESTOCKED", "location": BOSTON, "units": 1}),

@@ -289,7 +289,7 @@ class Steps:
             for key, drift in drifts.items():
                 evidence = [
                     "the level was read twice and showed the same",
-                    f"orders, transfers and drafts changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read in between",
+                    f"orders, transfers and drafts changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read",
                 ]
                 is_new = not books.ledger.known([key])
                 if (adopt or is_new) and self._is_authority(books, key.location):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onhand.audit.placing import place_reservations
+from onhand.audit.placing import forget_placed, place_reservations
 from onhand.domain.drift import Drift, Observation, compare
 from onhand.domain.stock import LevelKey
 from onhand.store import Books, Observed
@@ -58,6 +58,8 @@ def compare_and_place(books: Books, keys: Sequence[LevelKey], now: datetime) -> 
     compared = compare_levels(books, keys)
     if place_reservations(books, compared.drifts, now):
         compared = compare_levels(books, keys)
+    items = {key.item for key in compared.equal}
+    forget_placed(books, items, lambda levels: not compare_levels(books, levels).drifts, now)
     return compared
 
 

@@ -1,6 +1,6 @@
 """Placing: units that a draft reserves are booked where a level has shown them. Needs a transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from onhand.domain.drift import Drift
@@ -27,3 +27,21 @@ def place_reservations(books: Books, drifts: Mapping[LevelKey, Drift], now: date
             books.pictures.set_unplaced(found.cause, left, now)
             placed.append(key)
     return placed
+
+
+def forget_placed(
+    books: Books, items: Collection[str], agreeing: Callable[[list[LevelKey]], bool], now: datetime
+) -> None:
+    """Forget unplaced units of drafts where every level of the item was read after the draft, and agrees.
+
+    Then they are in the books already: in an opening balance that is younger than the draft.
+    """
+    for item in books.pictures.unplaced_units(items):
+        keys = books.catalog.levels_of(item)
+        newest = books.observations.newest(keys)
+        for cause in [cause for cause in books.pictures.unplaced_of(item) if is_reservation(cause)]:
+            seen = books.pictures.seen(cause)
+            read = 0 if seen is None else seen.version.reading
+            if newest and all(row.reading > read for row in newest.values()) and agreeing(keys):
+                left = {**books.pictures.unplaced_by_item(cause), item: 0}
+                books.pictures.set_unplaced(cause, left, now)

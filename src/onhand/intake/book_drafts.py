@@ -1,13 +1,21 @@
 """Booking drafts: what one reserves is unplaced until a level shows where. Needs a transaction."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
 from onhand.domain.pictures import judge
-from onhand.domain.reservations import DraftPicture, settle_reservation
-from onhand.domain.stock import fold
+from onhand.domain.reservations import (
+    DraftPicture,
+    Unplaced,
+    find_reservations,
+    place_reservation,
+    settle_reservation,
+)
+from onhand.domain.stock import LevelKey, fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
 from onhand.ports.channel import Ask, Wanted
@@ -28,21 +36,43 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     verdict = judge(seen, picture.version, digest)
     if verdict in ("older", "same"):
         return Booked(about, f"{picture.cause}: {verdict}, not news")
+    uncounted = books.catalog.uncounted({line.item for line in picture.lines})
+    picture = replace(picture, lines=tuple(line for line in picture.lines if line.item not in uncounted))
     booked = books.ledger.caused_by(picture.cause)
     cuts = books.ledger.cuts(sorted({line.item for line in picture.lines}))
     settlement = settle_reservation(picture, fold(booked), cuts, len(booked), now)
     written = append_explaining(books, picture.origin, settlement.movements, now)
-    books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
+    unplaced = _place_what_was_adopted(books, picture, settlement.unplaced_units, now)
+    books.pictures.set_unplaced(picture.cause, unplaced, now)
     books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=False, recorded_at=now)
     if picture.reserved_until is not None and picture.reserves(now):
         wait_s = (picture.reserved_until - now).total_seconds() + AFTER_IT_ENDED_S
         books.asks.add(picture.origin, [Ask(*about, "its reservation has ended")], now, wait_s)
     asks = tuple(
         Ask(Wanted.LEVEL, f"{key.item}@{key.location}", "a draft reserves here or elsewhere")
-        for item in sorted(settlement.unplaced_units)
+        for item in sorted(unplaced)
         for key in books.catalog.levels_of(item)
     )
     return Booked(about, f"{picture.cause}: {written} movements", asks)
+
+
+def _place_what_was_adopted(
+    books: Books, picture: DraftPicture, unplaced: Mapping[str, int], now: datetime
+) -> dict[str, int]:
+    """Book what a draft reserves where a level's shift was adopted before the draft was known; return what is left."""
+    left: dict[str, int] = {}
+    for item, units in unplaced.items():
+        waiting = units
+        for adoption in books.drifts.open_adoptions(books.catalog.levels_of(item)):
+            for found in find_reservations(adoption.units, [Unplaced(picture.cause, waiting)]):
+                count = len(books.ledger.caused_by(picture.cause))
+                key = LevelKey(item, adoption.location)
+                placed = place_reservation(found, key, picture.origin, count, picture.drafted_at)
+                append_explaining(books, picture.origin, [placed], now)
+                waiting -= found.units
+        if waiting:
+            left[item] = waiting
+    return left
 
 
 def digest_of(picture: DraftPicture, now: datetime) -> str:
