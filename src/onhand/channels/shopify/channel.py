@@ -1,5 +1,6 @@
 """The Shopify channel: it reports by webhooks, can be read, and keeps levels itself."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +46,8 @@ from onhand.ports.channel import (
 )
 from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import ChannelRefused
+
+logger = logging.getLogger(__name__)
 
 # What one reading may carry: large enough to share a call, small enough to be answered well within a second.
 _BATCH_SIZES: Final = {
@@ -156,7 +159,10 @@ class ShopifyChannel:
         """Yield orders that changed at or after `since`, oldest first, then transfers. Raises as `read` does."""
         yield from self._orders.changed(since)
         yield from self._transfers.changed(since)
-        yield from self._drafts.changed(since)
+        try:
+            yield from self._drafts.changed(since)
+        except ChannelRefused as refusal:  # a grant without read_draft_orders: levels show what drafts reserve
+            logger.warning("drafts cannot be swept: %s", refusal)
 
     def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - part of the port
         """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""

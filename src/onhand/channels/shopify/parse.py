@@ -28,8 +28,8 @@ from onhand.channels.shopify.payloads import (
     TransferPayload,
     VariantPayload,
 )
-from onhand.channels.shopify.read_transfers import BY_SHIPMENT
 from onhand.channels.shopify.read_returns import BY_REVERSE_ORDER
+from onhand.channels.shopify.read_transfers import BY_SHIPMENT
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import report_order
 from onhand.channels.shopify.topics import COMPLIANCE, suggest

@@ -8,8 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from msgspec import UNSET, Meta, Struct, UnsetType
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 # Shopify: a level holds at most 1,000,000,000 units either way (InventorySetQuantitiesUserErrorCode, 2026-10).
 MAX_UNITS = 1_000_000_000

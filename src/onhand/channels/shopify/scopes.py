@@ -29,6 +29,7 @@ READING: Final = (
         ),
         "where an order ships from stays unknown for some locations",
     ),
+    Need(("read_draft_orders",), "what draft orders reserve is seen by levels only", necessary=False),
     Need(("read_returns",), "returns that are restocked are seen by their level only", necessary=False),
     Need(
         ("read_inventory_transfers", "read_inventory_shipments", "read_inventory_shipments_received_items"),
