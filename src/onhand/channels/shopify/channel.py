@@ -22,8 +22,8 @@ from onhand.channels.shopify.read_items import ItemReader
 from onhand.channels.shopify.read_levels import LevelReader
 from onhand.channels.shopify.read_locations import read_locations
 from onhand.channels.shopify.read_orders import OrderReader
-from onhand.channels.shopify.read_transfers import TransferReader
 from onhand.channels.shopify.read_returns import ReturnReader
+from onhand.channels.shopify.read_transfers import TransferReader
 from onhand.channels.shopify.scopes import compare
 from onhand.channels.shopify.sending import send, send_again
 from onhand.channels.shopify.settings import NAME, ShopifySettings
