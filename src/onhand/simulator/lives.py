@@ -2,27 +2,12 @@
 
 import random
 from collections import Counter
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
 
 from onhand.sandbox.faults import FaultKind
-from onhand.sandbox.world.catalog import Refused
-from onhand.sandbox.world.drafts import Draft
-from onhand.sandbox.world.orders import Order
-from onhand.sandbox.world.transfers import Transfer
-from onhand.sandbox.world.world import World
-from onhand.simulator.acts.beginning import Beginnings
-from onhand.simulator.acts.chance import Act
-from onhand.simulator.acts.drafts import DraftActs
-from onhand.simulator.acts.hands import HandActs
-from onhand.simulator.acts.orders import OrderActs
-from onhand.simulator.acts.places import PlaceActs
-from onhand.simulator.acts.transfers import TransferActs
+from onhand.simulator.business import Business, Entry
 from onhand.simulator.network import CALM, Weather
 from onhand.simulator.stage import Stage, staged
-from onhand.simulator.verdict import Place, adopted, differences, shown, totals, troubles, unexplained
 
 LIVES = 25
 ACTS_A_LIFE = 6
@@ -37,27 +22,6 @@ GAPS_S = (0.0, 0.0, 0.1, 0.4, 1.0, 3.0, 30.0, 300.0, 3600.0, 4.0 * 3600.0)
 """How long it is until the next thing happens; several in one second are as frequent as a pause."""
 
 REPLAY = "python -m onhand.simulator"
-
-
-class Entry(NamedTuple):
-    """One line of the journal."""
-
-    at: datetime
-    what: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Family:
-    """Acts of one kind and how often one of them is drawn. `begins`: they make new lives.
-
-    `explained` says whether Shopify's API shows their cause; what others change is adopted as unexplained.
-    """
-
-    name: str
-    acts: Sequence[Act]
-    weight: float
-    begins: bool = False
-    explained: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,24 +47,16 @@ class Lives:
         self._stage = stage
         self._lives = lives
         self._rng = random.Random(f"lives {seed}")
-        self._places = PlaceActs(stage.world, self._rng)
-        self._families = _families(stage.world, self._rng, self._places)
-        self._opened: Counter[Place] = Counter()
-        self._by_hand: Counter[Place] = Counter()
-        self._older: Sequence[Order | Transfer | Draft] = ()
-        self._older_items: set[str] = set()
-        self._counts: Counter[str] = Counter()
+        self._business = Business(stage.world, stage.clock, self._rng, lives)
+        self._business.journal = self._note
         self.journal: list[Entry] = []
 
     def play(self) -> Outcome:
         """Live through it and return the verdict."""
         for _ in range(self._rng.randrange(8)):  # what happens before onhand comes is in the opening balance
-            self.act()
+            self._business.act()
         self._stage.clock.advance(2.0)
-        self._opened, self._by_hand = totals(self._stage.world), Counter()
-        world = self._stage.world
-        self._older = [*world.orders, *world.transfers.values(), *world.drafts.values()]
-        self._older_items = _items_of(self._older)
+        self._business.open()
         self._stage.open()
         self._note("onhand has come")
         self._storm()
@@ -117,7 +73,7 @@ class Lives:
         if self._rng.random() < 0.5:
             stage.platforms.meanwhile = self._meanwhile
         for _ in range(self._lives * ACTS_A_LIFE):
-            self.act()
+            self._business.act()
             for _ in stage.pass_time(self._rng.choice(GAPS_S)):
                 if self._rng.random() < 0.05:
                     self._work()
@@ -127,32 +83,10 @@ class Lives:
         stage.network.weather = CALM
         self._note("calm")
 
-    def act(self) -> None:
-        """Let one thing happen, if the platform allows it."""
-        family = self._rng.choices(self._families, [one.weight for one in self._families])[0]
-        if family.begins and self._begun() >= self._lives:
-            family = self._families[-1]
-        act = self._rng.choice(family.acts)
-        before = {} if family.explained else shown(self._stage.world)
-        try:
-            self._note(act(self._stage.clock.now()))
-        except Refused as refusal:
-            self._counts[f"refused {family.name} {refusal.code}"] += 1
-            return
-        self._counts[f"acts {family.name}"] += 1
-        if not family.explained:
-            for place, units in shown(self._stage.world).items():
-                if units != before.get(place):
-                    self._by_hand[place] += sum(units) - sum(before.get(place, ()))
-
-    def _begun(self) -> int:
-        world = self._stage.world
-        return len(world.orders) + len(world.transfers) + len(world.drafts)
-
     def _meanwhile(self) -> None:
         """Let something happen while a call is under way."""
         if self._rng.random() < 0.1:
-            self.act()
+            self._business.act()
 
     def _work(self) -> None:
         """Let some of the works take a turn, in any order."""
@@ -161,32 +95,15 @@ class Lives:
             house.turn(work)
 
     def _outcome(self) -> Outcome:
-        house, world = self._stage.house, self._stage.world
-        self._counts.update(self._stage.network.counts)
-        self._counts["calls"] = self._stage.platforms.calls
-        # Open units of what is older than the opening have no time of their own: their moves are adopted.
-        older = self._older_items | _items_of(self._older)
-        going_on = [f"not at rest: {what}" for what in house.going_on()]
+        counts = self._business.counts + self._stage.network.counts
+        counts["calls"] = self._stage.platforms.calls
         return Outcome(
             seed=self.seed,
-            lives=self._begun(),
-            counts=self._counts,
-            failures=[
-                *differences(house, world),
-                *unexplained(house, world, self._opened, self._by_hand),
-                *adopted(house, world, lambda place: self._is_excused(place, older)),
-                *troubles(house),
-                *going_on,
-            ],
+            lives=self._business.begun,
+            counts=counts,
+            failures=self._business.failures(self._stage.house),
             journal=self.journal,
         )
-
-    def _is_excused(self, place: Place, older: Collection[str]) -> bool:
-        """Return whether an adoption may stay: hands were there, or nothing at Shopify says when what happened.
-
-        An unpaid order that is cancelled at a location that is closed leaves its units committed there for ever.
-        """
-        return place in self._by_hand or place[0] in older or place[1] in self._places.ever_closed
 
     def _note(self, what: str) -> None:
         self.journal.append(Entry(self._stage.clock.now(), what))
@@ -196,22 +113,6 @@ def play(seed: int, lives: int = LIVES) -> Outcome:
     """Play one world of lives and return what it came to."""
     with staged(seed) as stage:
         return Lives(stage, seed, lives).play()
-
-
-def _families(world: World, rng: random.Random, places: PlaceActs) -> Sequence[Family]:
-    """Return everything that may happen; the last one goes on with what has begun."""
-    return (
-        Family(name="hands", acts=HandActs(world, rng).acts(), weight=8, explained=False),
-        Family(name="places", acts=places.acts(), weight=1),
-        Family(name="drafts", acts=DraftActs(world, rng).acts(), weight=6, begins=True, explained=False),
-        Family(name="transfers", acts=TransferActs(world, rng).acts(), weight=15),
-        Family(name="new orders", acts=Beginnings(world, rng).acts(), weight=20, begins=True),
-        Family(name="orders", acts=OrderActs(world, rng).acts(), weight=36),
-    )
-
-
-def _items_of(documents: Sequence[Order | Transfer | Draft]) -> set[str]:
-    return {str(line.item_id) for one in documents for line in one.lines}
 
 
 def _nothing() -> None:

@@ -1,0 +1,128 @@
+"""What goes on in a simulated shop, whoever listens: one act after another, and which of them nothing explains."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from onhand.sandbox.world.catalog import Refused
+from onhand.sandbox.world.drafts import Draft
+from onhand.sandbox.world.orders import Order
+from onhand.sandbox.world.transfers import Transfer
+from onhand.sandbox.world.world import World
+from onhand.simulator.acts.beginning import Beginnings
+from onhand.simulator.acts.chance import Act
+from onhand.simulator.acts.drafts import DraftActs
+from onhand.simulator.acts.hands import HandActs
+from onhand.simulator.acts.orders import OrderActs
+from onhand.simulator.acts.places import PlaceActs
+from onhand.simulator.acts.transfers import TransferActs
+from onhand.simulator.clock import ManualClock
+from onhand.simulator.house import House
+from onhand.simulator.verdict import Place, adopted, differences, shown, totals, troubles, unexplained
+
+
+class Entry(NamedTuple):
+    """One line of the journal."""
+
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """Acts of one kind and how often one of them is drawn. `begins`: they make new lives.
+
+    `explained` says whether Shopify's API shows their cause; what others change is adopted as unexplained.
+    """
+
+    name: str
+    acts: Sequence[Act]
+    weight: float
+    begins: bool = False
+    explained: bool = True
+
+
+class Business:
+    """Acts drawn from the seed, `lives` orders, transfers and drafts at most. `journal` is told each line."""
+
+    def __init__(self, world: World, clock: ManualClock, rng: random.Random, lives: int) -> None:
+        self._world = world
+        self._clock = clock
+        self._rng = rng
+        self._lives = lives
+        self._places = PlaceActs(world, rng)
+        self._families = _families(world, rng, self._places)
+        self._opened: Counter[Place] = Counter()
+        self._by_hand: Counter[Place] = Counter()
+        self._older: Sequence[Order | Transfer | Draft] = ()
+        self._older_items: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self.journal: Callable[[str], None] = lambda _: None
+
+    def open(self) -> None:
+        """Remember what there is now: it is in the opening balance, and what happens from now on is not."""
+        self._opened, self._by_hand = totals(self._world), Counter()
+        self._older = [*self._world.orders, *self._world.transfers.values(), *self._world.drafts.values()]
+        self._older_items = _items_of(self._older)
+
+    def act(self) -> None:
+        """Let one thing happen, if the platform allows it."""
+        family = self._rng.choices(self._families, [one.weight for one in self._families])[0]
+        if family.begins and self.begun >= self._lives:
+            family = self._families[-1]
+        act = self._rng.choice(family.acts)
+        before = {} if family.explained else shown(self._world)
+        try:
+            self.journal(act(self._clock.now()))
+        except Refused as refusal:
+            self.counts[f"refused {family.name} {refusal.code}"] += 1
+            return
+        self.counts[f"acts {family.name}"] += 1
+        if not family.explained:
+            for place, units in shown(self._world).items():
+                if units != before.get(place):
+                    self._by_hand[place] += sum(units) - sum(before.get(place, ()))
+
+    @property
+    def begun(self) -> int:
+        """How many lives there are."""
+        return len(self._world.orders) + len(self._world.transfers) + len(self._world.drafts)
+
+    def failures(self, house: House) -> list[str]:
+        """Return what must not be, once everything is at rest: one sentence each."""
+        world = self._world
+        # Open units of what is older than the opening have no time of their own: their moves are adopted.
+        older = self._older_items | _items_of(self._older)
+        return [
+            *differences(house, world),
+            *unexplained(house, world, self._opened, self._by_hand),
+            *adopted(house, world, lambda place: self._is_excused(place, older)),
+            *troubles(house),
+            *(f"not at rest: {what}" for what in house.going_on()),
+        ]
+
+    def _is_excused(self, place: Place, older: Collection[str]) -> bool:
+        """Return whether an adoption may stay: hands were there, or nothing at Shopify says when what happened.
+
+        An unpaid order that is cancelled at a location that is closed leaves its units committed there for ever.
+        """
+        return place in self._by_hand or place[0] in older or place[1] in self._places.ever_closed
+
+
+def _families(world: World, rng: random.Random, places: PlaceActs) -> Sequence[Family]:
+    """Return everything that may happen; the last one goes on with what has begun."""
+    return (
+        Family(name="hands", acts=HandActs(world, rng).acts(), weight=8, explained=False),
+        Family(name="places", acts=places.acts(), weight=1),
+        Family(name="drafts", acts=DraftActs(world, rng).acts(), weight=6, begins=True, explained=False),
+        Family(name="transfers", acts=TransferActs(world, rng).acts(), weight=15),
+        Family(name="new orders", acts=Beginnings(world, rng).acts(), weight=20, begins=True),
+        Family(name="orders", acts=OrderActs(world, rng).acts(), weight=36),
+    )
+
+
+def _items_of(documents: Sequence[Order | Transfer | Draft]) -> set[str]:
+    return {str(line.item_id) for one in documents for line in one.lines}
