@@ -1,7 +1,7 @@
 """The verdict: the books beside the sandbox's own Shopify, in every state at every location, and what lies behind."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from onhand.domain.stock import KEPT_STATES, LevelKey, State
 from onhand.sandbox.world.levels import STATES
@@ -39,11 +39,14 @@ def differences(house: House, world: World) -> list[str]:
     ]
 
 
-def unexplained(house: House, world: World, opened: Mapping[Place, int], by_hand: Mapping[Place, int]) -> list[str]:
+def unexplained(
+    house: House, world: World, opened: Mapping[Place, int], by_hand: Mapping[Place, int], excused: Collection[str] = ()
+) -> list[str]:
     """Return a sentence for every level into which units came from outside without a cause.
 
     What openings brought and what came from `unexplained` must be what the level was `opened` with and what hands have
-    changed since, signed; where no hand was, nothing may be unexplained. Levels that are left out hold none.
+    changed since, signed; where no hand was, nothing may be unexplained. Levels that are left out hold none; of
+    `excused` items nothing is asked.
     """
     outside: Counter[Place] = Counter()
     adopted: Counter[Place] = Counter()
@@ -61,12 +64,14 @@ def unexplained(house: House, world: World, opened: Mapping[Place, int], by_hand
         f"{_name(world, *place)}: {outside[place]} units came from outside, it was opened with {opened.get(place, 0)}, "
         f"hands changed {by_hand.get(place, 0)}"
         for place in sorted({*outside, *opened, *by_hand})
-        if _is_counted(world, place[0]) and outside[place] != opened.get(place, 0) + by_hand.get(place, 0)
+        if _is_counted(world, place[0])
+        and place[0] not in excused
+        and outside[place] != opened.get(place, 0) + by_hand.get(place, 0)
     ]
     sentences += [
         f"{_name(world, *place)}: {units} units are unexplained, and no hand changed anything there"
         for place, units in sorted(adopted.items())
-        if units and place not in by_hand
+        if units and place not in by_hand and place[0] not in excused
     ]
     return sentences
 

@@ -82,6 +82,7 @@ class Beginnings:
 
 
 BEHAVIOURS: tuple[ordering.InventoryBehaviour, ...] = (
+    "BYPASS",
     "DECREMENT_IGNORING_POLICY",
     "DECREMENT_OBEYING_POLICY",
 )
