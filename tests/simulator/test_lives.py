@@ -5,9 +5,13 @@ import pytest
 from onhand.simulator.lives import play
 
 SEEDS = range(1, 13)
+KEPT = (
+    5016,  # a draft that asks to reserve while no location routes: no level ever shows its units
+)
+"""Seeds that failed once, each with what it found; `python -m onhand.simulator SEED` plays one again."""
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [*SEEDS, *KEPT])
 def test_after_random_lives_over_a_hostile_network_books_equal_shopify_everywhere(seed: int) -> None:
     outcome = play(seed)
     assert not outcome.failures, outcome.report()

@@ -8,7 +8,7 @@ from time import monotonic
 
 from onhand.app.results import Synced
 from onhand.app.steps import Steps
-from onhand.audit.compare import compare_census_levels
+from onhand.audit.compare import compare_census_levels, forget_unshown
 from onhand.config import SHOPIFY
 from onhand.domain.catalog import Listing
 from onhand.domain.stock import LevelKey
@@ -96,6 +96,7 @@ def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> P
         with store.writing() as session:
             books = session.of(shop)
             _start_cursor(books, SHOPIFY, census.read_at)
+            forget_unshown(books, clock.now())
             offer(books, clock.now())
             check_every_sku(books, clock.now())
     return read

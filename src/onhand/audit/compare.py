@@ -1,11 +1,12 @@
 """Comparing: an observation against the books, level by level, whenever either of them was touched."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from onhand.audit.placing import forget_placed, place_reservations
 from onhand.domain.drift import Drift, Observation, compare
+from onhand.domain.reservations import is_reservation
 from onhand.domain.stock import LevelKey
 from onhand.store import Books, Observed
 
@@ -58,9 +59,17 @@ def compare_and_place(books: Books, keys: Sequence[LevelKey], now: datetime) -> 
     compared = compare_levels(books, keys)
     if place_reservations(books, compared.drifts, now):
         compared = compare_levels(books, keys)
-    items = {key.item for key in compared.equal}
-    forget_placed(books, items, lambda levels: not compare_levels(books, levels).drifts, now)
+    _forget_placed(books, {key.item for key in compared.equal}, now)
     return compared
+
+
+def forget_unshown(books: Books, now: datetime) -> None:
+    """Forget what drafts asked to reserve and no level shows, once every level was read. Needs a transaction."""
+    _forget_placed(books, {item for cause, item, _ in books.pictures.unplaced() if is_reservation(cause)}, now)
+
+
+def _forget_placed(books: Books, items: Collection[str], now: datetime) -> None:
+    forget_placed(books, items, lambda levels: not compare_levels(books, levels).drifts, now)
 
 
 def write_down(books: Books, compared: Compared, now: datetime) -> None:

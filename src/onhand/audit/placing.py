@@ -34,7 +34,8 @@ def forget_placed(
 ) -> None:
     """Forget unplaced units of drafts where every level of the item was read after the draft, and agrees.
 
-    Then they are in the books already: in an opening balance that is younger than the draft.
+    Then they are in the books already, in an opening balance that is younger than the draft, or nothing is reserved:
+    no location could.
     """
     for item in books.pictures.unplaced_units(items):
         keys = books.catalog.levels_of(item)
