@@ -62,6 +62,17 @@ def test_the_inbox_counts_deliveries(served: Served) -> None:
     assert len(inbox["deliveries"]) == 2
 
 
+def test_what_is_oversold_on_its_way_back_or_between_locations_is_answered(served: Served) -> None:
+    cause = served.shop.sell("12", "2", 3)
+    (row,) = get(served, "/api/v1/oversells", sku="TEE-RED")
+    assert (row["location"], row["units"], row["taken_by"][0]["cause"]) == ("New York", 2, cause)
+    assert get(served, "/api/v1/oversells", sku="CAP") == []
+    assert get(served, "/api/v1/returns", show="all", closed_days=30) == []
+    assert get(served, "/api/v1/transfers", stuck_after_days=0) == []
+    answer = served.client.get("/api/v1/returns", params={"show": "some"})
+    assert (answer.status_code, answer.json()["status"]) == (400, 400)
+
+
 def test_drifts_and_problems_are_listed_with_what_to_do(served: Served) -> None:
     now = datetime.now(UTC)
     seen = Observation(source="shopify", item="11", location="1", units={State.AVAILABLE: 9}, observed_at=now)

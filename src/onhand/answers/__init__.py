@@ -7,8 +7,10 @@ from onhand.answers.drifts import DriftShown, drift, drifts
 from onhand.answers.explained import Explained, explain
 from onhand.answers.health import Health, health
 from onhand.answers.lookup import NotKnown, find_channel, find_items, find_location, location_names
+from onhand.answers.oversells import ClaimShown, OversellShown, oversells
 from onhand.answers.places import PlaceShown, places
 from onhand.answers.problems import ProblemShown, problems
+from onhand.answers.returns import ReturnShown, returns
 from onhand.answers.selling import (
     Lane,
     OfferShown,
@@ -25,6 +27,7 @@ from onhand.answers.transfers import TransferShown, transfers
 
 __all__ = [
     "AsideShown",
+    "ClaimShown",
     "DeliveryRow",
     "DeliveryShown",
     "DriftShown",
@@ -36,8 +39,10 @@ __all__ = [
     "Level",
     "NotKnown",
     "OfferShown",
+    "OversellShown",
     "PlaceShown",
     "ProblemShown",
+    "ReturnShown",
     "ReturnedShown",
     "Sellable",
     "TransferShown",
@@ -59,9 +64,11 @@ __all__ = [
     "levels",
     "location_names",
     "offers",
+    "oversells",
     "places",
     "problems",
     "returned",
+    "returns",
     "shadow",
     "timeline",
     "transfers",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onhand.answers.called import called
+from onhand.answers.lookup import location_names
 from onhand.domain.stock import State
 from onhand.store import Books
 
@@ -23,11 +25,14 @@ class HeldUnits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TransferShown:
-    """An open transfer, by Shopify's id. `since` is when it last moved units; None: it has moved none (a draft).
+    """An open transfer. `name` is what people call it (#T0001), `transfer` Shopify's id.
 
-    `stuck` when it holds units and nothing has happened for longer than was asked; `next_step` is the way then.
+    `since` is when it last moved units; None: it has moved none (a draft). `stuck` when it holds units and nothing has
+    happened for longer than was asked; `next_step` is the way then.
     """
 
+    shop: str
+    name: str
     transfer: str
     reserved_units: int
     under_way_units: int
@@ -37,16 +42,25 @@ class TransferShown:
     held: tuple[HeldUnits, ...]
 
 
-def transfers(books: Books, now: datetime, stuck_after: timedelta) -> list[TransferShown]:
+def transfers(books: Books, shop: str, now: datetime, stuck_after: timedelta) -> list[TransferShown]:
     """Return open transfers, the one that nothing has happened to for longest first."""
-    names = {row.location: row.name for row in books.catalog.locations()}
+    places = location_names(books)
     skus = {row.item: row.sku for row in books.catalog.items()}
-    shown = [_shown(books, cause, names, skus, now - stuck_after) for cause in books.pictures.still_open(PREFIX)]
+    causes = books.pictures.still_open(PREFIX)
+    names = called(books, causes)
+    shown = [_shown(books, cause, places, skus, now - stuck_after, shop=shop, name=names[cause]) for cause in causes]
     return sorted(shown, key=lambda row: (row.since is None, row.since or now, row.transfer))
 
 
 def _shown(
-    books: Books, cause: str, names: dict[str, str], skus: dict[str, str | None], old_before: datetime
+    books: Books,
+    cause: str,
+    places: dict[str, str],
+    skus: dict[str, str | None],
+    old_before: datetime,
+    *,
+    shop: str,
+    name: str,
 ) -> TransferShown:
     movements = books.ledger.caused_by(cause)
     held: dict[tuple[str, str, State], int] = {}
@@ -55,7 +69,7 @@ def _shown(
             key = (row.item, bin_.location, bin_.state)
             held[key] = held.get(key, 0) + units
     rows = tuple(
-        HeldUnits(item=item, sku=skus.get(item), location=names.get(place, place), state=state.value, units=units)
+        HeldUnits(item=item, sku=skus.get(item), location=places.get(place, place), state=state.value, units=units)
         for (item, place, state), units in sorted(held.items())
         if units > 0 and state in (State.RESERVED, State.INCOMING)
     )
@@ -65,6 +79,8 @@ def _shown(
     stuck = bool(rows) and since is not None and since < old_before
     step = "receive it in Shopify, or reject what is lost" if under_way else "ship it in Shopify, or cancel it"
     return TransferShown(
+        shop=shop,
+        name=name,
         transfer=cause.removeprefix(PREFIX),
         reserved_units=waits,
         under_way_units=under_way,

@@ -19,7 +19,9 @@ from onhand.cli import (
     erasing,
     keys,
     ledger,
+    oversells,
     places,
+    returns,
     run,
     sandbox,
     selling,
@@ -42,7 +44,7 @@ app = typer.Typer(
 
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
-    *(demo, sandbox, bench, settings, connect, keys, doctor, run, stock, places, transfers, drift),
+    *(demo, sandbox, bench, settings, connect, keys, doctor, run, stock, places, transfers, returns, oversells, drift),
     *(deliveries, ledger, erasing, selling, buffers, stocking),
 )
 for group in GROUPS:

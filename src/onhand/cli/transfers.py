@@ -26,7 +26,7 @@ def transfers(
     context: typer.Context,
     json_wanted: Json = False,
     stuck_after_days: Annotated[
-        int, typer.Option("--stuck-after-days", min=0, help="Days without a change that count as stuck.")
+        int, typer.Option("--stuck-after-days", min=0, max=36_500, help="Days without a change that count as stuck.")
     ] = STUCK_AFTER_DAYS,
 ) -> None:
     """Show open transfers: what they hold back or bring, since when, and which of them are stuck."""
@@ -34,7 +34,7 @@ def transfers(
 
     frame = frame_of(context, json_wanted=json_wanted)
     with frame.books() as books:
-        rows = answers.transfers(books, now(), timedelta(days=stuck_after_days))
+        rows = answers.transfers(books, frame.shop(), now(), timedelta(days=stuck_after_days))
     frame.answer(answers.as_json(rows), _paint(rows))
 
 
@@ -55,7 +55,7 @@ def _paint(rows: Sequence["TransferShown"]) -> Paint:
         ]
         cells = [
             (
-                row.transfer,
+                row.name,
                 row.reserved_units,
                 row.under_way_units,
                 "" if row.since is None else f"{row.since:%Y-%m-%d %H:%M}",

@@ -91,7 +91,7 @@ class OrderPicture:
     `sold_at` is when the goods changed hands where that was before the channel placed the order (a till without
     connection, an order brought in later); None: as it was placed. Levels follow when it was placed.
     `gone` says where units stood that were taken off the order, as far as the channel knows it.
-    `made_by` is the app that created it, None where the platform's own channels did.
+    `made_by` is the app that created it, None where the platform's own channels did. `name` is what people call it.
     `complete` is False where the channel is known to have shown only a part (an item nobody knows yet): such a
     picture is booked as far as it goes, and the whole one is asked for.
     """
@@ -110,6 +110,7 @@ class OrderPicture:
     hold: State = State.COMMITTED
     complete: bool = True
     made_by: str | None = None
+    name: str | None = None
 
 
 class Step(NamedTuple):

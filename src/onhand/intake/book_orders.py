@@ -59,6 +59,7 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         told=told,
         recorded_at=now,
         made_by=picture.made_by,
+        name=picture.name,
     )
     _follow_the_channel(books, goods, settlement.movements, now)
     check_gone(books, picture, goods.uncounted, now)

@@ -35,6 +35,7 @@ def book_return(books: Books, picture: ReturnPicture, now: datetime) -> Booked:
         told=False,
         recorded_at=now,
         closed=picture.status in OVER,
+        name=picture.name,
     )
     return Booked(about, f"{picture.cause}: {written} movements")
 

@@ -48,6 +48,7 @@ def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Book
         told=False,
         recorded_at=now,
         closed=not picture.is_open,
+        name=picture.name,
     )
     return Booked(about, f"{picture.cause}: {written} movements")
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from onhand.domain.shortages import Claim
 from onhand.domain.stock import Bin, LevelKey, Movement
 from onhand.ports.errors import MovementConflict
 from onhand.store.engine import Sql
@@ -121,6 +122,16 @@ class Ledger:
         """Return what stands at some locations, item by item; items of which nothing is on hand are left out."""
         rows = self._sql.rows("standing_at", (self._shop, texts(locations)))
         return [Standing(location, item, int(available), int(on_hand)) for location, item, available, on_hand in rows]
+
+    def below_zero(self) -> dict[LevelKey, int]:
+        """Return levels of which less than nothing is available, with that number."""
+        rows = self._sql.rows("below_zero", (self._shop,))
+        return {LevelKey(item, location): units for item, location, units in rows}
+
+    def holders(self, key: LevelKey) -> list[Claim]:
+        """Return who holds units of a level (committed or reserved), the newest claim first."""
+        rows = self._sql.rows("holders", {"shop": self._shop, "item": key.item, "location": key.location})
+        return [Claim(cause, origin, units, from_us(at)) for cause, origin, units, at in rows]
 
     def levels_at(self, at: datetime, item: str | None = None) -> dict[tuple[str, Bin], int]:
         """Return units in every bin as they were known here at a time: the fold of what was recorded until then."""

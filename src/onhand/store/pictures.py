@@ -40,11 +40,13 @@ class Pictures:
         recorded_at: datetime,
         closed: bool = False,
         made_by: str | None = None,
+        name: str | None = None,
     ) -> None:
         """Keep a picture as the newest of its fact; the caller has judged that it is.
 
         `told` means that the channel sent it by itself. A reading of the same version leaves the digest of what was
-        told, a reading of another version clears it. `made_by` is the app that made an order; None leaves it as it was.
+        told, a reading of another version clears it. `made_by` is the app that made an order, `name` what people call
+        the fact; None leaves either as it was.
         """
         self._sql.run(
             "remember_picture",
@@ -58,6 +60,7 @@ class Pictures:
                 digest if told else None,
                 closed,
                 made_by,
+                name,
                 to_us(recorded_at),
             ),
         )
@@ -121,6 +124,10 @@ class Pictures:
     def makers(self, causes: Iterable[str]) -> dict[str, str]:
         """Return which app made an order, by cause; orders that the platform itself made are left out."""
         return dict(self._sql.rows("makers", (self._shop, texts(causes))))
+
+    def names(self, causes: Iterable[str]) -> dict[str, str]:
+        """Return what people call some facts, by cause; facts whose name nobody said are left out."""
+        return dict(self._sql.rows("names", (self._shop, texts(causes))))
 
     def unclaimed_items(self, cause: str) -> frozenset[str]:
         """Return the items of an order that has claimed no stock of theirs at the platform."""

@@ -1,7 +1,7 @@
 """The JSON API's questions: each reads, in one snapshot, what the command line would answer too."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -19,6 +19,7 @@ from onhand.web.status import read_status
 _SKU = Parameter(name="sku", about="An item's SKU; two items may carry the same one, then both are answered.")
 _CHANNEL = Parameter(name="channel", about="A channel's name, such as tiktok_shop.")
 _MOST_ROWS = 5000
+_MOST_DAYS = 36_500
 
 
 def _limit(usual: int) -> Parameter:
@@ -29,6 +30,10 @@ def _limit(usual: int) -> Parameter:
         least=1,
         most=_MOST_ROWS,
     )
+
+
+def _days(name: str, about: str) -> Parameter:
+    return Parameter(name=name, about=about, kind="integer", least=0, most=_MOST_DAYS)
 
 
 def _ats(desk: Desk, call: Call) -> object:
@@ -84,6 +89,23 @@ def _problems(desk: Desk, call: Call) -> object:
 def _locations(desk: Desk, call: Call) -> object:
     with desk.books(call.shop) as books:
         return as_json(answers.places(books, call.shop))
+
+
+def _transfers(desk: Desk, call: Call) -> object:
+    stuck_after = timedelta(days=call.number("stuck_after_days", 7))
+    with desk.books(call.shop) as books:
+        return as_json(answers.transfers(books, call.shop, desk.clock.now(), stuck_after))
+
+
+def _returns(desk: Desk, call: Call) -> object:
+    closed_for, decided = timedelta(days=call.number("closed_days", 60)), call.text("show") == "all"
+    with desk.books(call.shop) as books:
+        return as_json(answers.returns(books, call.shop, desk.clock.now(), closed_for, decided=decided))
+
+
+def _oversells(desk: Desk, call: Call) -> object:
+    with desk.books(call.shop) as books:
+        return as_json(answers.oversells(books, call.shop, call.text("sku")))
 
 
 def _offers(desk: Desk, call: Call) -> object:
@@ -183,6 +205,28 @@ READINGS: tuple[Route, ...] = (
         Parameter(name="status", about="Open ones where it is left out.", values=("open", "adopted", "closed", "all")),
     ),
     _get("/api/v1/locations", "What stands where, who sells it, and what no web order reaches", "Places", _locations),
+    _get(
+        "/api/v1/transfers",
+        "What open transfers hold back or bring, and which are stuck",
+        "Transfers",
+        _transfers,
+        _days("stuck_after_days", "Days without a change that count as stuck; 7 where it is left out."),
+    ),
+    _get(
+        "/api/v1/returns",
+        "Returned goods that were not restocked, with the next step",
+        "Returns",
+        _returns,
+        _days("closed_days", "For how many days closed returns are shown; 60 where it is left out."),
+        Parameter(name="show", about="all: also what was discarded or given up.", values=("open", "all")),
+    ),
+    _get(
+        "/api/v1/oversells",
+        "What was sold and is not there: since when, by what, who waits, and the next step",
+        "Oversells",
+        _oversells,
+        _SKU,
+    ),
     _get("/api/v1/problems", "What a person must settle, with the next step", "Problems", _problems),
     _get(
         "/api/v1/offers",

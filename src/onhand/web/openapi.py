@@ -15,9 +15,12 @@ from onhand.answers import (
     Inbox,
     Level,
     OfferShown,
+    OversellShown,
     PlaceShown,
     ProblemShown,
+    ReturnShown,
     Sellable,
+    TransferShown,
 )
 from onhand.web.desk import Desk
 from onhand.web.grid import Row
@@ -34,6 +37,9 @@ _TYPES = (
     Inbox,
     DriftShown,
     PlaceShown,
+    TransferShown,
+    ReturnShown,
+    OversellShown,
     ProblemShown,
     OfferShown,
     Status,
@@ -92,6 +98,9 @@ def _schemas() -> dict[str, Any]:
         "Timeline": _many("Happened"),
         "Drifts": _many("DriftShown"),
         "Places": _many("PlaceShown"),
+        "Transfers": _many("TransferShown"),
+        "Returns": _many("ReturnShown"),
+        "Oversells": _many("OversellShown"),
         "Problems": _many("ProblemShown"),
         "Offers": _many("OfferShown"),
         "Grid": {"type": "object", "properties": grid, "required": sorted(grid)},

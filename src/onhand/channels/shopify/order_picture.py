@@ -55,6 +55,7 @@ def picture_of(order: Order, items: Mapping[str, str], reading: int) -> OrderPic
         gone=tuple(rows.gone()),
         unshipped=tuple(rows.unshipped),
         made_by=None if order.app is None else maker_of(number_of(order.app.id), order.app.name),
+        name=order.name,
     )
 
 

@@ -79,6 +79,7 @@ class OrderPayload(Struct):
     fulfillments: list[FulfillmentPayload]
     refunds: list[RefundPayload]
     app_id: Any = None
+    name: str | None = None
     returns: Any = None
 
 

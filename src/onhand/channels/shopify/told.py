@@ -110,6 +110,7 @@ def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
         refunded=tuple(told.refunded),
         complete=not told.open_because,
         made_by=maker_of(payload.app_id, None),
+        name=payload.name,
     )
     return Report(pictures=(picture,), asks=tuple(asks), problems=tuple(unknown_in_webhook(payload)))
 

@@ -85,6 +85,7 @@ class Order(Struct, rename="camel"):
     """An order with the parts that concern stock. `processed_at` may lie before it was created, at a till offline."""
 
     id: str
+    name: str
     processed_at: Moment
     created_at: Moment
     updated_at: Moment

@@ -103,6 +103,7 @@ CREATE TABLE pictures (
     told_digest TEXT COLLATE "C",
     closed      BOOLEAN NOT NULL,
     made_by     TEXT COLLATE "C", -- the app that made the order; NULL where the platform itself did
+    name        TEXT COLLATE "C", -- what people call it, such as #1001; NULL where nobody said
     recorded_at BIGINT NOT NULL,
     PRIMARY KEY (shop, cause)
 );

@@ -65,6 +65,22 @@ GROUP BY location, item
 HAVING SUM(units) <> 0
 ORDER BY location, item
 
+-- name: below_zero
+SELECT item, location, units FROM levels
+WHERE shop = :shop AND state = 'available' AND units < 0
+ORDER BY item, location
+
+-- name: holders
+SELECT cause, origin, CAST(sum(units) AS BIGINT), min(occurred_at) FROM (
+    SELECT cause, origin, -units AS units, occurred_at, sequence FROM movements
+    WHERE shop = :shop AND item = :item AND source_location = :location AND source_state IN ('committed', 'reserved')
+    UNION ALL
+    SELECT cause, origin, units, occurred_at, sequence FROM movements
+    WHERE shop = :shop AND item = :item AND target_location = :location AND target_state IN ('committed', 'reserved')
+) AS flows
+GROUP BY cause, origin HAVING sum(units) > 0
+ORDER BY max(sequence) DESC
+
 -- name: levels_at
 SELECT item, location, state, CAST(sum(units) AS BIGINT) FROM (
     SELECT item, source_location AS location, source_state AS state, -units AS units

@@ -2,8 +2,8 @@
 SELECT version_at, reading, digest, told_digest FROM pictures WHERE shop = :shop AND cause = :cause
 
 -- name: remember_picture
-INSERT INTO pictures (shop, cause, channel, version_at, reading, digest, told_digest, closed, made_by, recorded_at)
-VALUES (:shop, :cause, :channel, :version_at, :reading, :digest, :told_digest, :closed, :made_by, :recorded_at)
+INSERT INTO pictures (shop, cause, channel, version_at, reading, digest, told_digest, closed, made_by, name, recorded_at)
+VALUES (:shop, :cause, :channel, :version_at, :reading, :digest, :told_digest, :closed, :made_by, :name, :recorded_at)
 ON CONFLICT (shop, cause) DO UPDATE SET
     channel = excluded.channel,
     version_at = excluded.version_at,
@@ -20,6 +20,7 @@ ON CONFLICT (shop, cause) DO UPDATE SET
         WHEN excluded.made_by IS NULL OR (excluded.reading = 0 AND pictures.made_by IS NOT NULL) THEN pictures.made_by
         ELSE excluded.made_by
     END,
+    name = COALESCE(excluded.name, pictures.name),
     recorded_at = excluded.recorded_at
 
 -- name: picture_versions
@@ -66,6 +67,9 @@ SELECT cause, units FROM unplaced WHERE shop = :shop AND item = :item ORDER BY c
 
 -- name: makers
 SELECT cause, made_by FROM pictures WHERE shop = :shop AND cause IN (EACH :causes) AND made_by IS NOT NULL
+
+-- name: names
+SELECT cause, name FROM pictures WHERE shop = :shop AND cause IN (EACH :causes) AND name IS NOT NULL
 
 -- name: unclaimed_items
 SELECT item FROM unclaimed WHERE shop = :shop AND cause = :cause

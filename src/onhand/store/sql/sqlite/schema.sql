@@ -102,6 +102,7 @@ CREATE TABLE pictures (
     told_digest TEXT,
     closed      INTEGER NOT NULL,
     made_by     TEXT, -- the app that made the order; NULL where the platform itself did
+    name        TEXT, -- what people call it, such as #1001; NULL where nobody said
     recorded_at INTEGER NOT NULL,
     PRIMARY KEY (shop, cause)
 ) STRICT, WITHOUT ROWID;
