@@ -1,6 +1,6 @@
 """Auditing one shop: read every platform, compare with the books, judge what differs, keep the proof."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from time import monotonic
 from typing import NamedTuple
@@ -35,6 +35,8 @@ class Tally(NamedTuple):
     equal: int
     in_flight: int
     drifts: int
+    doubted: int = 0
+    """Levels that did not add up in any reading: nobody can compare them."""
 
     @property
     def checked(self) -> int:
@@ -64,8 +66,8 @@ def audit_shop(
         equal=sum(tally.equal for tally in tallies.values()),
         in_flight=sum(tally.in_flight for tally in tallies.values()),
         drifts=sum(tally.drifts for tally in tallies.values()),
-        complete=True,
-        sources=tuple(AuditedSource(name, tally.checked, complete=True) for name, tally in tallies.items()),
+        complete=not any(tally.doubted for tally in tallies.values()),
+        sources=tuple(AuditedSource(name, row.checked, complete=not row.doubted) for name, row in tallies.items()),
         seconds=round(monotonic() - began, 3),
     )
     with store.writing() as session:
@@ -100,13 +102,18 @@ def _tally(
 def _audit_everything(steps: Steps, store: Store, clock: Clock, rewire: Rewire, *, fix: bool) -> Tally:
     """Read everything, keep it, and judge the gaps; only these stay in memory."""
     read = read_platform(steps, store, clock, rewire)
-    return _judged(steps, read.levels, read.in_flight, read.gaps, fix=fix)
+    left = _judge(steps, [*read.gaps, *read.doubted], fix=fix)
+    doubted = _still_doubted(steps, store, read.doubted)
+    compared = read.levels + len(read.doubted) - len(doubted)
+    return _tallied(compared, read.in_flight, [key for key in left if key not in doubted], len(doubted))
 
 
 def _audit_levels(steps: Steps, store: Store, clock: Clock, keys: Sequence[LevelKey], *, fix: bool) -> Tally:
     """Compare levels that were just read, and judge the gaps."""
     gaps: list[LevelKey] = []
     in_flight = 0
+    doubted = _still_doubted(steps, store, keys)
+    keys = [key for key in keys if key not in doubted]
     for start in range(0, len(keys), CHUNK):
         with store.writing() as session:
             books = session.of(steps.shop)
@@ -114,16 +121,24 @@ def _audit_levels(steps: Steps, store: Store, clock: Clock, keys: Sequence[Level
             write_down(books, compared, clock.now())
         gaps += compared.drifts
         in_flight += len(compared.flying)
-    return _judged(steps, len(keys), in_flight, gaps, fix=fix)
+    return _tallied(len(keys), in_flight, _judge(steps, gaps, fix=fix), len(doubted))
 
 
-def _judged(steps: Steps, checked: int, in_flight: int, gaps: Sequence[LevelKey], *, fix: bool) -> Tally:
-    left = [
+def _judge(steps: Steps, gaps: Sequence[LevelKey], *, fix: bool) -> list[LevelKey]:
+    return [
         key
         for start in range(0, len(gaps), BATCH)
         for key in steps.judge(gaps[start : start + BATCH], grace_s=0.0, adopt=fix)
     ]
-    return Tally(equal=checked - in_flight - len(left), in_flight=in_flight, drifts=len(left))
+
+
+def _tallied(compared: int, in_flight: int, left: Sequence[LevelKey], doubted: int) -> Tally:
+    return Tally(compared - in_flight - len(left), in_flight, len(left), doubted)
+
+
+def _still_doubted(steps: Steps, store: Store, keys: Collection[LevelKey]) -> set[LevelKey]:
+    with store.reading() as session:
+        return {*session.of(steps.shop).doubts.all()}.intersection(keys)
 
 
 def _wanted_levels(steps: Steps, store: Store, sku: str | None, location: str | None) -> list[LevelKey]:

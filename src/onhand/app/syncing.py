@@ -37,6 +37,8 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Synce
     """
     began = monotonic()
     read = read_platform(steps, store, clock, rewire)
+    if read.doubted:  # most are read right the second time, and opened then
+        steps.judge(read.doubted, grace_s=0.0, adopt=False)
     listings = 0
     for seller in steps.parts.sellers:
         found = read_listings(steps, store, clock, seller)
@@ -61,7 +63,10 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Synce
 
 @dataclass(kw_only=True, slots=True)
 class PlatformRead:
-    """What a whole reading of the platform came to: `gaps` are levels that differ from the books."""
+    """What a whole reading of the platform came to: `gaps` are levels that differ from the books.
+
+    `doubted` are levels that did not add up: they are among no number.
+    """
 
     items: int
     locations: int
@@ -69,6 +74,7 @@ class PlatformRead:
     opened: int = 0
     in_flight: int = 0
     gaps: list[LevelKey] = field(default_factory=list)
+    doubted: list[LevelKey] = field(default_factory=list)
 
 
 def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> PlatformRead:
@@ -83,6 +89,7 @@ def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> P
         with store.reading() as session:
             is_new = session.of(shop).channels.get(SHOPIFY).cursor_at is None
         read = PlatformRead(items=len(census.items), locations=len(census.locations))
+        read.doubted += [row.key for row in census.contradictions]
         for batch in census.levels:
             with store.writing() as session:
                 books, now = session.of(shop), clock.now()

@@ -35,8 +35,9 @@ def due(
     """Return the levels whose gap has stood longer than the grace, oldest first, or None.
 
     Levels that are `resting` are left out: a gap that stays, because another authority counts there or the level never
-    stands still, must not keep the gaps behind it waiting.
+    stands still, must not keep the gaps behind it waiting. So are those that do not add up: they are read again anyway.
     """
+    resting = {*resting, *books.doubts.all()}
     gaps = books.observations.gaps(now - timedelta(seconds=grace_s), limit + len(resting))
     keys = [key for key in gaps if key not in resting][:limit]
     return begin(books, keys, now) if keys else None
@@ -83,18 +84,18 @@ def verdict(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey,
     A level is left out while units of its item belong to orders without a location (what a draft reserves shows at
     once, where it does), or while a telling is open: a platform may have carried it out between the two looks. So is
     one whose newest observation was not read but told, dated later than what was read: then nobody has looked at it
-    twice.
+    twice. And so is one that did not add up when it was read last: what was observed before says nothing of now.
     """
     gaps = _gaps(books, judgement.keys, now)
     waiting = {item: books.pictures.unplaced_of(item) for item in sorted({key.item for key in gaps})}
-    open_writes = books.intents.open_keys("level")
+    not_judged = {*books.intents.open_keys("level"), *books.doubts.all()}
     return {
         key: drift
         for key, drift in gaps.items()
         if drift.units == judgement.first_gaps.get(key)
         and drift.observation.reading
         and all(is_reservation(cause) for cause in waiting[key.item])
-        and key not in open_writes
+        and key not in not_judged
     }
 
 

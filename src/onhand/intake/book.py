@@ -12,6 +12,7 @@ from onhand.intake.book_orders import book_order
 from onhand.intake.book_returns import book_return
 from onhand.intake.book_transfers import book_transfer
 from onhand.intake.booked import Booked
+from onhand.intake.doubts import look_again
 from onhand.intake.end_of_use import end_of_use
 from onhand.intake.identity import take_items
 from onhand.intake.trapped import check_trapped
@@ -48,6 +49,8 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
             continue
         news = books.observations.put(observation, now)
         notes.append(f"level of {observation.item} at {observation.location}: {'seen' if news else 'not news'}")
+    if report.observations:
+        look_again(books, report, now)
     check_trapped(books, report.level_ids.keys(), now)
     asks = [ask for ask in report.asks if (ask.wanted, ask.key) not in settled]
     if asks:

@@ -13,7 +13,7 @@ from onhand.domain.catalog import Item, Listing, Matching, match_by_sku, match_k
 from onhand.domain.selling import OWN_CHANNELS
 from onhand.domain.stock import KEPT_STATES
 from onhand.intake.offered import limited, offer
-from onhand.intake.tracking import PLATFORM, empty_item, follow_tracking
+from onhand.intake.tracking import PLATFORM, empty_item, follow_tracking, unclear_openings
 from onhand.ports.channel import Problem, Report
 from onhand.store import Books
 
@@ -27,16 +27,19 @@ _EXAMPLES = 3
 
 def take_items(books: Books, report: Report, now: datetime) -> list[str]:
     """Keep the items and bundles of a report, and everything that follows from them; return lines for the log."""
-    items = [item.item for item in report.items]
-    before = books.catalog.items_of(items)
-    notes = follow_tracking(books, report.items, report.observations, now)
-    books.catalog.put_items(report.items, now)
+    before = books.catalog.items_of(item.item for item in report.items)
+    unclear = unclear_openings(report, before)
+    taken = [item for item in report.items if item.item not in unclear]
+    items = [item.item for item in taken]
+    notes = follow_tracking(books, taken, report.observations, now)
+    notes += [f"item {item} is counted from when its levels add up" for item in sorted(unclear)]
+    books.catalog.put_items(taken, now)
     books.bundles.put(report.bundles, now)
     settle_offers(books, {*items, *books.bundles.made_of(items)}, now)
-    keys = {match_key(item.sku) for item in (*before.values(), *report.items)}
+    keys = {match_key(item.sku) for item in (*before.values(), *taken)}
     check_skus(books, keys, now)
     rematch(books, keys, now)
-    check_bundles(books, report.items, report.bundles, now)
+    check_bundles(books, taken, report.bundles, now)
     for item in items:
         books.problems.settle(LEFT_OVER, item, now)
     return notes

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from onhand.domain.catalog import Item
 from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, State, pair_off
+from onhand.intake.doubts import follow_doubts
 from onhand.intake.identity import check_bundles
 from onhand.intake.locations import take_locations
 from onhand.intake.lookup import Lookup
@@ -30,6 +31,7 @@ def take_over_catalog(store: Store, shop: str, census: Census, lookup: Lookup, n
     with store.writing() as session:
         books = session.of(shop)
         take_locations(books, census.locations, now)
+        follow_doubts(books, census.contradictions, books.doubts.all(), census.reading, now)
         for problem in census.problems:
             books.problems.raise_(problem, now)
     for items in _chunks(census.items):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onhand.intake.book import book
+from onhand.intake.doubts import doubted_of, follow_doubts
 from onhand.intake.identity import remove_items
 from onhand.intake.locations import take_locations
 from onhand.intake.lookup import Lookup
@@ -78,6 +79,10 @@ def conclude(
     for kind, key in answer.settled:
         books.problems.settle(kind, key, now)
     books.asks.answered(errand.channel, errand.wanted, errand.keys, errand.reading)
+    if errand.wanted in {Wanted.LEVEL, Wanted.ITEM}:
+        items = {item.item for item in answer.report.items} | set(answer.missing)
+        read = doubted_of(books, items, errand.keys)
+        follow_doubts(books, answer.report.contradictions, read, errand.reading, now)
     books.problems.settle(REFUSED, _problem_key(errand), now)
     books.problems.settle(NOT_CONNECTED, errand.channel, now)
     missing = f"; unknown to {errand.channel}: {', '.join(answer.missing)}" if answer.missing else ""

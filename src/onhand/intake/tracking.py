@@ -4,13 +4,14 @@ Nothing of it is unexplained: the units go back to where openings come from, the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from onhand.domain.catalog import Item
 from onhand.domain.drift import Drift, Observation, adopt
 from onhand.domain.stock import KEPT_STATES, Bin, Movement, State
+from onhand.ports.channel import Report
 from onhand.store import Books
 
 PLATFORM = "shopify"
@@ -41,6 +42,19 @@ def follow_tracking(
             empty_item(books, item.item, "not counted any more", now)
             notes.append(f"item {item.item} is not counted any more")
     return notes
+
+
+def unclear_openings(report: Report, before: Mapping[str, Item]) -> set[str]:
+    """Return the items that are counted from now on and have a level that does not add up: they begin when it does.
+
+    `before` are items as they are known. Doubts that are settled ask for such an item again.
+    """
+    doubted = {row.key.item for row in report.contradictions}
+    return {
+        item.item
+        for item in report.items
+        if item.item in doubted and item.counted and item.item in before and not before[item.item].counted
+    }
 
 
 def empty_item(books: Books, item: str, reason: str, now: datetime) -> int:

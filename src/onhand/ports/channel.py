@@ -46,12 +46,21 @@ class Ask(NamedTuple):
     because: str
 
 
+class Contradiction(NamedTuple):
+    """A level whose states sum to something else than what it is told to have on hand: nobody knows which is right."""
+
+    key: LevelKey
+    told_units: int
+    summed_units: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """What a delivery or a reading says, in our words. All of it may be empty: not every delivery concerns stock.
 
     `bundles` says what those of `items` that are bundles are made of. `inactive_levels` are those of `level_ids` where
     the platform stocks the item no more (Shopify 2026-10, `InventoryLevel.isActive`); they may still hold units.
+    A level that does not add up is among `contradictions` and not among `observations`.
     `forget_naming` are ids of a customer and of orders: bodies that name one go before their time. `forget_shop` says
     that everything of the shop must go.
     """
@@ -64,6 +73,7 @@ class Report:
     locations: tuple[Location, ...] = ()
     level_ids: Mapping[LevelKey, str] = field(default_factory=dict)
     inactive_levels: frozenset[LevelKey] = frozenset()
+    contradictions: tuple[Contradiction, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     problems: tuple["Problem", ...] = ()
     closed: bool = False
@@ -188,8 +198,9 @@ class NoLevels:
 class Census:
     """A whole reading of a channel: catalog and levels, with the proof that nothing is left out.
 
-    `bundles` says what those of `items` that are bundles are made of. `read_at` is the platform's time at which reading
-    began, `reading` the number of our reading. Close it when done.
+    `bundles` says what those of `items` that are bundles are made of. Of a level that does not add up, which is among
+    `contradictions`, no units are shown. `read_at` is the platform's time at which reading began, `reading` the number
+    of our reading. Close it when done.
     """
 
     items: tuple[Item, ...] = ()
@@ -197,6 +208,7 @@ class Census:
     locations: tuple[Location, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     levels: SeenLevels = field(default_factory=NoLevels)
+    contradictions: tuple[Contradiction, ...] = ()
     reading: int
     read_at: datetime
     complete: bool

@@ -14,11 +14,13 @@ from onhand.sandbox.control_asks import (
     ChangeLocation,
     RemoveItem,
     StockItem,
+    TearLevel,
 )
 from onhand.sandbox.orders_by_hand import Line, Row
 from onhand.sandbox.world import assortment, moving, tiktok_orders
 from onhand.sandbox.world.catalog import Part, Refused
 from onhand.sandbox.world.change import connect, disconnect
+from onhand.sandbox.world.torn import Tear
 from onhand.sandbox.world.world import World
 
 
@@ -82,6 +84,17 @@ def stock_item(world: World, ask: StockItem, *, now: datetime) -> Row:
     if level is None:
         raise Refused("unknown_level", f"{ask.sku} is not stocked at {place.name}")
     return {"sku": ask.sku, "location": place.name, "active": level.active, "on_hand": level.on_hand}
+
+
+def tear_level(world: World, ask: TearLevel, *, now: datetime) -> Row:
+    """Let a level contradict itself."""
+    del now  # it is shown so from now on
+    key = world.catalog.item_of_sku(ask.sku).inventory_item_id, world.catalog.location_of_name(ask.location).id
+    if ask.units:
+        world.torn[key] = Tear(units=ask.units, readings=ask.readings)
+    else:
+        world.torn.pop(key, None)
+    return {"sku": ask.sku, "location": ask.location, "units": ask.units}
 
 
 def _check_sku(world: World, sku: str, *, doubled: bool) -> None:

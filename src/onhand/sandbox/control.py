@@ -42,6 +42,7 @@ from onhand.sandbox.control_asks import (
     ShipTransfer,
     StartReplay,
     StockItem,
+    TearLevel,
     Theft,
     VoidTokens,
 )
@@ -112,6 +113,7 @@ class Control:
             "change_item": (ChangeItem, self._change_item),
             "remove_item": (RemoveItem, lambda ask, now: catalog_by_hand.remove_item(sandbox.world, ask, now=now)),
             "stock_item": (StockItem, lambda ask, now: catalog_by_hand.stock_item(sandbox.world, ask, now=now)),
+            "tear_level": (TearLevel, lambda ask, now: catalog_by_hand.tear_level(sandbox.world, ask, now=now)),
             "add_location": (AddLocation, self._add_location),
             "change_location": (ChangeLocation, self._change_location),
             "fault": (SetFault, self._fault),

@@ -267,6 +267,15 @@ class StockItem(Ask, frozen=True):
     stocked: bool = True
 
 
+class TearLevel(Ask, frozen=True):
+    """Show on hand too high by `units` in the next `readings` of a level (None: in all); 0 units: never more."""
+
+    sku: str
+    location: str
+    units: int
+    readings: int | None = None
+
+
 class AddLocation(Ask, frozen=True):
     """Open a location."""
 

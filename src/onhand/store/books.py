@@ -10,6 +10,7 @@ from onhand.store.catalog import Catalog
 from onhand.store.census_levels import CensusLevels
 from onhand.store.channels import Channels
 from onhand.store.deliveries import Deliveries
+from onhand.store.doubts import Doubts
 from onhand.store.drifts import Drifts
 from onhand.store.engine import Sql
 from onhand.store.intents import Intents
@@ -46,6 +47,7 @@ class Books:
         self.catalog = Catalog(sql, shop_id)
         self.bundles = Bundles(sql, shop_id)
         self.channels = Channels(sql, shop_id)
+        self.doubts = Doubts(sql, shop_id)
         self.drifts = Drifts(sql, shop_id)
         self.problems = Problems(sql, shop_id)
         self.audits = Audits(sql, shop_id)

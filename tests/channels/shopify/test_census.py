@@ -9,7 +9,7 @@ import pytest
 
 from onhand.domain.stock import KEPT_STATES, LevelKey
 from onhand.intake.lookup import Lookup
-from onhand.ports.channel import Census, Wanted
+from onhand.ports.channel import Census, Contradiction, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, IncompleteReading
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.state import Settings
@@ -352,16 +352,31 @@ def test_pages_that_end_without_saying_where_are_not_the_whole_shop(http: httpx.
         channel_at(running, http).take_census(1, Lookup())
 
 
-def test_a_level_that_does_not_add_up_is_a_problem_and_still_read(http: httpx.Client) -> None:
+def test_a_level_that_does_not_add_up_shows_no_units_and_is_named_with_both_sums(http: httpx.Client) -> None:
     odd = json.loads(json.dumps(LEVEL))
     odd["quantities"][-1]["quantity"] = 31
     odd["quantities"].append({"name": "in_a_new_state", "quantity": 1})
     file = file_of(ITEM, VARIANT, odd)
     census = census_of(http, lambda _: Reply(body=file), fileSize=str(len(file)))
-    (problem,) = census.problems
-    assert problem.key == "1@4"
-    assert "31 on hand, but its states sum to 30" in problem.message
-    assert len(levels_of(census)) == 1
+    assert census.contradictions == (Contradiction(LevelKey("1", "4"), 31, 30),)
+    assert levels_of(census) == []
+    assert list(level_ids_of(census)) == [LevelKey("1", "4")]
+
+
+@pytest.mark.parametrize("by_pages", [False, True], ids=["in bulk", "page by page"])
+def test_a_torn_level_is_left_out_however_the_shop_is_read(http: httpx.Client, by_pages: bool) -> None:
+    settings = Settings(bulk_run_s=30.0 if by_pages else 0.0, bucket_points=None)
+    with SandboxThread(Options(items=5, settings=settings)) as running:
+        shop = Shop(running=running, http=http, channel=connect(running, http, bulk_room_wait_s=0.0))
+        if by_pages:
+            _occupy(shop)
+        shop.do("tear_level", sku=shop.sku(0), location="Boston", units=3, readings=1)
+        first, second = take(shop), take(shop)
+    (odd,) = first.contradictions
+    assert odd.told_units == odd.summed_units + 3
+    assert odd.key in level_ids_of(first)
+    assert len(levels_of(first)) + 1 == len(levels_of(second)) == len(first.levels)
+    assert second.contradictions == ()
 
 
 def test_a_bulk_operation_that_never_ends_is_given_up(http: httpx.Client) -> None:

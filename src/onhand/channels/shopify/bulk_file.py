@@ -14,9 +14,9 @@ from onhand.channels.shopify.answers import stock
 from onhand.channels.shopify.gids import number_of
 from onhand.channels.shopify.level_spool import LevelSpool
 from onhand.channels.shopify.read_items import ItemRows
-from onhand.channels.shopify.read_levels import contradictions, seen_at
+from onhand.channels.shopify.read_levels import seen_at
 from onhand.domain.stock import LevelKey
-from onhand.ports.channel import SeenLevel
+from onhand.ports.channel import Contradiction, SeenLevel
 from onhand.ports.errors import IncompleteReading
 
 AGAIN = "nothing of it is used; run `onhand sync` or `onhand audit` again"
@@ -42,7 +42,7 @@ class BulkFile:
         self._numbers: dict[str, str] = {}
         self._read_at_locations: dict[str, int] = defaultdict(int)
         self._locations: dict[str, tuple[str, int]] = {}
-        self._contradictions: dict[LevelKey, tuple[int, int]] = {}
+        self._contradictions: list[Contradiction] = []
 
     def read(self, lines: Iterable[bytes]) -> None:
         """Read every line. Raises IncompleteReading for one that cannot be read, comes twice, or is no answer."""
@@ -76,7 +76,7 @@ class BulkFile:
                 raise self._refusal(f"lacks {len(orphans)} items that its {what} name, one of them {min(orphans)}")
 
     def rows(self, currency: str) -> ItemRows:
-        """Return items and listings, with the problems of levels, and tell the spool which items are not counted."""
+        """Return items and listings with levels that do not add up, and tell the spool which items are not counted."""
         variants: dict[str, list[stock.Variant]] = defaultdict(list)
         for row in self._variants.values():
             variants[row.parent_id or ""].append(_variant(row))
@@ -88,8 +88,7 @@ class BulkFile:
                 continue
             if not rows.add(number, item, variants[gid]).counted:
                 uncounted.add(number)
-        odd = [(key, found) for key, found in self._contradictions.items() if key.item not in uncounted]
-        rows.problems.extend(contradictions(odd))
+        rows.contradictions.extend(odd for odd in self._contradictions if odd.key.item not in uncounted)
         self._spool.finish(uncounted)
         return rows
 
@@ -121,9 +120,10 @@ class BulkFile:
             raise self._refusal(f"line {self._lines} repeats the level of {parent_id} at {row.location.id}")
         self._read_at_locations[parent_id] |= bit
         seen = seen_at(row.updated_at, self._read_at)
-        self._spool.add(SeenLevel(item, location, row.id, row.is_active, units, seen))
         if contradiction is not None:
-            self._contradictions[LevelKey(item, location)] = contradiction
+            self._contradictions.append(Contradiction(LevelKey(item, location), *contradiction))
+        kept = units if contradiction is None else None
+        self._spool.add(SeenLevel(item, location, row.id, row.is_active, kept, seen))
 
     def _prove(self, what: str, found: int, counted: int) -> None:
         if found != counted:

@@ -83,10 +83,11 @@ class CensusTaker:
             locations=locations,
             bundles=tuple(rows.bundles),
             levels=spool,
+            contradictions=tuple(rows.contradictions),
             reading=reading,
             read_at=read_at,
             complete=True,
-            problems=(*rows.problems, *self._client.problems()),
+            problems=self._client.problems(),
         )
 
     def _take_by_bulk(self, started: str, spool: LevelSpool) -> tuple[ItemRows, datetime]:

@@ -12,13 +12,13 @@ from onhand.channels.shopify.bucket import Lane
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.gids import gid, is_number, number_of
-from onhand.channels.shopify.read_levels import contradictions, observe
+from onhand.channels.shopify.read_levels import observe
 from onhand.channels.shopify.settings import NAME
 from onhand.domain.bundles import Bundle, Component
 from onhand.domain.catalog import Item, Listing
 from onhand.domain.drift import Observation
 from onhand.domain.stock import LevelKey
-from onhand.ports.channel import Problem, Reading, Report
+from onhand.ports.channel import Contradiction, Reading, Report
 
 BY_VARIANT = "variant:"
 """The key of an ask for the item that a variant stands for."""
@@ -45,7 +45,7 @@ class ItemRows:
     inactive_levels: set[LevelKey] = field(default_factory=set)
     parents: dict[str, str] = field(default_factory=dict)
     bundles: list[Bundle] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    contradictions: list[Contradiction] = field(default_factory=list)
 
     def add(self, number: str, seen: answers.Item | answers.BulkLine, variants: Sequence[answers.Variant]) -> Item:
         """Add an item and return it; its title, its price and what it is made of are those of its first variant."""
@@ -80,9 +80,13 @@ class ItemRows:
         self.level_ids[key] = level.id
         if not level.is_active:
             self.inactive_levels.add(key)
-        if counted:
+        if not counted:
+            return
+        odd = level.contradiction()
+        if odd is None:
             self.observations.append(observe(key, level, reading, read_at))
-            self.problems.extend(contradictions([(key, level.contradiction())]))
+        else:
+            self.contradictions.append(Contradiction(key, *odd))
 
 
 class ItemReader:
@@ -115,10 +119,10 @@ class ItemReader:
                 observations=tuple(rows.observations),
                 level_ids=rows.level_ids,
                 inactive_levels=frozenset(rows.inactive_levels),
+                contradictions=tuple(rows.contradictions),
                 bundles=tuple(rows.bundles),
             ),
             missing=tuple(key for key in keys if item_of_key.get(key) not in found),
-            problems=tuple(rows.problems),
         )
 
     def add_item(self, rows: ItemRows, node: answers.Item, reading: int, read_at: datetime | None, lane: Lane) -> None:

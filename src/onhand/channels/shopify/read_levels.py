@@ -1,7 +1,7 @@
 """Reading levels back, by their own ids where these are known, by item and location where not."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from onhand.channels.shopify.gids import gid, is_number
 from onhand.channels.shopify.settings import NAME
 from onhand.domain.drift import Observation
 from onhand.domain.stock import LevelKey
-from onhand.ports.channel import Catalog, Problem, Reading, Report
+from onhand.ports.channel import Catalog, Contradiction, Reading, Report
 
 
 def seen_at(changed_at: datetime, read_at: datetime | None) -> datetime:
@@ -38,20 +38,6 @@ def observe(key: LevelKey, level: Level, reading: int, read_at: datetime | None)
     )
 
 
-def contradictions(levels: Iterable[tuple[LevelKey, tuple[int, int] | None]]) -> tuple[Problem, ...]:
-    """Return a problem for every level whose on hand, as told, is not what its states sum to."""
-    return tuple(
-        Problem(
-            kind="shopify_level_does_not_add_up",
-            key=f"{key.item}@{key.location}",
-            message=f"item {key.item} at {key.location}: {found[0]} on hand, but its states sum to {found[1]}",
-            next_step="run `onhand audit`; if it stays, Shopify has a state that onhand does not know",
-        )
-        for key, found in levels
-        if found is not None
-    )
-
-
 class _Row(NamedTuple):
     key: LevelKey
     level: Level
@@ -72,20 +58,26 @@ class LevelReader:
         wanted = {key: level for key in keys if (level := _level_key(key)) is not None}
         found: dict[LevelKey, Level] = {}
         observations: list[Observation] = []
+        contradictions: list[Contradiction] = []
         counted: set[LevelKey] = set()
         for row in self._read(list(wanted.values()), catalog):
             found[row.key] = row.level
-            if row.tracked and row.key not in counted:
-                counted.add(row.key)
+            if not row.tracked or row.key in counted:
+                continue
+            counted.add(row.key)
+            odd = row.level.contradiction()
+            if odd is None:
                 observations.append(observe(row.key, row.level, reading, row.read_at))
+            else:
+                contradictions.append(Contradiction(row.key, *odd))
         return Reading(
             report=Report(
                 observations=tuple(observations),
                 level_ids={key: level.id for key, level in found.items()},
                 inactive_levels=frozenset(key for key, level in found.items() if not level.is_active),
+                contradictions=tuple(contradictions),
             ),
             missing=tuple(key for key in keys if wanted.get(key) not in found),
-            problems=contradictions((key, level.contradiction()) for key, level in found.items() if key in counted),
         )
 
     def _read(self, keys: Sequence[LevelKey], catalog: Catalog) -> list[_Row]:

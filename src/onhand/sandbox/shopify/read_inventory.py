@@ -69,12 +69,14 @@ def _level_of_item(item: Item, call: Call, arguments: Arguments) -> Level | None
     return one_level(call, item.inventory_item_id, location_id, inactive=inactive)
 
 
-def _quantities(level: Level, _: Call, arguments: Arguments) -> list[QuantityView]:
+def _quantities(level: Level, call: Call, arguments: Arguments) -> list[QuantityView]:
     names: list[str] = arguments["names"]
     unknown = [name for name in names if name not in QUANTITY_NAMES]
     if unknown:
         raise refuse("INVALID_FIELD_ARGUMENTS", f"the quantity names {', '.join(unknown)} do not exist")
-    return [QuantityView(level, name) for name in names]
+    tear = call.world.torn.get((level.item_id, level.location_id))
+    torn_units = tear.show() if tear is not None and "on_hand" in names else 0
+    return [QuantityView(level, name, torn_units if name == "on_hand" else 0) for name in names]
 
 
 def _can_deactivate(level: Level, call: Call) -> bool:
@@ -184,7 +186,7 @@ INVENTORY_FIELDS: dict[str, FieldTable] = {
     "InventoryQuantity": {
         "id": lambda view: f"gid://shopify/InventoryQuantity/{view.level.id}?name={view.name}",
         "name": lambda view: view.name,
-        "quantity": lambda view: view.level.units(view.name),
+        "quantity": lambda view: view.units,
         "updatedAt": lambda view: iso(view.level.updated_at),
     },
     "InventoryAdjustmentGroup": {

@@ -123,10 +123,16 @@ class ProductView:
 
 @dataclass(frozen=True, slots=True)
 class QuantityView:
-    """One state of a level."""
+    """One state of a level, shown by `torn_units` too high."""
 
     level: Level
     name: str
+    torn_units: int = 0
+
+    @property
+    def units(self) -> int:
+        """What is shown."""
+        return self.level.units(self.name) + self.torn_units
 
 
 @dataclass(frozen=True, slots=True)

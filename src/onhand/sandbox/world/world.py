@@ -15,6 +15,7 @@ from onhand.sandbox.world.orders import OrderBook
 from onhand.sandbox.world.outbox import Outbox
 from onhand.sandbox.world.shelf import Shelf
 from onhand.sandbox.world.tiktok import TikTokShop
+from onhand.sandbox.world.torn import Tear
 from onhand.sandbox.world.transfers import Transfer
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class World:
     offline_sales: list[OfflineSale] = field(default_factory=list)
     adjustment_groups: dict[int, AdjustmentGroup] = field(default_factory=dict)
     turned_away: dict[str, TurnedAwayCount] = field(default_factory=dict)
+    torn: dict[tuple[int, int], Tear] = field(default_factory=dict)
 
 
 def empty_world(*, settings: WorldSettings, rng: random.Random, now: datetime) -> World:

@@ -302,6 +302,20 @@ CREATE TABLE aside (
     PRIMARY KEY (shop, item, location)
 );
 
+-- Levels that did not add up when they were last read, until a reading does. `tries` counts readings that were due.
+CREATE TABLE doubts (
+    shop         BIGINT NOT NULL REFERENCES shops,
+    item         TEXT COLLATE "C" NOT NULL,
+    location     TEXT COLLATE "C" NOT NULL,
+    told_units   BIGINT NOT NULL,
+    summed_units BIGINT NOT NULL,
+    since_at     BIGINT NOT NULL,
+    due_at       BIGINT, -- NULL once it was tried often enough: it stands as a problem
+    tries        BIGINT NOT NULL,
+    reading      BIGINT NOT NULL,
+    PRIMARY KEY (shop, item, location)
+);
+
 CREATE TABLE channels (
     shop          BIGINT NOT NULL REFERENCES shops,
     channel       TEXT COLLATE "C" NOT NULL,

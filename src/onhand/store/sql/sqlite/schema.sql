@@ -301,6 +301,20 @@ CREATE TABLE aside (
     PRIMARY KEY (shop, item, location)
 ) STRICT, WITHOUT ROWID;
 
+-- Levels that did not add up when they were last read, until a reading does. `tries` counts readings that were due.
+CREATE TABLE doubts (
+    shop         INTEGER NOT NULL REFERENCES shops,
+    item         TEXT NOT NULL,
+    location     TEXT NOT NULL,
+    told_units   INTEGER NOT NULL,
+    summed_units INTEGER NOT NULL,
+    since_at     INTEGER NOT NULL,
+    due_at       INTEGER, -- NULL once it was tried often enough: it stands as a problem
+    tries        INTEGER NOT NULL,
+    reading      INTEGER NOT NULL,
+    PRIMARY KEY (shop, item, location)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE channels (
     shop          INTEGER NOT NULL REFERENCES shops,
     channel       TEXT NOT NULL,
