@@ -35,7 +35,7 @@ def test_what_was_right_and_is_missing_is_read_from_the_last_time_it_was_right(s
         assert survey(books, at(60), HELD, LEVELS) == 0
         assert survey(books, at(120), bent(HELD, "missing"), LEVELS) == 1
         assert subscribing.missed(books, "shopify") is None  # it still does not come: first it must be mended
-        subscribing.note_mended(books, "shopify", [HELD, LEVELS], at(121))
+        subscribing.note_mended(books, "shopify", [HELD, LEVELS], {}, at(121))
         assert subscribing.missed(books, "shopify") == (at(60), False)
         (problem,) = books.problems.open()
         assert problem.kind == subscribing.LAPSED
@@ -51,7 +51,7 @@ def test_lost_levels_ask_for_everything(store: Store) -> None:
         books = session.of(SHOP)
         survey(books, at(0), HELD, LEVELS)
         survey(books, at(60), bent(HELD, "bent"), bent(LEVELS, "elsewhere"))
-        subscribing.note_mended(books, "shopify", [HELD, LEVELS], at(61))
+        subscribing.note_mended(books, "shopify", [HELD, LEVELS], {}, at(61))
         assert subscribing.missed(books, "shopify") == (at(0), True)
 
 
@@ -80,7 +80,7 @@ def test_a_lapse_that_comes_back_the_same_day_says_so(store: Store) -> None:
         survey(books, at(0), HELD)
         for hour in (1, 2):
             survey(books, at(60 * hour), bent(HELD, "elsewhere"))
-            subscribing.note_mended(books, "shopify", [HELD], at(60 * hour + 1))
+            subscribing.note_mended(books, "shopify", [HELD], {}, at(60 * hour + 1))
             (problem,) = books.problems.open()
             assert ("more were found within a day" in problem.message) is (hour == 2)
             subscribing.note_made_good(books, "shopify", at(60 * hour + 2), at(60 * hour + 3))

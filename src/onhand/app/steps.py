@@ -139,7 +139,7 @@ class Steps:
             return sweeping.conclude(session.of(self.shop), sweep, changed, self._clock.now())
 
     def subscribe(self, public_url: str | None) -> bool:
-        """Look how Shopify's topics are subscribed to, and put right what is not; False when Shopify refuses that.
+        """Look how Shopify's topics are subscribed to, and put right what is not; False when Shopify refuses all of it.
 
         What was wrong is written down before it is mended: a process that ends in between has forgotten nothing.
         Raises ChannelUnavailable.
@@ -157,7 +157,8 @@ class Steps:
                 session.of(self.shop).problems.raise_(subscribing.refused(shopify.name, trouble), self._clock.now())
             return False
         with self._store.writing() as session:
-            subscribing.note_mended(session.of(self.shop), shopify.name, found.states, self._clock.now())
+            books = session.of(self.shop)
+            subscribing.note_mended(books, shopify.name, found.states, ensured.refused, self._clock.now())
         logger.info("%s: %s topics had lapsed; subscriptions: %s", self.shop, lapsed, ensured)
         return True
 

@@ -1,6 +1,6 @@
 """Subscriptions that lapsed: found, told to a person, made good by reading what was missed, then settled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -57,18 +57,35 @@ def note_survey(
     return lapsed
 
 
-def note_mended(books: Books, channel: str, states: Sequence[TopicState], now: datetime) -> None:
-    """Write down that every topic comes again from here on. Needs a transaction."""
+def note_mended(
+    books: Books, channel: str, states: Sequence[TopicState], refused: Mapping[str, str], now: datetime
+) -> None:
+    """Write down that every topic comes again from here on, but for those `refused`. Needs a transaction.
+
+    Lapses of those end, too: what they would have told is read, and lapses again until the next time.
+    """
     for state in states:
-        books.subscriptions.keep(channel, state._replace(state="held"), now)
+        if state.topic not in refused:
+            books.subscriptions.keep(channel, state._replace(state="held"), now)
     books.subscriptions.mend_lapses(channel, now)
-    books.problems.settle(REFUSED, channel, now)
+    if refused:
+        books.problems.raise_(_left_out(channel, refused), now)
+    else:
+        books.problems.settle(REFUSED, channel, now)
 
 
 def refused(channel: str, trouble: ChannelRefused) -> Problem:
     """Return the problem that a platform's refusal to subscribe is."""
     next_step = "mend what the message names; it is tried again every few minutes, and orders are polled meanwhile"
     return Problem(REFUSED, channel, str(trouble), next_step)
+
+
+def _left_out(channel: str, refused: Mapping[str, str]) -> Problem:
+    topics = sorted(refused)
+    more = f" and {len(topics) - SHOWN} more topics" if len(topics) > SHOWN else ""
+    message = f"{channel} will not send {', '.join(topics[:SHOWN])}{more}: {refused[topics[0]]}"
+    next_step = "grant the app the scope that `onhand doctor` names; until then what they tell is found by audits only"
+    return Problem(REFUSED, channel, message, next_step)
 
 
 def missed(books: Books, channel: str) -> Missed | None:

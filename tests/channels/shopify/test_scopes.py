@@ -1,7 +1,6 @@
 """The scopes that onhand asks for are the least that let it do what it does, by Shopify's own table."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from onhand.channels.shopify.documents import load, names
 from onhand.channels.shopify.scopes import READING, compare, needed
 from tests.channels.shopify.platform import SCHEMA
 
-TABLE = json.loads(Path(__file__).with_name("field_scopes.json").read_text(encoding="utf-8"))
+TABLE = json.loads(SCHEMA.with_name("access_scopes.json").read_text(encoding="utf-8"))
 WRITES = {"activate_level", "adjust_quantities", "move_quantities", "set_quantities", "toggle_levels"}
 ANYTHING = {scope for need in READING for scope in need.scopes}
 
@@ -27,7 +26,7 @@ def alternatives(document: str) -> set[tuple[str, ...]]:
             assert parent is not None
             assert kind is not None
             keys = (parent.name, f"{parent.name}.{node.name.value}", get_named_type(kind).name)
-            found.update(tuple(TABLE["scopes"][key]) for key in keys if key in TABLE["scopes"])
+            found.update(tuple(TABLE["fields"][key]) for key in keys if key in TABLE["fields"])
 
     visit(parse(load(document).text), TypeInfoVisitor(info, Collector()))
     return found

@@ -1,10 +1,15 @@
 """Our subscriptions are exactly what onhand lives on, and nobody else's are touched."""
 
+import httpx
+
 from onhand.channels.shopify import TOPICS
 from onhand.channels.shopify.parse import parse
+from onhand.channels.shopify.scopes import needed
 from onhand.ports.errors import UnreadableDelivery
+from onhand.sandbox.server import Options, SandboxThread
+from onhand.sandbox.state import Settings
 from tests.channels.shopify import bodies
-from tests.channels.shopify.platform import Shop
+from tests.channels.shopify.platform import Shop, connect
 from tests.channels.shopify.test_told_orders import delivered
 
 BASE = "https://stock.example.com/"
@@ -90,3 +95,17 @@ def test_a_ping_says_who_answers_and_what_is_missing(shop: Shop) -> None:
     assert ping.shop == shop.running.sandbox.settings.shop
     assert ping.api_version == "2026-10"
     assert "write_inventory" in ping.scopes
+
+
+def test_a_topic_that_lacks_its_scope_keeps_no_other_from_coming(http: httpx.Client) -> None:
+    granted = tuple(scope for scope in needed(writes=False) if scope != "read_returns")
+    with SandboxThread(Options(items=1, settings=Settings(scopes=granted))) as running:
+        shop = Shop(running=running, http=http, channel=connect(running, http))
+        ensured = shop.channel.ensure_subscriptions(BASE)
+        came = set(held(shop))
+        again = shop.channel.ensure_subscriptions(BASE)
+    refused = {"returns/approve", "returns/process", "returns/update", "reverse_fulfillment_orders/dispose"}
+    assert set(ensured.refused) == refused
+    assert came == set(TOPICS) - refused
+    assert "scope" in ensured.refused["returns/approve"]
+    assert (again.kept, again.created, set(again.refused)) == (len(TOPICS) - len(refused), 0, refused)

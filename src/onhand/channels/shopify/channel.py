@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -29,6 +29,7 @@ from onhand.channels.shopify.sending import send, send_again
 from onhand.channels.shopify.settings import NAME, ShopifySettings
 from onhand.channels.shopify.subscriptions import TOPICS, Ensured, Survey
 from onhand.channels.shopify.tokens import Connection, Kept, provider
+from onhand.channels.shopify.trouble import MissingScope
 from onhand.channels.shopify.webhooks import Verifier
 from onhand.ports.channel import (
     Catalog,
@@ -62,6 +63,8 @@ _BATCH_SIZES: Final = {
 }
 
 MISSING_SCOPES: Final = "missing scopes"
+UNREAD: Final = "not granted"
+"""The kind of problem that facts are which a grant leaves out, though onhand can do without."""
 
 _PARCEL_POINTS: Final = 10  # a mutation, whatever it carries (2026-10, "Rate limits")
 
@@ -127,12 +130,8 @@ class ShopifyChannel:
         match wanted:
             case Wanted.ORDER:
                 answer = self._orders.read(keys, reading)
-            case Wanted.TRANSFER:
-                answer = self._transfers.read(keys, reading, catalog)
-            case Wanted.RETURN:
-                answer = self._returns.read(keys, reading)
-            case Wanted.DRAFT:
-                answer = self._drafts.read(keys, reading)
+            case Wanted.TRANSFER | Wanted.RETURN | Wanted.DRAFT:
+                answer = self._read_if_granted(wanted, keys, reading, catalog)
             case Wanted.LEVEL:
                 answer = self._levels.read(keys, reading, catalog)
             case Wanted.ITEM:
@@ -145,6 +144,23 @@ class ShopifyChannel:
                 raise ChannelRefused("shopify's listings are its items: ask for those")
         problems = (*answer.problems, *self._client.problems())
         return Reading(report=answer.report, missing=answer.missing, problems=problems, settled=answer.settled)
+
+    def _read_if_granted(self, wanted: Wanted, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
+        """Return what Shopify shows of facts that onhand can do without: what no scope shows, levels tell late."""
+        key = f"{self._settings.shop}/{wanted}"
+        try:
+            match wanted:
+                case Wanted.TRANSFER:
+                    answer = self._transfers.read(keys, reading, catalog)
+                case Wanted.RETURN:
+                    answer = self._returns.read(keys, reading)
+                case _:
+                    answer = self._drafts.read(keys, reading)
+        except MissingScope as refusal:
+            next_step = f"grant the app the scope; until then what a {wanted} does is adopted from levels, unexplained"
+            unread = Problem(UNREAD, key, str(refusal), next_step)
+            return Reading(report=Report(), missing=tuple(keys), problems=(unread,))
+        return replace(answer, settled=(*answer.settled, (UNREAD, key)))
 
     def _read_rights(self) -> Reading:
         """Return what the app may not do and must: its scopes were changed."""
@@ -161,7 +177,7 @@ class ShopifyChannel:
         yield from self._transfers.changed(since)
         try:
             yield from self._drafts.changed(since)
-        except ChannelRefused as refusal:  # a grant without read_draft_orders: levels show what drafts reserve
+        except MissingScope as refusal:  # a grant without read_draft_orders: levels show what drafts reserve
             logger.warning("drafts cannot be swept: %s", refusal)
 
     def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - part of the port

@@ -5,7 +5,7 @@ Sources: Admin API 2026-10, webhookSubscriptions and WebhookSubscriptionInput; s
 API is deleted by Shopify after eight failures in a row, so this runs at every start and every hour.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -102,12 +102,13 @@ _INCLUDE_FIELDS: Final = {
 
 
 class Ensured(NamedTuple):
-    """What was done to the subscriptions, in numbers of topics."""
+    """What was done to the subscriptions, in numbers of topics; `refused` says why Shopify will not send a topic."""
 
     kept: int
     created: int
     repaired: int
     deleted: int
+    refused: Mapping[str, str]
 
 
 class Survey(NamedTuple):
@@ -157,27 +158,40 @@ def survey(client: GraphqlClient, uris: Mapping[str, str]) -> Survey:
 def mend(client: GraphqlClient, found: Survey) -> Ensured:
     """Make our subscriptions be exactly the wanted ones; safe to repeat.
 
-    Raises ChannelUnavailable, and ChannelRefused where Shopify will not have one.
+    A topic that Shopify will not send, for want of a scope, keeps no other from being asked for. Raises
+    ChannelUnavailable, ChannelRefused.
     """
-    kept = created = repaired = 0
+    done: Counter[str] = Counter()
+    refused: dict[str, str] = {}
     surplus = {enum: list(held) for enum, held in found.ours.items()}
     for topic, wanted in found.wanted.items():
         held = surplus.get(enum_name(topic), [])
-        if not held:
-            variables = {"topic": enum_name(topic), "subscription": wanted}
-            _change(client, load("subscription_create"), variables, topic)
-            created += 1
+        first = held.pop(0) if held else None
+        if first is not None and _is_right(first, wanted):
+            done["kept"] += 1
             continue
-        first = held.pop(0)
-        if _is_right(first, wanted):
-            kept += 1
+        trouble = _subscribe(client, topic, wanted) if first is None else _repair(client, first.id, wanted)
+        if trouble is not None:
+            refused[topic] = trouble
         else:
-            _change(client, load("subscription_update"), {"id": first.id, "subscription": wanted}, topic)
-            repaired += 1
+            done["created" if first is None else "repaired"] += 1
     left = [subscription for held in surplus.values() for subscription in held]
     for subscription in left:
-        _change(client, load("subscription_delete"), {"id": subscription.id}, subscription.topic)
-    return Ensured(kept=kept, created=created, repaired=repaired, deleted=len(left))
+        trouble = _change(client, load("subscription_delete"), {"id": subscription.id})
+        if trouble is not None:
+            raise ChannelRefused(f"subscription_delete {subscription.topic}: shopify says {trouble}")
+    return Ensured(
+        kept=done["kept"], created=done["created"], repaired=done["repaired"], deleted=len(left), refused=refused
+    )
+
+
+def _subscribe(client: GraphqlClient, topic: str, wanted: Mapping[str, Any]) -> str | None:
+    variables = {"topic": enum_name(topic), "subscription": wanted}
+    return _change(client, load("subscription_create"), variables)
+
+
+def _repair(client: GraphqlClient, held_id: str, wanted: Mapping[str, Any]) -> str | None:
+    return _change(client, load("subscription_update"), {"id": held_id, "subscription": wanted})
 
 
 def enum_name(topic: str) -> str:
@@ -237,9 +251,7 @@ def _all(client: GraphqlClient) -> list[answers.Subscription]:
             return subscriptions
 
 
-def _change(client: GraphqlClient, document: Document, variables: dict[str, Any], topic: str) -> None:
+def _change(client: GraphqlClient, document: Document, variables: dict[str, Any]) -> str | None:
+    """Return what Shopify finds wrong with a change, None when it was made."""
     changes = client.ask(document, variables, dict[str, answers.SubscriptionChange], Lane.READ).data
-    for change in changes.values():
-        if change.user_errors:
-            said = "; ".join(error.message for error in change.user_errors)
-            raise ChannelRefused(f"{document.name} {topic}: shopify says {said}")
+    return "; ".join(error.message for change in changes.values() for error in change.user_errors) or None

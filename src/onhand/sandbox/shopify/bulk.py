@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 from graphql import GraphQLError
 
+from onhand.sandbox.shopify.access import lacking
 from onhand.sandbox.shopify.bulk_plan import plan_of
 from onhand.sandbox.shopify.bulk_rows import Piece, by_graphql, by_plan
 from onhand.sandbox.shopify.bulk_rules import why_not_bulk
@@ -90,6 +91,10 @@ class BulkReader:
         held = self._held
         if held.status == "CREATED":
             held.status = "RUNNING"
+        if held.status == "RUNNING" and lacking(self._document.needs, self._scopes):
+            held.status, held.error_code = "FAILED", "ACCESS_DENIED"
+            self._finish()
+            return
         encode = msgspec.json.Encoder().encode
         with held.path.open("wb") as out:
             try:

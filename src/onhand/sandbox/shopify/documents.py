@@ -17,6 +17,7 @@ from graphql import (
     validate,
 )
 
+from onhand.sandbox.shopify.access import Needs, needs_of
 from onhand.sandbox.shopify.cost import CostPlan
 from onhand.sandbox.shopify.cost_plan import CostReader
 
@@ -40,10 +41,11 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """A document that was read; with `errors` it has no operations."""
+    """A document that was read; with `errors` it has no operations. `needs` are the scopes of what it names."""
 
     ast: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
+    needs: Needs = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> Operation | None:
@@ -83,6 +85,7 @@ class DocumentCache:
         reader = CostReader(self._schema, ast)
         return Document(
             ast=ast,
+            needs=needs_of(self._schema, ast),
             operations={
                 (node.name.value if node.name is not None else ""): Operation(
                     node=node, plan=reader.plan(node), root_fields=_root_fields(node)

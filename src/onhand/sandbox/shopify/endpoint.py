@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from onhand.sandbox import state
 from onhand.sandbox.lost_answer import never_answered
+from onhand.sandbox.shopify.access import guard, lacking
 from onhand.sandbox.shopify.answers import (
     MAX_QUERY_POINTS,
     answer,
@@ -195,12 +196,14 @@ class GraphQLEndpoint:
     def _execute(self, call: Call, asked: _Asked) -> ExecutionResult:
         assert asked.document.ast is not None
         name = asked.operation.node.name
+        denied = lacking(asked.document.needs, call.scopes)
         result = execute_sync(
             self._face.schema,
             asked.document.ast,
             context_value=call,
             variable_values=dict(asked.variables),
             operation_name=None if name is None else name.value,
+            middleware=[guard(denied)] if denied else None,
         )
         for error in result.errors or ():
             ours = error.original_error

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from onhand.sandbox.shopify.call import Call
-from onhand.sandbox.shopify.errors import refuse
 from onhand.sandbox.shopify.fields import FieldTable, counted_rows, listed, searched
 from onhand.sandbox.shopify.gids import gid
-from onhand.sandbox.shopify.scopes import holds
 from onhand.sandbox.world.catalog import Location
 
 _ONLY = 1
-_SCOPE = "read_shipping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +57,6 @@ def _by_name(place: Location) -> tuple[str, int]:
 
 
 def _profiles(_: Any, call: Call) -> list[ProfileView]:
-    if not holds(frozenset(call.scopes), _SCOPE):
-        raise refuse("ACCESS_DENIED", f"Access denied for deliveryProfiles field. Required access: `{_SCOPE}` scope.")
     return [_profile(call)]
 
 

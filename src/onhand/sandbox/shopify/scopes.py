@@ -22,8 +22,10 @@ SCOPES = (
     "write_fulfillments",
     "write_inventory",
     "write_inventory_shipments",
+    "write_inventory_shipments_received_items",
     "write_inventory_transfers",
     "write_merchant_managed_fulfillment_orders",
+    "write_order_edits",
     "write_orders",
     "write_returns",
 )

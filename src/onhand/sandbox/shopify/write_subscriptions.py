@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from onhand.sandbox.shopify.access import lacking, topic_needs
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.fields import Arguments
 from onhand.sandbox.shopify.gids import gid, number_of
@@ -27,6 +28,13 @@ def create_subscription(call: Call, arguments: Arguments) -> Payload:
     """webhookSubscriptionCreate: one topic to one address."""
     given = arguments["webhookSubscription"]
     topic = header_of(arguments["topic"])
+    needs = topic_needs().get(arguments["topic"], ())
+    if needs and lacking({arguments["topic"]: needs}, call.scopes):
+        # The words are those of a public log of the REST API; that GraphQL says the same is inferred [I].
+        message = (
+            f"Invalid topic specified: {topic or arguments['topic']}. Does it exist? Is there a missing access scope?"
+        )
+        return refused(_EMPTY, [user_error(("topic",), message)])
     if topic is None:
         message = f"the sandbox never tells {arguments['topic']}: nobody in its world would"
         return refused(_EMPTY, [user_error(("topic",), message)])
