@@ -1,10 +1,14 @@
 """Returns, exchanges, drafts and orders of apps: told or lost, the books end equal to Shopify in every state."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.flow.merchant import BOSTON, WAREHOUSE, Merchant
+from onhand.channels.shopify.channel import UNREAD
+from onhand.sandbox.shopify.scopes import SCOPES
+from tests.flow.merchant import BOSTON, NEVER_BY_ITSELF, UNLIMITED, WAREHOUSE, Choices, Merchant, open_shop
 
 STATES = ("available", "committed", "reserved")
 
@@ -134,3 +138,26 @@ def test_every_way_to_sell_is_booked_where_shopify_counts_it(
         merchant.booked()
         merchant.until(lambda: equal(merchant, sku), f"books and Shopify to agree after {deed}")
     assert merchant.adopted(sku) == []
+
+
+def test_without_the_scope_for_returns_everything_else_goes_on_and_a_person_is_told(tmp_path: Path) -> None:
+    granted = tuple(scope for scope in SCOPES if scope.partition("_")[2] != "returns")
+    settings = replace(UNLIMITED, scopes=granted)
+    with open_shop(tmp_path, Choices(settings=settings, audit=NEVER_BY_ITSELF)) as merchant:
+        sku, other = merchant.sku(), merchant.sku()
+        order = shipped(merchant, sku, 2)
+        merchant.do("return", order=order)
+        merchant.do("process_return", **{"return": f"{order}-R1", "type": "RESTOCKED", "location": BOSTON})
+        merchant.booked()
+        merchant.fault("lose")
+        merchant.do("adjust", sku=other, location=BOSTON, units=3)
+        merchant.order("online_store", other, 1)
+        merchant.do("heal")
+        merchant.app.audit(merchant.shop, fix=True)
+        assert equal(merchant, sku)
+        assert equal(merchant, other)
+        assert merchant.adopted(other) == [(BOSTON, 3)]
+        with merchant.app.store.reading() as session:
+            told = [row for row in session.of(merchant.shop).problems.open() if row.kind == UNREAD]
+        assert [row.key for row in told] == [f"{merchant.shop}/return"]
+        assert "read_returns" in told[0].message

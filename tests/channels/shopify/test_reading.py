@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from onhand.channels.shopify.channel import UNREAD
 from onhand.domain.orders import Restock
 from onhand.domain.stock import KEPT_STATES, LevelKey, State
 from onhand.ports.channel import Wanted
@@ -190,3 +191,26 @@ def test_shopify_has_no_listings_of_its_own_to_read(shop: Shop) -> None:
     assert shop.channel.batch_size(Wanted.LISTING) == 0
     with pytest.raises(ChannelRefused):
         shop.read(Wanted.LISTING, ["1"])
+
+
+def test_who_may_not_see_returns_reads_orders_all_the_same_and_is_told_of_the_returns(
+    http: httpx.Client,
+) -> None:
+    granted = tuple(scope for scope in SCOPES if scope.partition("_")[2] != "returns")
+    with SandboxThread(Options(items=3, settings=Settings(scopes=granted))) as running:
+        shop = Shop(running=running, http=http, channel=connect(running, http))
+        order, other = shop.order((0, 2)), shop.order((1, 1))
+        shop.do("fulfil", order=order)
+        name = running.sandbox.world.orders.by_id[int(order)].name
+        shop.do("return", order=order)
+        shop.do("process_return", **{"return": f"{name}-R1", "type": "RESTOCKED", "location": "Boston"})
+        reading = shop.read(Wanted.ORDER, [order, other])
+        (opened,) = running.sandbox.world.orders.by_id[int(order)].returns
+        returns = shop.read(Wanted.RETURN, [str(opened.id)])
+    assert returns.report.pictures == ()
+    assert [problem.kind for problem in returns.problems] == [UNREAD]
+    assert {picture.cause for picture in reading.report.pictures} == {
+        f"shopify/order/{order}",
+        f"shopify/order/{other}",
+    }
+    assert [(ask.wanted, ask.key) for ask in reading.report.asks] == [(Wanted.RETURN, f"order:{order}")]

@@ -164,6 +164,7 @@ class ShopifyChannel:
 
     def _read_rights(self) -> Reading:
         """Return what the app may not do and must: its scopes were changed."""
+        self._orders.look_for_returns()
         missing = [scope for scope, _ in compare(self.ping().scopes, writes=False).missing]
         if not missing:
             return Reading(report=Report(note="all scopes are granted"), settled=((MISSING_SCOPES, NAME),))

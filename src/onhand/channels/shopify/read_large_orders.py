@@ -22,14 +22,15 @@ _Row = TypeVar("_Row")
 _Data = TypeVar("_Data")
 
 
-def read_large_order(client: GraphqlClient, order: str) -> Order | None:
+def read_large_order(client: GraphqlClient, order: str, *, returns: bool) -> Order | None:
     """Return an order with all its lines; None when it is gone.
 
-    It is read in several calls, so it is begun again when it changed in between: two halves of different times would
-    make units appear twice. Raises ChannelUnavailable when it never rests, ChannelRefused when it is beyond all bounds.
+    `returns` False leaves out which refunds belong to returns. It is read in several calls, so it is begun again when
+    it changed in between: two halves of different times would make units appear twice. Raises ChannelUnavailable when
+    it never rests, ChannelRefused when it is beyond all bounds.
     """
     for _ in range(ATTEMPTS):
-        whole = _read_parts(client, order)
+        whole = _read_parts(client, order, returns=returns)
         if whole is None:
             return None
         version = client.ask(load("order_version"), {"id": order}, answers.OrderVersion, Lane.READ).data.order
@@ -38,11 +39,12 @@ def read_large_order(client: GraphqlClient, order: str) -> Order | None:
     raise ChannelUnavailable(f"{order} changed {ATTEMPTS} times while it was read")
 
 
-def _read_parts(client: GraphqlClient, order: str) -> Order | None:
+def _read_parts(client: GraphqlClient, order: str, *, returns: bool) -> Order | None:
     whole: Order | None = None
     after: str | None = None
     while True:
-        answer = client.ask(load("order_parts"), {"id": order, "after": after}, answers.OneOrder, Lane.READ)
+        variables = {"id": order, "after": after, "returns": returns}
+        answer = client.ask(load("order_parts"), variables, answers.OneOrder, Lane.READ)
         page = answer.data.order
         if page is None:
             return None

@@ -1,7 +1,8 @@
 """Reading orders back: many at once in the cheap form, a large one part by part."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from onhand.channels.shopify.answers import orders as answers
 from onhand.channels.shopify.answers.orders import Order
@@ -13,6 +14,7 @@ from onhand.channels.shopify.gids import gid, is_number, number_of
 from onhand.channels.shopify.order_picture import lines_without_item, picture_of
 from onhand.channels.shopify.read_large_orders import read_large_order
 from onhand.channels.shopify.told import cause_of
+from onhand.channels.shopify.trouble import MissingScope
 from onhand.channels.shopify.words import unknown_in_reading
 from onhand.domain.orders import OrderPicture
 from onhand.ports.channel import Ask, Changed, Problem, Reading, Report, Wanted
@@ -42,12 +44,27 @@ class OrderReader:
         self._orders = BatchSize(load("orders"), most)
         self._owners = BatchSize(load("fulfillment_orders"))
         self._lines = BatchSize(load("line_items"))
+        self._sees_returns = True
+
+    def look_for_returns(self) -> None:
+        """Ask again which refunds belong to returns: the app may see them now."""
+        self._sees_returns = True
 
     def read(self, keys: Sequence[str], reading: int) -> Reading:
-        """Return pictures of orders, by order id or by `fo:` and the id of a fulfilment order."""
+        """Return pictures of orders, by order id or by `fo:` and the id of a fulfilment order.
+
+        An app that may not see returns reads orders all the same: what a return's refund says was restocked then
+        counts as the order's.
+        """
         order_of_key = self._resolve(keys)
         numbers = list(dict.fromkeys(order_of_key.values()))
-        found = self._read_all(numbers)
+        try:
+            found = self._read_all(numbers)
+        except MissingScope:
+            if not self._sees_returns:
+                raise
+            self._sees_returns = False
+            found = self._read_all(numbers)
         pictures = self._pictures(list(found.values()), reading)
         problems = tuple(problem for picture in pictures for problem in _homeless(picture))
         problems += tuple(problem for order in found.values() for problem in unknown_in_reading(order))
@@ -109,13 +126,19 @@ class OrderReader:
     def _read_all(self, numbers: Sequence[str]) -> dict[str, Order]:
         found: dict[str, Order] = {}
         ids = [gid("Order", number) for number in numbers]
-        for _, answer in ask_in_batches(self._client, self._orders, ids, by_ids, answers.OrderNodes):
+        for _, answer in ask_in_batches(self._client, self._orders, ids, self._variables, answers.OrderNodes):
             for node in answer.data.nodes:
-                order = node if node is None or _fits(node) else read_large_order(self._client, node.id)
+                order = node if node is None or _fits(node) else self._read_large(node.id)
                 number = number_of(order.id) if order is not None else None
                 if order is not None and number is not None:
                     found[number] = order
         return found
+
+    def _variables(self, ids: Sequence[str]) -> Mapping[str, Any]:
+        return {"ids": list(ids), "returns": self._sees_returns}
+
+    def _read_large(self, order: str) -> Order | None:
+        return read_large_order(self._client, order, returns=self._sees_returns)
 
     def _pictures(self, orders: Sequence[Order], reading: int) -> tuple[OrderPicture, ...]:
         items = self._items_of([line for order in orders for line in lines_without_item(order)])
