@@ -2,11 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from onhand.domain.stock import Bin, State
-from onhand.ports.errors import ConfigError
+from onhand.ports.errors import ConfigError, StoreUnavailable
 from onhand.store import Session, Store, open_store
 from tests.store.goods import BOSTON, CAP, OTHER, SHOP, TEE, at, sale
 
@@ -198,3 +199,31 @@ def test_the_store_says_on_what_its_durability_rests(store: Store) -> None:
         assert settings["sqlite_version"].startswith("3.")
     else:
         assert set(settings) == {"server_version", "synchronous_commit", "fsync", "full_page_writes"}
+
+
+def test_a_disk_that_fills_up_inside_a_delivery_is_no_fault_of_the_delivery(tmp_path: Path) -> None:
+    address = str(tmp_path / "onhand.db")
+    store = open_store(address)
+    with store.writing() as session:
+        session.add_shop(SHOP, at(0))
+    store.checkpoint()
+
+    def book(first: int) -> None:
+        with store.writing() as session, session.savepoint():
+            session.of(SHOP).ledger.append([sale(f"order/{number}/1") for number in range(first, first + 400)], at(1))
+
+    limit_pages(store, 20)
+    with pytest.raises(StoreUnavailable, match="full"):
+        book(1)
+    limit_pages(store, 1_000_000)
+    book(1)  # without a restart
+    with store.reading() as session:
+        assert sold_units(session) == 400
+    store.close()
+
+
+def limit_pages(store: Store, pages: int) -> None:
+    """Let the database find the disk full once it has so many pages more."""
+    with store.writing() as session:
+        count = session._sql.connection.pragma("page_count")  # type: ignore[attr-defined]
+        session._sql.connection.pragma("max_page_count", count + pages)  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from onhand.intake.book import book
 from onhand.intake.lookup import Lookup
 from onhand.ports.channel import Problem, Reports
 from onhand.ports.delivery import Log, Logged
-from onhand.ports.errors import MovementConflict, UnreadableDelivery
+from onhand.ports.errors import DataDamaged, MovementConflict, StoreUnavailable, UnreadableDelivery
 from onhand.store import Books, Session, Store
 
 POSITION = "log"
@@ -95,6 +95,8 @@ def _process_one(session: Session, senders: Senders, logged: Logged, now: dateti
             note = _book_delivery(books, senders, logged, now)
             books.deliveries.finish(position, delivery, "done", note, now)
             return True
+    except (StoreUnavailable, DataDamaged):
+        raise  # the delivery is not to blame: the whole batch is booked once the database can be used again
     except UnreadableDelivery as error:
         reason = str(error)
     except MovementConflict as error:

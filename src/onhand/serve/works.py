@@ -10,7 +10,7 @@ from onhand.app import App
 from onhand.app.erasing import erase_shop, forget_customers, wanted_erasures
 from onhand.app.steps import Steps
 from onhand.audit.sweep import OVERLAP_S
-from onhand.intake.process import POSITION, process
+from onhand.intake.process import BATCH, POSITION, process
 from onhand.ports.channel import Applied, LevelOutcome, Observes, Parcel, Partly, Rejected, Sells, Throttled, Wanted
 from onhand.ports.clock import Clock
 from onhand.publish.answered import refused_levels
@@ -66,9 +66,11 @@ class Booking:
         *,
         on_booked: Callable[[], None],
         on_offers: Callable[[], None],
+        batch: int = BATCH,
     ) -> None:
         self._app = app
         self._shops = shops
+        self._batch = batch
         self._latency = latency
         self._on_booked = on_booked
         self._on_offers = on_offers
@@ -76,7 +78,7 @@ class Booking:
 
     def turn(self) -> bool:
         """Book one batch, then bring up to date what it touched; a backlog is booked first, for a moment."""
-        processed = process(self._app.store, self._app.log, self._app.senders(), self._app.clock.now())
+        processed = process(self._app.store, self._app.log, self._app.senders(), self._app.clock.now(), self._batch)
         self._batches += 1
         if processed.waiting and self._batches % BACKLOG_BATCHES:
             return True

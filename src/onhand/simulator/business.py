@@ -47,15 +47,21 @@ class Family:
 
 
 class Business:
-    """Acts drawn from the seed, `lives` orders, transfers and drafts at most. `journal` is told each line."""
+    """Acts drawn from the seed, `lives` orders, transfers and drafts at most, `without` some families of acts.
 
-    def __init__(self, world: World, clock: ManualClock, rng: random.Random, lives: int) -> None:
+    `journal` is told each line.
+    """
+
+    def __init__(
+        self, world: World, clock: ManualClock, rng: random.Random, lives: int, without: Collection[str] = ()
+    ) -> None:
         self._world = world
         self._clock = clock
         self._rng = rng
         self._lives = lives
         self._places = PlaceActs(world, rng)
-        self._families = _families(world, rng, self._places)
+        families = _families(world, rng, self._places)
+        self._families = [family for family in families if family.name not in without]
         self._opened: Counter[Place] = Counter()
         self._by_hand: Counter[Place] = Counter()
         self._older: Sequence[Order | Transfer | Draft] = ()
@@ -92,8 +98,8 @@ class Business:
         """How many lives there are."""
         return len(self._world.orders) + len(self._world.transfers) + len(self._world.drafts)
 
-    def failures(self, house: House) -> list[str]:
-        """Return what must not be, once everything is at rest: one sentence each."""
+    def failures(self, house: House, unreadable: Collection[str] = ()) -> list[str]:
+        """Return what must not be, once everything is at rest: one sentence each; see `verdict.troubles`."""
         world = self._world
         # Open units of what is older than the opening have no time of their own: their moves are adopted.
         # Whether an app's order claimed stock shows only in its levels: where hands were as well, that is a guess.
@@ -103,7 +109,7 @@ class Business:
             *differences(house, world),
             *unexplained(house, world, self._opened, self._by_hand, guessed),
             *adopted(house, world, lambda place: self._is_excused(place, older)),
-            *troubles(house),
+            *troubles(house, unreadable),
             *(f"not at rest: {what}" for what in house.going_on()),
         ]
 

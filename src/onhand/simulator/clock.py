@@ -42,8 +42,8 @@ class SkewedClock:
 
     def __init__(self, clock: ManualClock, ahead_s: float) -> None:
         self._clock = clock
-        self._ahead = timedelta(seconds=ahead_s)
+        self.ahead_s = ahead_s
 
     def now(self) -> datetime:
         """Return the time, aware of UTC."""
-        return self._clock.now() + self._ahead
+        return self._clock.now() + timedelta(seconds=self.ahead_s)

@@ -1,55 +1,89 @@
 """onhand in a simulated world: the real application and the real works, which take turns when they are told to."""
 
 import logging
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
 from onhand.app import build
+from onhand.app.clock import Pace
 from onhand.app.results import Audited
 from onhand.config import SHOPIFY, ChannelConfig, Config, ShopConfig
 from onhand.config.model import AuditConfig
 from onhand.config.secret import Secret
 from onhand.demo.quiet import what_goes_on
+from onhand.intake.process import BATCH, POSITION
 from onhand.intake.receive import receive
-from onhand.log import Seal
+from onhand.ports.clock import Clock
 from onhand.ports.delivery import Request
-from onhand.ports.errors import BadSignature, DataDamaged, OnhandError
+from onhand.ports.errors import BadSignature, DataDamaged, LogUnavailable, OnhandError
 from onhand.sandbox.state import Sandbox
 from onhand.serve.latency import Latency
 from onhand.serve.turns import Work
-from onhand.serve.works import Auditing, Booking, Reading, Subscribing, Telling
-from onhand.simulator.clock import ManualClock, SkewedClock
+from onhand.serve.works import Auditing, Booking, Housekeeping, Reading, Subscribing, Telling
+from onhand.simulator.network import OUR_HOST
 from onhand.simulator.platforms import BASE_URL
 
 logger = logging.getLogger(__name__)
 
-PUBLIC_URL = "https://onhand.invalid"
+PUBLIC_URL = f"https://{OUR_HOST}"
+ENCRYPTION_KEY = urlsafe_b64encode(bytes(range(32))).decode()
+"""The same for every process of a simulation: one opens what another has sealed."""
+
 _DOOR = "/webhooks/shopify/"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How onhand is set: when it audits, and how many deliveries it books at once."""
+
+    audit: AuditConfig = field(default_factory=AuditConfig)
+    batch: int = BATCH
+
+
+USUAL = Manner()
+
+
 class House:
-    """One shop's onhand, whose clock is `ahead_s` ahead. Its files lie in `folder`; close it when done."""
+    """One shop's onhand. Its files lie in `folder`; `pace` is how it lets time pass. Close it when done."""
 
     def __init__(
-        self, sandbox: Sandbox, clock: ManualClock, ahead_s: float, transport: httpx.BaseTransport, folder: Path
+        self,
+        sandbox: Sandbox,
+        folder: Path,
+        manner: Manner,
+        *,
+        clock: Clock,
+        pace: Pace,
+        transport: httpx.BaseTransport,
     ) -> None:
         self.shop = sandbox.settings.shop
-        self._clock = SkewedClock(clock, ahead_s)
-        self.app = build(_config(sandbox, folder), self._clock, transport=transport, pace=clock.pace())
+        self._clock = clock
+        self.app = build(_config(sandbox, folder, manner.audit), clock, transport=transport, pace=pace)
         self.steps = self.app.steps(self.shop)
         self.troubles: list[str] = []
-        self.booking = Booking(self.app, [self.steps], Latency(), on_booked=_nothing, on_offers=_nothing)
+        self.booking = Booking(
+            self.app, [self.steps], Latency(), on_booked=_nothing, on_offers=_nothing, batch=manner.batch
+        )
         self.reading = Reading(self.steps, self.steps.parts.shopify, None, _nothing)
-        self.telling = Telling(self.steps, self._clock, senders=1)
+        self.telling = Telling(self.steps, clock, senders=1)
         self.auditing = Auditing(self.app, self.steps, _nothing)
         self.subscribing = Subscribing(self.steps, PUBLIC_URL, _nothing)
+        self.housekeeping = Housekeeping(self.app)
 
     @property
     def works(self) -> Sequence[Work]:
         """What `onhand serve` does side by side, but for what runs once an hour."""
         return (self.booking, self.reading, self.telling, self.auditing)
+
+    @property
+    def all_works(self) -> Sequence[Work]:
+        """Everything that `onhand serve` does side by side."""
+        return (*self.works, self.subscribing, self.housekeeping)
 
     def receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         """Take a webhook as the ingress does: verify, keep, answer."""
@@ -57,9 +91,11 @@ class House:
         request = Request(shop, topic or None, {name.lower(): value for name, value in headers.items()}, body)
         try:
             delivery = receive(request, self.steps.parts.shopify, self._clock.now())
+            self.app.log.append([delivery])
         except BadSignature:
             return 401
-        self.app.log.append([delivery])
+        except LogUnavailable:
+            return 503
         return 200
 
     def turn(self, work: Work) -> bool:
@@ -76,6 +112,16 @@ class House:
         """Compare everything with the platform and adopt what nothing explains."""
         return self.app.audit(self.shop, fix=True)
 
+    def waiting(self) -> int:
+        """Return how many deliveries are kept and not booked yet."""
+        with self.app.store.reading() as session:
+            return self.app.log.last_position() - session.position(POSITION)
+
+    def lapses(self) -> int:
+        """Return how often a subscription was found missing or wrong."""
+        with self.app.store.reading() as session:
+            return session.of(self.shop).subscriptions.count_lapses(SHOPIFY, datetime(2000, 1, 1, tzinfo=UTC))
+
     def going_on(self) -> list[str]:
         """Return what is not settled yet, one sentence each."""
         return what_goes_on(self.app, self.shop)
@@ -85,12 +131,12 @@ class House:
         self.app.close()
 
 
-def _config(sandbox: Sandbox, folder: Path) -> Config:
+def _config(sandbox: Sandbox, folder: Path, audit: AuditConfig) -> Config:
     shop, secrets = sandbox.settings.shop, sandbox.secrets
     return Config(
         database=str(folder / "onhand.db"),
         log=str(folder / "onhand-log.db"),
-        encryption_key=Secret.of(Seal.generate_key()),
+        encryption_key=Secret.of(ENCRYPTION_KEY),
         shops=(
             ShopConfig(
                 domain=shop,
@@ -101,7 +147,7 @@ def _config(sandbox: Sandbox, folder: Path) -> Config:
             ),
         ),
         channels=(ChannelConfig(shop=shop, name=SHOPIFY, armed=True),),
-        audit=AuditConfig(),
+        audit=audit,
     )
 
 

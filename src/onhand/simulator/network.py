@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from onhand.sandbox.letters import SHOPIFY_RETRIES_S, body_of, headers_of
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.world.outbox import Delivery
 from onhand.simulator.clock import ManualClock
+
+OUR_HOST = "onhand.invalid"
+"""What is sent to another address reaches somebody else."""
 
 Door = Callable[[str, Mapping[str, str], bytes], int]
 """Takes a path, headers and a body, and answers with a status."""
@@ -36,6 +40,13 @@ class Weather:
 CALM = Weather()
 
 
+class Captured(NamedTuple):
+    """A delivery as it was handed over."""
+
+    delivery: Delivery
+    body: bytes
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Attempt:
     delivery: Delivery
@@ -46,7 +57,7 @@ class _Attempt:
 class HostileNetwork:
     """Carries Shopify's webhooks. What is not answered with 2xx is tried again as Shopify does, and given up at last.
 
-    While it is `cut_off`, every attempt fails.
+    While it is `cut_off`, every attempt fails. `captured` is everything that was ever handed over.
     """
 
     def __init__(self, sandbox: Sandbox, clock: ManualClock, rng: random.Random, door: Door) -> None:
@@ -59,6 +70,7 @@ class HostileNetwork:
         self.weather = CALM
         self.cut_off = False
         self.counts: Counter[str] = Counter()
+        self.captured: list[Captured] = []
 
     def collect(self) -> None:
         """Take over what the platforms have to tell, and draw what becomes of it."""
@@ -98,9 +110,13 @@ class HostileNetwork:
         body = attempt.body if attempt.body is not None else body_of(self._sandbox, delivery)
         if body is None:
             return
-        status = 0
+        address, status = urlsplit(delivery.address), 0
+        if address.hostname != OUR_HOST:
+            self.counts["elsewhere"] += 1
+            return
+        self.captured.append(Captured(delivery, body))
         if not self.cut_off:
-            status = self._door(urlsplit(delivery.address).path, headers_of(self._sandbox, delivery, body), body)
+            status = self._door(address.path, headers_of(self._sandbox, delivery, body), body)
         ok = 200 <= status < 300
         outbox = self._sandbox.world.outbox
         outbox.answered(delivery, ok=ok, attempt=attempt.number, now=self._clock.now())
@@ -120,7 +136,9 @@ class HostileNetwork:
     def _way_s(self) -> float:
         point = self._rng.random()
         if point < self.weather.very_late:
+            self.counts["very late"] += 1
             return self._rng.uniform(*VERY_LATE_S)
         if point < self.weather.very_late + self.weather.late:
+            self.counts["late"] += 1
             return self._rng.uniform(*LATE_S)
         return self._rng.uniform(*SOON_S)

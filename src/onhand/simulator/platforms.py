@@ -1,13 +1,17 @@
 """The platforms' APIs for the product's own HTTP client, in the same thread and without a socket."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import httpx
 
-from onhand.sandbox.shopify.desk import Desk
+from onhand.sandbox.shopify.desk import Desk, Reply
 from onhand.sandbox.state import Sandbox
 from onhand.simulator.clock import ManualClock
+from onhand.simulator.crash import CrashPoints
+from onhand.simulator.trace import Trace, brief
 
 BASE_URL = "http://platforms.invalid"
 """An address that leads nowhere: nothing of a simulation may ever leave this process."""
@@ -15,44 +19,105 @@ BASE_URL = "http://platforms.invalid"
 WAY_S = (0.01, 0.25)
 """How long a question or an answer is under way."""
 
+SLOW_S = (2.0, 12.0)
+
 GIVES_UP_AFTER_S = 20.0
 """How long the product waits for an answer that does not come."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Roads:
+    """Shares (0 to 1) of calls that do not reach the platform, whose question is lost, whose answer is lost, comes
+    cut short, or takes long. The last three take effect.
+    """
+
+    unreachable: float = 0.0
+    unasked: float = 0.0
+    unanswered: float = 0.0
+    cut_short: float = 0.0
+    slow: float = 0.0
+
+
+GOOD_ROADS = Roads()
 
 
 class InProcessPlatforms(httpx.BaseTransport):
     """Answers every call at once on the simulated clock.
 
     `tamper` may put other bytes in place of an answer. `meanwhile` is called while a question and while its answer is
-    under way: the world goes on then, too. While it is `cut_off`, nothing can be reached.
+    under way: the world goes on then, too; `under_way` has the paths of the calls that wait. While it is `cut_off`,
+    nothing can be reached.
     """
 
-    def __init__(self, sandbox: Sandbox, clock: ManualClock, rng: random.Random) -> None:
+    def __init__(
+        self, sandbox: Sandbox, clock: ManualClock, rng: random.Random, points: CrashPoints, trace: Trace
+    ) -> None:
         sandbox.base_url = BASE_URL
         self._desk = Desk(sandbox)
         self._clock = clock
         self._rng = rng
+        self._points = points
+        self._trace = trace
+        self.roads = GOOD_ROADS
         self.meanwhile: Callable[[], None] = lambda: None
         self.tamper: Callable[[httpx.Request, bytes], bytes] = lambda _, answer: answer
+        self.watch: Callable[[httpx.Request, Reply], None] = lambda *_: None
         self.cut_off = False
+        self.under_way: list[str] = []
         self.calls = 0
+        self.counts: Counter[str] = Counter()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a call of the product's HTTP client. Raises httpx.ConnectError, httpx.ReadTimeout."""
-        self._travel()
-        if self.cut_off:
+        """Answer a call of the product's HTTP client. Raises httpx.ConnectError, httpx.ReadTimeout, Crash."""
+        self._points.reach("call")
+        self._travel(request)
+        fate = self._draw_fate()
+        if self.cut_off or fate == "unreachable":
+            self._trace.note(f"call {request.url.path} unreachable")
             raise httpx.ConnectError("the way to the platforms is cut off", request=request)
+        if fate == "unasked":
+            self._give_up(request, fate)
         self.calls += 1
         headers = {name.lower(): value for name, value in request.headers.items()}
         reply = self._desk.answer(request.method, request.url.path, headers, request.read())
-        if reply.lost:
-            self._clock.advance(GIVES_UP_AFTER_S)
-            raise httpx.ReadTimeout("no answer came", request=request)
-        self._travel()
-        headers = {name: value for name, value in reply.headers.items() if name != "content-length"}
-        return httpx.Response(
-            reply.status, headers=headers, stream=httpx.ByteStream(self.tamper(request, reply.body)), request=request
+        self.watch(request, reply)
+        body = self.tamper(request, reply.body)
+        self._trace.note(
+            f"call {request.url.path} {brief(request.content)} {reply.status} {brief(body)} {fate or 'well'}"
         )
+        if reply.lost or fate == "unanswered":
+            self._give_up(request, "unanswered")
+        self._travel(request)
+        if fate == "slow":
+            self._clock.advance(self._rng.uniform(*SLOW_S))
+        if fate == "cut_short" and body:
+            body = body[: self._rng.randrange(len(body))]
+        self._points.reach("answer")
+        headers = {name: value for name, value in reply.headers.items() if name != "content-length"}
+        return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(body), request=request)
 
-    def _travel(self) -> None:
+    def _draw_fate(self) -> str | None:
+        """Draw what becomes of a call on its way; None where all goes well."""
+        if self.roads is GOOD_ROADS:
+            return None
+        point, roads = self._rng.random(), self.roads
+        for name in ("unreachable", "unasked", "unanswered", "cut_short", "slow"):
+            point -= getattr(roads, name)
+            if point < 0:
+                self.counts[f"call {name}"] += 1
+                return name
+        return None
+
+    def _give_up(self, request: httpx.Request, why: str) -> None:
+        self._clock.advance(GIVES_UP_AFTER_S)
+        self._points.reach("answer")
+        raise httpx.ReadTimeout(f"no answer came: {why}", request=request)
+
+    def _travel(self, request: httpx.Request) -> None:
         self._clock.advance(self._rng.uniform(*WAY_S))
-        self.meanwhile()
+        self.under_way.append(request.url.path)
+        try:
+            self.meanwhile()
+        finally:
+            self.under_way.pop()
+        self._points.check()

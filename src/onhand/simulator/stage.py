@@ -1,22 +1,31 @@
 """A shop, its platforms, the way between, and onhand: everything on one clock, nothing happens by itself."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
-from onhand.simulator.clock import ManualClock
-from onhand.simulator.house import House
+from onhand.serve.turns import Work
+from onhand.simulator.clock import ManualClock, SkewedClock
+from onhand.simulator.crash import Crash, CrashPoints, Watch
+from onhand.simulator.disk import Disk
+from onhand.simulator.house import USUAL, House, Manner
 from onhand.simulator.network import HostileNetwork
 from onhand.simulator.platforms import InProcessPlatforms
 from onhand.simulator.shop import SCARCE, Goods, make_sandbox
+from onhand.simulator.trace import Trace, brief
 
 BEGAN_AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 AHEAD_S = (0.0, 0.0, -4.0, 4.0)
 """How far onhand's clock may be ahead of the platforms'."""
+
+RESTART_S = 2.0
+"""How long it takes until a process that has crashed is there again."""
 
 ROUNDS = 30
 _TURNS = 200
@@ -24,28 +33,65 @@ _TURNS = 200
 
 
 class Stage:
-    """One world on one clock, grown from a seed; `folder` keeps the files of onhand."""
+    """One world on one clock, grown from a seed; `folder` keeps the files of onhand.
 
-    def __init__(self, seed: int, folder: Path, goods: Goods = SCARCE) -> None:
-        self._folder = folder
+    `accepted` holds the id of every delivery that was answered with 200; `met` counts situations of
+    `simulator.coverage`.
+    """
+
+    def __init__(self, seed: int, folder: Path, goods: Goods = SCARCE, manner: Manner = USUAL) -> None:
+        self._manner = manner
         self.clock = ManualClock(BEGAN_AT + timedelta(milliseconds=random.Random(f"began {seed}").randrange(1000)))
+        self.trace = Trace(self.clock)
         self.sandbox = make_sandbox(seed, self.clock, goods)
         self.world = self.sandbox.world
-        self.platforms = InProcessPlatforms(self.sandbox, self.clock, random.Random(f"ways {seed}"))
-        self._ahead_s = random.Random(f"ahead {seed}").choice(AHEAD_S)
+        self.disk = Disk(folder)
+        self.points = CrashPoints(self.disk.image)
+        self._watch = Watch(folder, self.points)
+        ways = random.Random(f"ways {seed}")
+        self.platforms = InProcessPlatforms(self.sandbox, self.clock, ways, self.points, self.trace)
+        self.house_clock = SkewedClock(self.clock, random.Random(f"ahead {seed}").choice(AHEAD_S))
         self.house = self._start_house()
         self.network = HostileNetwork(self.sandbox, self.clock, random.Random(f"network {seed}"), self._receive)
+        self.accepted: set[str] = set()
+        self.met: Counter[str] = Counter()
+        self._unanswered: set[str] = set()
+        self.crashes = 0
 
     def restart(self) -> None:
         """End onhand and start it again on the files it left."""
         self.house.close()
-        self.house = self._start_house()
-        self.house.steps.recover()
+        self._begin_again()
+
+    def crash(self) -> None:
+        """End onhand between two steps, and start it again on what lies on the disk in this moment."""
+        self.points.end()
+        self.revive()
+
+    def revive(self) -> None:
+        """Start onhand again where it has crashed."""
+        self.crashes += 1
+        self.house.close()
+        self.clock.advance(RESTART_S)
+        self.disk.forget_last()
+        self.trace.note(f"crash {self.crashes}")
+        self._begin_again()
+        self.met["replayed after a crash"] += bool(self.house.waiting())
+
+    def turn(self, work: Work) -> bool:
+        """Let a work take a turn; where the process ends in it, another one begins."""
+        try:
+            busy = self.house.turn(work)
+        except Crash:
+            self.revive()
+            return False
+        self.trace.note(f"turn {work.name} {busy}")
+        return busy
 
     def open(self) -> None:
         """Let onhand subscribe and read the shop for the first time."""
         self.clock.advance(2.0)  # what happens in the second of the first reading, nobody can tell apart
-        self.house.turn(self.house.subscribing)
+        self.turn(self.house.subscribing)
         self.house.app.sync(self.house.shop)
         self.clock.advance(2.0)
 
@@ -64,7 +110,7 @@ class Stage:
         """Let everybody work until nobody finds anything to do now."""
         for work in self.house.works:
             for _ in range(_TURNS):
-                if not self.house.turn(work):
+                if not self.turn(work):
                     break
 
     def rest(self) -> None:
@@ -87,21 +133,58 @@ class Stage:
     def close(self) -> None:
         """Put everything away."""
         self.house.close()
+        self._watch.close()
         self.sandbox.on_close.close()
 
     def _start_house(self) -> House:
-        return House(self.sandbox, self.clock, self._ahead_s, self.platforms, self._folder)
+        return House(
+            self.sandbox,
+            self.disk.folder,
+            self._manner,
+            clock=self.house_clock,
+            pace=self.clock.pace(),
+            transport=self.platforms,
+        )
+
+    def _begin_again(self) -> None:
+        self.points.begin()
+        self.house = self._start_house()
+        self.house.steps.recover()
+
+    def hand_over(self, address: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Bring something to onhand's door that no platform has sent now; return the answer, 0 for none."""
+        return self._receive(urlsplit(address).path, headers, body)
 
     def _receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
-        return self.house.receive(path, headers, body)
+        """Take a webhook in; 0 where no answer comes, because the process ends meanwhile or is not there."""
+        if self.points.dead:
+            return 0
+        name = headers["X-Shopify-Webhook-Id"]
+        status = 0
+        try:
+            status = self.house.receive(path, headers, body)
+            self.points.reach("kept")
+        except Crash:
+            if status == 200:
+                self._unanswered.add(name)
+            status = 0
+            if not self.platforms.under_way:  # else the work that waits for an answer dies first
+                self.revive()
+        if status == 200:
+            self.accepted.add(name)
+            self.met["repeat of a kept delivery"] += name in self._unanswered
+        self.met["forgery refused"] += status == 401
+        self.met["delivery refused with 503"] += status == 503
+        self.trace.note(f"delivery {path} {brief(body)} {status}")
+        return status
 
 
 @contextmanager
-def staged(seed: int, goods: Goods = SCARCE) -> Iterator[Stage]:
+def staged(seed: int, goods: Goods = SCARCE, manner: Manner = USUAL) -> Iterator[Stage]:
     """A stage whose files lie in memory where the machine allows it."""
     memory = Path("/dev/shm")  # noqa: S108 - a fresh folder is made in it
     with TemporaryDirectory(prefix="onhand-stage-", dir=memory if memory.is_dir() else None) as folder:
-        stage = Stage(seed, Path(folder), goods)
+        stage = Stage(seed, Path(folder), goods, manner)
         try:
             yield stage
         finally:

@@ -7,6 +7,7 @@ from onhand.domain.stock import KEPT_STATES, LevelKey, State
 from onhand.sandbox.world.levels import STATES
 from onhand.sandbox.world.world import World
 from onhand.simulator.house import House
+from onhand.store.deliveries import DeliveryState
 
 Place = tuple[str, str]
 """An item and a location, by the ids that the books use."""
@@ -99,15 +100,28 @@ def shown(world: World) -> dict[Place, tuple[int, ...]]:
     }
 
 
-def troubles(house: House) -> list[str]:
-    """Return what must not be there either: parked deliveries, a ledger that contradicts itself, problems."""
+def troubles(house: House, unreadable: Collection[str] = ()) -> list[str]:
+    """Return what must not be there either: parked deliveries, a ledger that contradicts itself, problems.
+
+    `unreadable` are the ids of deliveries that nobody can read: they may be parked, and only they.
+    """
+    aside = {row.position for row in parked(house, unreadable)}
+    waiting = [row for row in parked(house) if row.position not in aside]
     with house.app.store.reading() as session:
         books = session.of(house.shop)
-        parked = [f"position {position} is parked" for position in books.deliveries.parked_positions()]
         verified = books.ledger.verify([])
         open_problems = [row for row in books.problems.open() if row.kind not in TRUE_OF_THE_SHOP]
         problems = [f"{row.kind} {row.key}: {row.message}" for row in open_problems]
-    return [*parked, *verified.problems, *problems]
+    sentences = [f"position {row.position} is parked: {row.note}" for row in waiting]
+    return [*sentences, *verified.problems, *problems]
+
+
+def parked(house: House, ids: Collection[str] | None = None) -> list[DeliveryState]:
+    """Return the deliveries that are parked; of some `ids` only, where they are given."""
+    with house.app.store.reading() as session:
+        deliveries = session.of(house.shop).deliveries
+        rows = [deliveries.get(position) for position in deliveries.parked_positions()]
+    return [row for row in rows if row is not None and (ids is None or row.delivery_id in ids)]
 
 
 def totals(world: World) -> Counter[Place]:

@@ -23,8 +23,8 @@ _LAST_ERASED = ("erasures", "shops")
 class Session:
     """What one transaction, or one snapshot, can see and do."""
 
-    def __init__(self, sql: Sql, *, writes: bool) -> None:
-        self._sql, self._writes = sql, writes
+    def __init__(self, sql: Sql, engine: Engine, *, writes: bool) -> None:
+        self._sql, self._engine, self._writes = sql, engine, writes
         self._books: dict[str, Books] = {}
         self._heads: Heads = {}
 
@@ -90,18 +90,26 @@ class Session:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Keep what the block wrote when it ends, drop it when it raises; the transaction goes on. They nest."""
+        """Keep what the block wrote when it ends, drop it when it raises; the transaction goes on. They nest.
+
+        Raises StoreUnavailable, DataDamaged where the database is the trouble, and not what the block was about.
+        """
         self._sql.command("SAVEPOINT block")
-        done = False
+        done = lost = False
         try:
-            yield
+            with _named(self._engine):
+                yield
             done = True
+        except (StoreUnavailable, DataDamaged):
+            lost = True  # and with it the whole transaction: a full disk has ended it already
+            raise
         finally:
-            if not done:
+            if not (done or lost):
                 self._sql.command("ROLLBACK TO SAVEPOINT block")
                 self._books.clear()  # a shop that the block added is gone again,
                 self._heads.clear()  # and so is what it booked
-            self._sql.command("RELEASE SAVEPOINT block")
+            if not lost:
+                self._sql.command("RELEASE SAVEPOINT block")
 
 
 class Store:
@@ -125,10 +133,10 @@ class Store:
         """
         if self._writing_thread == threading.get_ident():
             raise RuntimeError("writing() inside writing(): hand the session down, or use session.savepoint()")
-        with self._named(), self._engine.writing() as sql:
+        with _named(self._engine), self._engine.writing() as sql:
             self._writing_thread = threading.get_ident()
             try:
-                yield Session(sql, writes=True)
+                yield Session(sql, self._engine, writes=True)
             finally:
                 self._writing_thread = None
 
@@ -138,18 +146,8 @@ class Store:
 
         Raises StoreUnavailable, DataDamaged.
         """
-        with self._named(), self._engine.reading() as sql:
-            yield Session(sql, writes=False)
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Name what the database says in words that the rest of onhand knows."""
-        try:
-            yield
-        except self._engine.damage as error:
-            raise DataDamaged(f"the database contradicts itself: {error}; restore a backup") from error
-        except self._engine.passing as error:
-            raise StoreUnavailable(f"the database cannot be used now: {error}") from error
+        with _named(self._engine), self._engine.reading() as sql:
+            yield Session(sql, self._engine, writes=False)
 
     @property
     def schema_version(self) -> int:
@@ -182,3 +180,14 @@ def open_store(database: str) -> Store:
     if is_memory(database):
         raise ConfigError(f"database {database!r} is no file: give a path such as onhand.db, or postgresql://…")
     return Store(SqliteEngine(database))
+
+
+@contextmanager
+def _named(engine: Engine) -> Iterator[None]:
+    """Name what the database says in words that the rest of onhand knows."""
+    try:
+        yield
+    except engine.damage as error:
+        raise DataDamaged(f"the database contradicts itself: {error}; restore a backup") from error
+    except engine.passing as error:
+        raise StoreUnavailable(f"the database cannot be used now: {error}") from error

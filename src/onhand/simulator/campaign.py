@@ -1,0 +1,87 @@
+"""Many seasons, side by side in processes of their own, and what they came to together."""
+
+import logging
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from time import monotonic, process_time
+
+from onhand.simulator.coverage import never_met
+from onhand.simulator.season import Outcome, play
+
+SEASONS_A_TASK = 4
+ENOUGH_FOR_COVERAGE = 300
+"""From so many seasons on, every situation must have occurred."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """What a run of seasons came to. `situations`: how many seasons met each; `never` met is a failure of a long run.
+
+    `failed` are the reports of those that do not hold, `processor_s` what all of them took together.
+    """
+
+    seasons: int
+    first_seed: int
+    failed: list[str]
+    deliveries: int
+    situations: dict[str, int]
+    never: list[str]
+    seconds: float
+    processor_s: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything holds."""
+        return not self.failed and not (self.never and self.seasons >= ENOUGH_FOR_COVERAGE)
+
+
+@dataclass(kw_only=True)
+class _Tally:
+    seasons: int = 0
+    deliveries: int = 0
+    processor_s: float = 0.0
+    failed: list[str] = field(default_factory=list)
+    situations: Counter[str] = field(default_factory=Counter)
+
+    def add(self, outcome: Outcome, took_s: float) -> None:
+        self.seasons += 1
+        self.deliveries += outcome.deliveries
+        self.processor_s += took_s
+        self.situations.update(outcome.situations.keys())
+        if outcome.failures:
+            self.failed.append(outcome.report())
+
+
+def run(seeds: Iterable[int], jobs: int | None = None, on_outcome: Callable[[Outcome], None] | None = None) -> Campaign:
+    """Play a season for each seed, in `jobs` processes (None: one a core); `on_outcome` is told each as it comes."""
+    wanted, tally, began_s = list(seeds), _Tally(), monotonic()
+    jobs = min(jobs or os.cpu_count() or 1, max(1, len(wanted)))
+    with multiprocessing.get_context("spawn").Pool(jobs, initializer=_be_quiet) as pool:
+        for outcome, took_s in pool.imap_unordered(_play, wanted, chunksize=SEASONS_A_TASK if len(wanted) > 20 else 1):
+            tally.add(outcome, took_s)
+            if on_outcome is not None:
+                on_outcome(outcome)
+    return Campaign(
+        seasons=tally.seasons,
+        first_seed=min(wanted, default=0),
+        failed=tally.failed,
+        deliveries=tally.deliveries,
+        situations=dict(sorted(tally.situations.items())),
+        never=never_met(tally.situations),
+        seconds=round(monotonic() - began_s, 1),
+        processor_s=round(tally.processor_s, 1),
+    )
+
+
+def _be_quiet() -> None:
+    """A season is full of trouble: thousands of warnings that mean nothing."""
+    logging.disable(logging.CRITICAL)
+
+
+def _play(seed: int) -> tuple[Outcome, float]:
+    began_s = process_time()
+    outcome = play(seed)
+    return outcome, process_time() - began_s

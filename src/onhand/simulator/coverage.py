@@ -1,0 +1,26 @@
+"""Situations that seasons must get into now and then: one that never occurs is not tested, however green all is."""
+
+from collections import Counter
+from typing import Final
+
+from onhand.simulator.options import FAULTS
+
+SITUATIONS: Final[dict[str, str]] = {
+    "replayed after a crash": "deliveries that were kept and not booked when a process ended were booked by the next",
+    "repeat of a kept delivery": "a delivery came again because its answer was lost with the process",
+    "crash in a transaction": "a process ended with a transaction open",
+    "crash after a call took effect": "a process ended between the effect of a call and its answer",
+    "poison set aside": "a delivery that nobody can read was parked, and only that one",
+    "forgery refused": "a body that was not signed was refused",
+    "subscription repaired": "a subscription that was gone or led elsewhere was made again",
+    "token replaced": "a token that became void was replaced and the call repeated",
+    "database refused": "the database could not be used for a moment",
+    "delivery refused with 503": "nothing could be kept, and the sender was told to come again",
+    "works side by side": "a work took a turn while another one waited for an answer",
+}
+"""By name, with what it means."""
+
+
+def never_met(met: Counter[str]) -> list[str]:
+    """Return the situations and the kinds of fault that did not occur."""
+    return [name for name in (*SITUATIONS, *FAULTS) if not met[name]]

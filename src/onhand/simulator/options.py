@@ -1,0 +1,111 @@
+"""What a season is like, drawn from its seed: which faults there are and how often, and how onhand is set."""
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Final, get_args
+
+from onhand.sandbox.faults import ApiFault
+from onhand.simulator.network import CALM, Weather
+from onhand.simulator.platforms import GOOD_ROADS, Roads
+
+WAYS_OF_WEBHOOKS: Final = ("lost", "repeated", "late", "very_late")
+WAYS_OF_CALLS: Final = ("unreachable", "unasked", "unanswered", "cut_short", "slow")
+ANSWERS: Final[tuple[ApiFault, ...]] = ("throttle", "error_5xx", "timeout_after_apply")
+EVENTS: Final = (
+    "crash",
+    "crash_inside",
+    "disk_trouble",
+    "clock_jump",
+    "lapse",
+    "void_tokens",
+    "outage",
+    "cut_off",
+    "door_closed",
+    "stale_replay",
+    "forged",
+    "poison",
+)
+FAULTS: Final = (*WAYS_OF_WEBHOOKS, *WAYS_OF_CALLS, *ANSWERS, *EVENTS)
+"""Every kind of fault. A season has a random part of them, five at least."""
+
+LEAST_FAULTS: Final = 5
+LEAST_DELIVERIES: Final = 200
+
+_SHARES: Final[Mapping[str, tuple[float, float]]] = {
+    "lost": (0.03, 0.2),
+    "repeated": (0.05, 0.3),
+    "late": (0.05, 0.3),
+    "very_late": (0.02, 0.1),
+    "unreachable": (0.01, 0.05),
+    "unasked": (0.01, 0.05),
+    "unanswered": (0.01, 0.05),
+    "cut_short": (0.01, 0.05),
+    "slow": (0.01, 0.1),
+    "throttle": (0.01, 0.06),
+    "error_5xx": (0.01, 0.06),
+    "timeout_after_apply": (0.01, 0.05),
+}
+"""The least and the most of what may go wrong, of all webhooks or of all calls."""
+
+QUICK_S: Final = (0.0, 0.0, 0.0, 0.1, 0.4, 1.0, 3.0, 10.0)
+STEADY_S: Final = (0.0, 0.1, 1.0, 5.0, 30.0, 90.0)
+SLOW_S: Final = (0.0, 0.1, 1.0, 30.0, 300.0, 3600.0)
+"""Until the next thing happens, in three kinds of shops."""
+
+OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """One season. `events_share` is how likely one of the events is at each tick; `batch` how many deliveries onhand
+    books at once. `works_meanwhile`: other works take turns while one waits for an answer.
+    """
+
+    seed: int
+    faults: tuple[str, ...] = ()
+    weather: Weather = CALM
+    roads: Roads = GOOD_ROADS
+    answers: Mapping[ApiFault, float] = field(default_factory=dict)
+    events_share: float = 0.0
+    business: tuple[str, ...] = OPTIONAL_BUSINESS
+    gaps_s: tuple[float, ...] = STEADY_S
+    works_meanwhile: float = 0.0
+    ahead_s: float = 0.0
+    batch: int = 400
+    audit_every_s: float = 3600.0
+    poll_every_s: float = 60.0
+    bucket_points: float | None = None
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The kinds of events of this season."""
+        return tuple(fault for fault in self.faults if fault in EVENTS)
+
+    def text(self) -> str:
+        """Return everything in one line."""
+        return json.dumps(asdict(self))
+
+
+def draw(seed: int) -> Options:
+    """Return the options of a season."""
+    rng = random.Random(f"options {seed}")
+    faults = rng.sample(FAULTS, rng.randint(LEAST_FAULTS, len(FAULTS)))
+    shares = {name: round(rng.uniform(*_SHARES[name]), 3) for name in _SHARES if name in faults}
+    return Options(
+        seed=seed,
+        faults=tuple(fault for fault in FAULTS if fault in faults),
+        weather=Weather(**{name: shares.get(name, 0.0) for name in WAYS_OF_WEBHOOKS}),
+        roads=Roads(**{name: shares.get(name, 0.0) for name in WAYS_OF_CALLS}),
+        answers={name: shares[name] for name in get_args(ApiFault) if name in shares},
+        events_share=round(rng.uniform(0.02, 0.1), 3),
+        business=tuple(name for name in OPTIONAL_BUSINESS if rng.random() < 0.75),
+        gaps_s=rng.choice((QUICK_S, QUICK_S, STEADY_S, STEADY_S, SLOW_S)),
+        works_meanwhile=rng.choice((0.0, 0.05, 0.2)),
+        ahead_s=rng.choice((0.0, 0.0, -4.0, 4.0)),
+        batch=rng.choice((1, 3, 10, 400)),
+        audit_every_s=rng.choice((900.0, 3600.0, 14_400.0)),
+        poll_every_s=rng.choice((20.0, 60.0, 300.0)),
+        bucket_points=rng.choice((None, 2000.0, 4000.0)),
+    )

@@ -1,0 +1,49 @@
+"""Seasons: the real works in a storm, and what must hold when it is calm. `onhand simulate` plays thousands."""
+
+from pathlib import Path
+
+import pytest
+
+from onhand.simulator.options import FAULTS, LEAST_FAULTS, Options, draw
+from onhand.simulator.season import play, playing, script
+
+KEPT = [line.split()[0] for line in Path(__file__).with_name("seeds.txt").read_text().splitlines() if line[0] != "#"]
+
+
+@pytest.mark.parametrize("seed", KEPT)
+def test_a_season_that_has_failed_once_holds(seed: str) -> None:
+    outcome = play(int(seed))
+    assert not outcome.failures, outcome.report()
+
+
+def test_the_same_seed_gives_the_same_trace_twice() -> None:
+    first, again, other = play(3), play(3), play(4)
+    assert first.hash == again.hash
+    assert first.situations == again.situations
+    assert other.hash != first.hash
+
+
+def test_a_season_has_two_hundred_deliveries_and_five_kinds_of_fault() -> None:
+    outcome = play(5)
+    assert outcome.deliveries >= 200
+    assert len(draw(5).faults) >= 5
+
+
+def test_every_kind_of_fault_is_on_in_some_season() -> None:
+    drawn = [draw(seed) for seed in range(60)]
+    assert {fault for options in drawn for fault in options.faults} == set(FAULTS)
+    assert all(len(options.faults) >= LEAST_FAULTS for options in drawn)
+
+
+def test_a_scenario_can_be_written_down_step_by_step() -> None:
+    steps = ["act", "act", "wait 5", "worker", "crash", "worker", "reader", "poison", "lapse", "subscriber", "calm"]
+    assert script(Options(seed=1), steps) == []
+
+
+def test_a_season_without_onhand_working_does_not_hold() -> None:
+    """The verdict can fail: books that nobody keeps differ from the platform."""
+    with playing(Options(seed=2)) as season:
+        season.open()
+        for _ in range(20):
+            season.business.act()
+        assert season.verdict()
