@@ -45,7 +45,8 @@ app = typer.Typer(
 
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
-    *(demo, sandbox, simulate, bench, settings, connect, keys, doctor, run, stock, places, transfers, returns, oversells, drift),
+    *(demo, sandbox, simulate, bench, settings, connect, keys, doctor),
+    *(run, stock, places, transfers, returns, oversells, drift),
     *(deliveries, ledger, erasing, selling, buffers, stocking),
 )
 for group in GROUPS:

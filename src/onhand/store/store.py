@@ -94,22 +94,22 @@ class Session:
 
         Raises StoreUnavailable, DataDamaged where the database is the trouble, and not what the block was about.
         """
-        self._sql.command("SAVEPOINT block")
         done = lost = False
-        try:
-            with _named(self._engine):
+        with _named(self._engine):
+            self._sql.command("SAVEPOINT block")
+            try:
                 yield
-            done = True
-        except (StoreUnavailable, DataDamaged):
-            lost = True  # and with it the whole transaction: a full disk has ended it already
-            raise
-        finally:
-            if not (done or lost):
-                self._sql.command("ROLLBACK TO SAVEPOINT block")
-                self._books.clear()  # a shop that the block added is gone again,
-                self._heads.clear()  # and so is what it booked
-            if not lost:
-                self._sql.command("RELEASE SAVEPOINT block")
+                done = True
+            except (StoreUnavailable, DataDamaged, *self._engine.passing, *self._engine.damage):
+                lost = True  # and with it the whole transaction: a full disk has ended it already
+                raise
+            finally:
+                if not (done or lost):
+                    self._sql.command("ROLLBACK TO SAVEPOINT block")
+                    self._books.clear()  # a shop that the block added is gone again,
+                    self._heads.clear()  # and so is what it booked
+                if not lost:
+                    self._sql.command("RELEASE SAVEPOINT block")
 
 
 class Store:
