@@ -61,6 +61,11 @@ class Two:
         with self.app.store.reading() as session:
             return [row.kind for row in session.of(shop).problems.open()]
 
+    def parked(self, shop: str) -> list[str]:
+        """Return why deliveries of a shop were set aside."""
+        with self.app.store.reading() as session:
+            return [row.note for row in session.of(shop).deliveries.rows(status="parked")]
+
     def until(self, check: Callable[[], object], what: str) -> None:
         """Return as soon as `check` is true."""
         ends_at = monotonic() + WITHIN_S
@@ -160,6 +165,26 @@ def test_a_webhook_posted_to_the_other_shop_of_the_same_app_books_nothing(two: T
     two.until(lambda: two.app.log.last_position() > position, "it is kept")
     two.sell(CAPS)
     assert two.movements(CAPS) == before + 1
+
+
+def test_deliveries_that_one_shop_has_set_aside_hold_up_neither_shop(two: Two) -> None:
+    secret = two.running[TEES].sandbox.secrets.client_secret
+    for number in range(3):
+        unreadable: dict[str, object] = {"inventory_item_id": f"not a number {number}"}
+        assert two.post(TEES, secret, unreadable) == 200
+    two.until(lambda: len(two.parked(TEES)) == 3, "three deliveries wait for a person")
+    assert all("inventory_item_id" in note for note in two.parked(TEES))
+    two.sell(CAPS)
+    two.sell(TEES)
+    assert two.parked(CAPS) == []
+    with two.app.store.reading() as session:
+        (first, *_) = session.of(TEES).deliveries.rows(status="parked")
+        booked = session.of(CAPS).deliveries.counts()["done"]
+    two.app.replay(TEES, first.position)  # by hand, and still unreadable: it stays where it is
+    assert len(two.parked(TEES)) == 3
+    two.sell(CAPS)
+    with two.app.store.reading() as session:
+        assert session.of(CAPS).deliveries.counts()["done"] > booked
 
 
 def test_a_token_that_dies_in_the_middle_is_replaced_and_nothing_is_lost_or_doubled(two: Two) -> None:

@@ -258,3 +258,23 @@ def _without_guard(store: Store, sql: str) -> str:
 
 def _as_bytes(store: Store, value: str) -> str:
     return f"convert_to({value}, 'UTF8')" if store.engine == "postgresql" else f"CAST({value} AS BLOB)"
+
+
+def test_levels_below_zero_and_who_holds_units_of_them(store: Store) -> None:
+    with store.writing() as session:
+        ledger = session.of(SHOP).ledger
+        ledger.append(
+            [
+                move("order/1/1", State.AVAILABLE, State.COMMITTED, 2),
+                move("order/2/1", State.AVAILABLE, State.RESERVED, 3),
+                move("order/1/2", State.COMMITTED, State.CUSTOMER, 1),
+                move("order/3/1", State.AVAILABLE, State.COMMITTED, 1),
+                move("order/3/2", State.COMMITTED, State.CUSTOMER, 1),
+            ],
+            at(1),
+        )
+        assert ledger.below_zero() == {TEE_IN_BOSTON: -6}
+        held = [(claim.cause, claim.units) for claim in ledger.holders(TEE_IN_BOSTON)]
+        assert held == [("order/2", 3), ("order/1", 1)]
+        assert session.of(OTHER).ledger.below_zero() == {}
+        assert session.of(OTHER).ledger.holders(TEE_IN_BOSTON) == []

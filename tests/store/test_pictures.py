@@ -83,3 +83,14 @@ def test_units_that_a_channel_holds_are_its_own_reservations(store: Store) -> No
         )
         assert books.pictures.held_units("tiktok_shop", [TEE, CAP]) == {TEE: 2}
         assert books.pictures.held_units("online_store", [TEE]) == {}
+
+
+def test_what_people_call_a_fact_stays_until_it_is_called_otherwise(store: Store) -> None:
+    with store.writing() as session:
+        pictures = session.of(SHOP).pictures
+        for seconds, name in ((1, "#1001"), (2, None)):
+            pictures.remember(
+                ORDER, "shopify", Version(at=at(seconds)), "aa", told=True, recorded_at=at(seconds), name=name
+            )
+        assert pictures.names([ORDER, "shopify/order/2"]) == {ORDER: "#1001"}
+        assert session.of(OTHER).pictures.names([ORDER]) == {}

@@ -19,6 +19,7 @@ from onhand.cli import (
     erasing,
     keys,
     ledger,
+    openapi,
     oversells,
     places,
     returns,
@@ -45,7 +46,7 @@ app = typer.Typer(
 
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
-    *(demo, sandbox, simulate, bench, settings, connect, keys, doctor),
+    *(demo, sandbox, simulate, bench, settings, connect, keys, doctor, openapi),
     *(run, stock, places, transfers, returns, oversells, drift),
     *(deliveries, ledger, erasing, selling, buffers, stocking),
 )

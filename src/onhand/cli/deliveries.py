@@ -33,8 +33,9 @@ def show_inbox(
     from onhand import answers
 
     frame = frame_of(context, json_wanted=json_wanted)
+    shop = frame.shop()
     with frame.log() as log, frame.session() as session:
-        inbox = answers.inbox(session, log, frame.shop(), status, limit)
+        inbox = answers.inbox(session, log, shop, status, limit)
     frame.answer(answers.as_json(inbox), _paint_inbox(inbox))
 
 
@@ -43,8 +44,9 @@ def show_delivery(context: typer.Context, position: Position, json_wanted: Json 
     from onhand import answers
 
     frame = frame_of(context, json_wanted=json_wanted)
+    shop = frame.shop()
     with frame.log() as log, frame.session() as session:
-        shown = answers.delivery(session, log, frame.shop(), position)
+        shown = answers.delivery(session, log, shop, position)
     frame.answer(answers.as_json(shown), _paint_delivery(shown))
 
 
@@ -53,12 +55,13 @@ def replay(context: typer.Context, position: Position, json_wanted: Json = False
     from onhand import answers
 
     frame = frame_of(context, json_wanted=json_wanted)
+    shop = frame.shop()
     with frame.app() as app:
         with app.store.reading() as session:
-            answers.delivery(session, app.log, frame.shop(), position)
-        app.replay(frame.shop(), position)
+            answers.delivery(session, app.log, shop, position)
+        app.replay(shop, position)
         with app.store.reading() as session:
-            shown = answers.delivery(session, app.log, frame.shop(), position)
+            shown = answers.delivery(session, app.log, shop, position)
     frame.answer(answers.as_json(shown), _paint_delivery(shown))
     if shown.delivery.status == "parked":
         from onhand.cli.exits import DIFFERENCES

@@ -33,6 +33,8 @@ def doctor(
 ) -> None:
     """Check everything that can be checked: machine, configuration, database, platforms, books. Changes nothing.
 
+    With several shops all are looked at, or the one that --shop names.
+
     Ends with 3 if a check fails; a warning alone ends with 0.
     """
     frame = frame_of(context, json_wanted=json_wanted)
@@ -84,16 +86,17 @@ def _examine(frame: Frame) -> Iterator["Check"]:
     except ConfigError as error:
         yield fail("configuration", str(error), "`onhand init` writes one that works as a beginning")
         return
+    wanted = frame.shops() if config.shops else []
     yield from check_config(config)
     yield from check_disk(_folder(config))
-    yield from _examine_kept(frame, config)
+    yield from _examine_kept(frame, config, wanted)
 
 
 def _folder(config: "Config") -> Path:
     return Path(config.log if "://" in config.database else config.database).parent
 
 
-def _examine_kept(frame: Frame, config: "Config") -> Iterator["Check"]:
+def _examine_kept(frame: Frame, config: "Config", shops: Sequence[str]) -> Iterator["Check"]:
     """Look at what is kept and at the platforms; nothing is made that is not there yet."""
     from onhand.cli.checks import warn
 
@@ -101,10 +104,10 @@ def _examine_kept(frame: Frame, config: "Config") -> Iterator["Check"]:
         yield warn("database", f"there is no {config.database} yet", "run `onhand sync`: it makes it")
         return
     yield from _guarded("database", _examine_database(frame))
-    for shop in config.shops:
-        yield from _guarded(f"books of {shop.domain}", _examine_books(frame, config, shop.domain))
+    for domain in shops:
+        yield from _guarded(f"books of {domain}", _examine_books(frame, config, domain))
     yield from _guarded("what is sealed", _examine_sealed(frame, config))
-    yield from _guarded("platforms", _examine_platforms(frame, config))
+    yield from _guarded("platforms", _examine_platforms(frame, config, shops))
 
 
 def _guarded(name: str, checks: Iterator["Check"]) -> Iterator["Check"]:
@@ -149,14 +152,14 @@ def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check
             yield check_log(session, log)
 
 
-def _examine_platforms(frame: Frame, config: "Config") -> Iterator["Check"]:
+def _examine_platforms(frame: Frame, config: "Config", shops: Sequence[str]) -> Iterator["Check"]:
     from onhand.cli.checks.platforms import check_platforms
     from onhand.cli.checks.sources import check_sources
     from onhand.cli.checks.subscriptions import check_subscriptions
     from onhand.config import SHOPIFY
 
     with frame.app() as app:
-        for shop in config.shops:
+        for shop in (shop for shop in config.shops if shop.domain in shops):
             with app.store.reading() as session:
                 writes = session.of(shop.domain).channels.get(SHOPIFY).armed
             yield from check_platforms(app.shops[shop.domain], shop, now(), writes=writes)

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from onhand.cli.anywhere import HINT, put_first
 from onhand.ports.errors import (
     BadSignature,
     ChannelRefused,
@@ -60,6 +61,11 @@ def code_of(error: OnhandError) -> int:
 class Commands(TyperGroup):
     """The commands of onhand: an error they foresee ends in its message and its exit code, never in a traceback."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line; options of the whole run count wherever they stand."""
+        _hint(self)
+        return super().parse_args(ctx, put_first(args))
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command. With `--json` the error is the one document on standard output."""
         try:
@@ -71,6 +77,14 @@ class Commands(TyperGroup):
                 document = {"error": {"kind": type(error).__name__, "message": str(error), "exit_code": code}}
                 print(json.dumps(document, indent=2))
             raise typer.Exit(code) from error
+
+
+def _hint(command: Any) -> None:
+    """Say at the end of every command's help what else it takes."""
+    for inner in getattr(command, "commands", {}).values():
+        _hint(inner)
+        if not isinstance(inner, TyperGroup):
+            inner.epilog = HINT
 
 
 def visible(text: str) -> str:

@@ -14,7 +14,7 @@ import typer
 
 from onhand.config import Config, load_config
 from onhand.config.environment import PREFIX
-from onhand.ports.errors import ConfigError
+from onhand.ports.errors import ConfigError, OnhandError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,6 +30,10 @@ PIPE_COLUMNS = 400
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Paint = Callable[["Console"], None]
+
+
+class WhichShop(OnhandError):
+    """The shop that was named is not configured, or several are and none was named."""
 
 
 @dataclass
@@ -50,18 +54,23 @@ class Frame:
         return self.loaded
 
     def shop(self) -> str:
-        """Return the shop that this run is about. Raises ConfigError where none is configured."""
+        """Return the shop that this run is about. Raises ConfigError where none is configured, and WhichShop."""
+        domains = self.shops()
+        if len(domains) > 1:
+            raise WhichShop(f"several shops are configured: say --shop {' or --shop '.join(domains)}")
+        return domains[0]
+
+    def shops(self) -> list[str]:
+        """Return the shop that was named, else all that are configured. Raises ConfigError, and WhichShop."""
         domains = [shop.domain for shop in self.config().shops]
         if not domains:
             raise ConfigError(f"{self.config_name()}: there is no [[shop]]: `onhand init` shows how one is written")
-        wanted = self.shop_domain.lower() if self.shop_domain else None
-        if wanted in domains:
-            return wanted
-        if wanted is not None:
-            raise typer.BadParameter(f"--shop {wanted} is not configured; there are {', '.join(domains)}")
-        if len(domains) > 1:
-            raise typer.BadParameter(f"several shops are configured: say --shop {' or --shop '.join(domains)}")
-        return domains[0]
+        if self.shop_domain is None:
+            return domains
+        wanted = self.shop_domain.lower()
+        if wanted not in domains:
+            raise WhichShop(f"--shop {wanted} is not configured; there are {', '.join(domains)}")
+        return [wanted]
 
     def config_name(self) -> str:
         """Return the file's name for messages."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onhand.cli.frame import Json, frame_of
+from onhand.cli.frame import Frame, Json, frame_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,6 +49,15 @@ def sync(context: typer.Context, json_wanted: Json = False) -> None:
     frame.answer({"shop": shop, **answers.as_json(synced)}, paint)
 
 
+def _refuse_one_of_several(frame: Frame) -> None:
+    """Stop before anything starts where one of several shops was named: every process serves all of them."""
+    served = frame.shops()
+    if len(served) < len(frame.config().shops):
+        raise typer.BadParameter(
+            f"serve runs every configured shop, not only {served[0]}: for one alone give a configuration of its own"
+        )
+
+
 def serve(
     context: typer.Context,
     role: Annotated[Role, typer.Option("--role", help="What this process does.")] = Role.ALL,
@@ -69,8 +78,7 @@ def serve(
     if not frame.verbose:
         logging.getLogger().setLevel(logging.INFO)
     frame.listen_on(port)
-    if not frame.config().shops:
-        frame.shop()
+    _refuse_one_of_several(frame)
 
     def ready(addresses: Mapping[str, object]) -> None:
         if frame.json:

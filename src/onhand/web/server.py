@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,12 +24,12 @@ from onhand.web.assets import Assets
 from onhand.web.desk import Desk, Health, Switches
 from onhand.web.feed import Feeds
 from onhand.web.guard import Guard, is_loopback
-from onhand.web.openapi import openapi_route
+from onhand.web.openapi import describe, openapi_route
 from onhand.web.pages import Pages
 from onhand.web.probes import PROBES
 from onhand.web.problem import STATUS_TITLES, Refused, Trouble, as_response, of_error
 from onhand.web.routes import Route
-from onhand.web.stream import stream_route
+from onhand.web.stream import STREAM
 from onhand.web.switching import switch_routes
 
 STOP_S = 5.0
@@ -57,8 +58,6 @@ def build_web(
     desk = Desk(store=store, log=log, shops=shops, clock=clock, health=health, switches=switches)
     feeds, assets = Feeds(desk), Assets()
     pages = Pages(assets)
-    table = [*pages.routes(), *READINGS, stream_route(feeds), *switch_routes(), *PROBES]
-    table.append(openapi_route(table))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -68,7 +67,7 @@ def build_web(
 
     app = Starlette(
         routes=[
-            *(_mount(route, desk) for route in table),
+            *(_mount(route, desk) for route in _table(pages)),
             StarletteRoute("/static/{digest}/{name}", assets.serve, methods=["GET"]),
         ],
         middleware=[Middleware(Guard)],
@@ -77,6 +76,16 @@ def build_web(
     )
     app.state.feeds = feeds
     return app
+
+
+def describe_api() -> dict[str, Any]:
+    """Return the OpenAPI document of every address, as /openapi.json has it."""
+    return describe(_table(Pages(Assets())))
+
+
+def _table(pages: Pages) -> list[Route]:
+    table = [*pages.routes(), *READINGS, STREAM, *switch_routes(), *PROBES]
+    return [*table, openapi_route(table)]
 
 
 def _mount(route: Route, desk: Desk) -> StarletteRoute:

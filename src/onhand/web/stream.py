@@ -25,30 +25,31 @@ def as_text(event: Event) -> bytes:
     return f"{id_}event: {event.name}\ndata: ".encode() + event.data + b"\n\n"
 
 
-def stream_route(feeds: Feeds) -> Route:
-    """Return the stream's place in the table of addresses."""
-    parameters = (SHOP, _LAST_EVENT_ID)
+_PARAMETERS = (SHOP, _LAST_EVENT_ID)
 
-    async def endpoint(desk: Desk, request: Request) -> Response:
-        call = read_call(desk, request, parameters)
-        if feeds.full:
-            detail = "as many pages look on as one process serves: close one, or ask again"
-            headers = {"retry-after": str(RETRY_S)}
-            raise Refused(Trouble(status=503, title=STATUS_TITLES[503], detail=detail, headers=headers))
-        last = request.headers.get("last-event-id")
-        return StreamingResponse(
-            _write(feeds, call.shop, last), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
-        )
 
-    return Route(
-        method="GET",
-        path="/api/v1/stream",
-        summary="Rows of the grid and the status as they change (server-sent events rows, status, reset)",
-        endpoint=endpoint,
-        parameters=parameters,
-        media_type="text/event-stream",
-        troubles=(400, 404, 503),
+async def _stream(desk: Desk, request: Request) -> Response:
+    call = read_call(desk, request, _PARAMETERS)
+    feeds: Feeds = request.app.state.feeds
+    if feeds.full:
+        detail = "as many pages look on as one process serves: close one, or ask again"
+        headers = {"retry-after": str(RETRY_S)}
+        raise Refused(Trouble(status=503, title=STATUS_TITLES[503], detail=detail, headers=headers))
+    last = request.headers.get("last-event-id")
+    return StreamingResponse(
+        _write(feeds, call.shop, last), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
     )
+
+
+STREAM = Route(
+    method="GET",
+    path="/api/v1/stream",
+    summary="Rows of the grid and the status as they change (server-sent events rows, status, reset)",
+    endpoint=_stream,
+    parameters=_PARAMETERS,
+    media_type="text/event-stream",
+    troubles=(400, 404, 503),
+)
 
 
 async def _write(feeds: Feeds, shop: str, last: str | None) -> AsyncIterator[bytes]:

@@ -79,7 +79,8 @@ SELECT cause, origin, CAST(sum(units) AS BIGINT), min(occurred_at) FROM (
     WHERE shop = :shop AND item = :item AND target_location = :location AND target_state IN ('committed', 'reserved')
 ) AS flows
 GROUP BY cause, origin HAVING sum(units) > 0
-ORDER BY max(sequence) DESC
+-- The newest claim, not whoever has last shipped a part of an old one.
+ORDER BY max(CASE WHEN units > 0 THEN sequence END) DESC
 
 -- name: levels_at
 SELECT item, location, state, CAST(sum(units) AS BIGINT) FROM (
