@@ -95,12 +95,18 @@ class Session:
         Raises StoreUnavailable, DataDamaged where the database is the trouble, and not what the block was about.
         """
         done = lost = False
+        losing: tuple[type[Exception], ...] = (
+            StoreUnavailable,
+            DataDamaged,
+            *self._engine.passing,
+            *self._engine.damage,
+        )
         with _named(self._engine):
             self._sql.command("SAVEPOINT block")
             try:
                 yield
                 done = True
-            except (StoreUnavailable, DataDamaged, *self._engine.passing, *self._engine.damage):
+            except losing:
                 lost = True  # and with it the whole transaction: a full disk has ended it already
                 raise
             finally:
