@@ -13,8 +13,9 @@ from tests.sandbox_protocols.clients import Json, Shop
 from tests.sandbox_protocols.conftest import UNLIMITED, opened
 from tests.sandbox_protocols.test_reading import online
 
-RUN = """mutation R($q: String!) { bulkOperationRunQuery(query: $q) {
-  bulkOperation { id status url } userErrors { field message code } } }"""
+RUN = """mutation R($q: String!, $grouped: Boolean! = false) {
+  bulkOperationRunQuery(query: $q, groupObjects: $grouped) {
+    bulkOperation { id status url } userErrors { field message code } } }"""
 READ = """query B($id: ID!) { bulkOperation(id: $id) { status errorCode objectCount rootObjectCount fileSize url
   createdAt completedAt type query } }"""
 LEVELS = """{ inventoryItems { edges { node { id sku inventoryLevels { edges { node { id location { id }
@@ -28,8 +29,8 @@ def bulk_shop() -> Iterator[Shop]:
         yield one
 
 
-def started(shop: Shop, query: str = LEVELS) -> str:
-    payload = shop.admin.data(RUN, {"q": query})["bulkOperationRunQuery"]
+def started(shop: Shop, query: str = LEVELS, *, grouped: bool = False) -> str:
+    payload = shop.admin.data(RUN, {"q": query, "grouped": grouped})["bulkOperationRunQuery"]
     assert payload["userErrors"] == []
     assert payload["bulkOperation"]["status"] == "CREATED"
     assert payload["bulkOperation"]["url"] is None
@@ -105,7 +106,7 @@ def test_orders_are_read_two_connections_deep(bulk_shop: Shop) -> None:
     order = online(bulk_shop, 2, 1)
     query = """{ orders(query: "status:open") { nodes { id name fulfillmentOrders { nodes { id status
       lineItems { nodes { id remainingQuantity } } } } lineItems { nodes { id sku } } } } }"""
-    rows = rows_of(bulk_shop, finished(bulk_shop, started(bulk_shop, query))["url"])
+    rows = rows_of(bulk_shop, finished(bulk_shop, started(bulk_shop, query, grouped=True))["url"])
     part = f"gid://shopify/FulfillmentOrder/{order.fulfillment_orders[0].id}"
     assert [row.get("__parentId") for row in rows] == [
         None,

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 from onhand.sandbox.server import Options, run
+from onhand.sandbox.shopify.bucket import PLANS
 from onhand.sandbox.state import Settings
 
 
@@ -22,8 +23,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=plain.seed)
     parser.add_argument("--items", type=int, default=plain.items)
     parser.add_argument("--locations", type=int, default=plain.locations)
-    parser.add_argument("--bucket-points", type=_limit, default=plain.settings.bucket_points, help="or none")
-    parser.add_argument("--restore-points-per-s", type=float, default=plain.settings.restore_points_per_s)
+    parser.add_argument("--plan", choices=sorted(PLANS), default="standard", help="whose rate limits Shopify has")
+    parser.add_argument("--bucket-points", type=_limit, default=argparse.SUPPRESS, help="or none; not as the plan says")
+    parser.add_argument("--restore-points-per-s", type=float, default=argparse.SUPPRESS, help="not as the plan says")
     parser.add_argument(
         "--tiktok-writes-per-s", type=_limit, default=plain.settings.tiktok_writes_per_s, help="or none"
     )
@@ -37,10 +39,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Run a sandbox until it is told to stop; 2 when it cannot start."""
     asked = _options(arguments)
+    given = PLANS[asked.plan]._asdict() | vars(asked)
     settings = replace(
         Settings(),
-        bucket_points=asked.bucket_points,
-        restore_points_per_s=asked.restore_points_per_s,
+        bucket_points=given["bucket_points"],
+        restore_points_per_s=given["restore_points_per_s"],
         tiktok_writes_per_s=asked.tiktok_writes_per_s,
         tiktok_reads_per_s=asked.tiktok_reads_per_s,
     )

@@ -11,10 +11,12 @@ from typing import Literal, get_args
 
 DeliveryFault = Literal["duplicate", "reorder", "delay", "lose"]
 ApiFault = Literal["throttle", "error_5xx", "timeout_after_apply", "outage"]
-FaultKind = Literal["duplicate", "reorder", "delay", "lose", "throttle", "error_5xx", "timeout_after_apply", "outage"]
+BulkFault = Literal["bulk_error", "bulk_timeout"]
+FaultKind = Literal[DeliveryFault, ApiFault, BulkFault]
 DELIVERY_FAULTS: tuple[DeliveryFault, ...] = get_args(DeliveryFault)
 API_FAULTS: tuple[ApiFault, ...] = get_args(ApiFault)
-FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
+BULK_FAULTS: tuple[BulkFault, ...] = get_args(BulkFault)
+FAULT_KINDS: tuple[FaultKind, ...] = (*DELIVERY_FAULTS, *API_FAULTS, *BULK_FAULTS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +68,11 @@ class Faults:
         """Draw what happens to one API call, and count it: None, or the one thing that goes wrong."""
         drawn = self._draw(platform, API_FAULTS)
         return next((kind for kind in API_FAULTS if kind == drawn), None)
+
+    def bulk(self, platform: str) -> BulkFault | None:
+        """Draw how one bulk operation breaks off in the middle, and count it; None lets it come to its end."""
+        drawn = self._draw(platform, BULK_FAULTS)
+        return next((kind for kind in BULK_FAULTS if kind == drawn), None)
 
     def fraction(self) -> float:
         """Draw a number between 0 and 1 for how much of something happens, such as how long a delay is."""

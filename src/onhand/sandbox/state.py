@@ -12,6 +12,7 @@ from typing import Literal
 
 from onhand.sandbox.clouds import CloudRoute
 from onhand.sandbox.faults import Faults
+from onhand.sandbox.shopify.bucket import PLANS
 from onhand.sandbox.shopify.scopes import SCOPES
 from onhand.sandbox.shopify.tokens import Lives, Tokens
 from onhand.sandbox.world.world import World
@@ -24,15 +25,15 @@ LOG_ROWS_MAX = 50_000
 class Settings:
     """How the platforms behave; None for a rate or a bucket means that it is not limited.
 
-    Shopify's standard bucket is 2,000 points restored at 100/s; TikTok Shop publishes no fixed quota, and advises
-    to begin with 1 to 3 writes and 3 to 10 reads a second. `scopes` is what the merchant grants the app, and
+    Shopify's bucket is that of a standard shop (`PLANS` has the others); TikTok Shop publishes no fixed quota, and
+    advises to begin with 1 to 3 writes and 3 to 10 reads a second. `scopes` is what the merchant grants the app, and
     `webhook_headers` which of Shopify's two families of header names its webhooks carry.
     """
 
     shop: str = "tees.myshopify.com"
     api_version: str = "2026-10"
-    bucket_points: float | None = 2000.0
-    restore_points_per_s: float = 100.0
+    bucket_points: float | None = PLANS["standard"].bucket_points
+    restore_points_per_s: float = PLANS["standard"].restore_points_per_s
     bucket_starts_empty: bool = False
     linear_cost: bool = False
     tiktok_writes_per_s: float | None = 2.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 from starlette.requests import Request
@@ -47,7 +48,7 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
         return await never_answered(request) if served.lost else served.response
 
     async def bulk_file(request: Request) -> Response:
-        held = bulk_file_of(face, request.path_params["name"])
+        held = bulk_file_of(face, request.path_params["name"], sandbox.clock())
         if not _is_ours(sandbox, request) or held is None:
             return answer(NOT_FOUND, version=None, status=404)
         return FileResponse(held, media_type="application/jsonl", filename=held.name)
@@ -64,8 +65,10 @@ def _is_ours(sandbox: Sandbox, request: Request) -> bool:
     return bool(request.path_params["shop"] == sandbox.settings.shop)
 
 
-def bulk_file_of(face: Face, name: str) -> Path | None:
-    """Return the file of a bulk operation by its name, None while there is none to be had."""
+def bulk_file_of(face: Face, name: str, now: datetime) -> Path | None:
+    """Return the file of a bulk operation by its name, None while there is none to be had, or no longer."""
     found = _BULK_FILE.match(name)
     held = None if found is None else face.bulk.get(int(found[1]))
-    return None if held is None or held.url is None else held.path
+    if held is None or held.expired(now):
+        return None
+    return None if held.url is None and held.partial_url is None else held.path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,11 +16,25 @@ class ThrottleStatus:
     restore_points_per_s: float
 
 
-class Bucket:
-    """Points of one app at one shop; `size_points` None never throttles.
+class Plan(NamedTuple):
+    """What a shop's plan gives each app at it."""
 
-    Shopify Admin API, "Rate limits": a standard shop has 2,000 points and gets 100 back a second.
-    """
+    bucket_points: float
+    restore_points_per_s: float
+
+
+# Shopify Admin API, "Rate limits" (2026-10): what comes back a second. Bucket sizes were seen on two plans, at twenty
+# times that; that the others have the same factor is inferred [I].
+PLANS = {
+    "standard": Plan(2_000.0, 100.0),
+    "advanced": Plan(4_000.0, 200.0),
+    "plus": Plan(20_000.0, 1_000.0),
+    "enterprise": Plan(40_000.0, 2_000.0),
+}
+
+
+class Bucket:
+    """Points of one app at one shop; `size_points` None never throttles."""
 
     def __init__(
         self, *, size_points: float | None, restore_points_per_s: float, starts_empty: bool, now: datetime

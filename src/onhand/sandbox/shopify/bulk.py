@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import msgspec
 from graphql import GraphQLError
 
+from onhand.sandbox.faults import BulkFault
 from onhand.sandbox.shopify.access import lacking
 from onhand.sandbox.shopify.bulk_plan import plan_of
-from onhand.sandbox.shopify.bulk_rows import Piece, by_graphql, by_plan
+from onhand.sandbox.shopify.bulk_rows import Piece, by_graphql, by_plan, torn
 from onhand.sandbox.shopify.bulk_rules import why_not_bulk
 from onhand.sandbox.shopify.bulk_store import CONCURRENT_MAX, UNFINISHED, BulkOperation
 from onhand.sandbox.shopify.call import BulkWindow, Call
@@ -25,6 +26,8 @@ from onhand.sandbox.shopify.writing import refused, user_error
 TURN_S = 0.003
 
 _EMPTY = ("bulkOperation",)
+# BulkOperationErrorCode of an operation that broke off.
+_BROKEN: Mapping[BulkFault, str] = {"bulk_error": "INTERNAL_SERVER_ERROR", "bulk_timeout": "TIMEOUT"}
 
 
 def run_query(call: Call, arguments: Arguments) -> Payload:
@@ -38,7 +41,7 @@ def run_query(call: Call, arguments: Arguments) -> Payload:
     if running >= CONCURRENT_MAX:
         message = f"Bulk operations limit reached: {running} of {CONCURRENT_MAX} are running. Please try again later."
         return refused(_EMPTY, [user_error(None, message, "LIMIT_REACHED")])
-    held = call.face.bulk.create(text, call.now)
+    held = call.face.bulk.create(text, call.now, grouped=arguments["groupObjects"])
     call.face.bulk.start(BulkReader(call, document=document, held=held))
     return {"bulkOperation": held, "userErrors": []}
 
@@ -95,6 +98,7 @@ class BulkReader:
             held.status, held.error_code = "FAILED", "ACCESS_DENIED"
             self._finish()
             return
+        fault = self._face.faults.bulk("shopify")
         encode = msgspec.json.Encoder().encode
         with held.path.open("wb") as out:
             try:
@@ -104,6 +108,9 @@ class BulkReader:
                     out.writelines(encode(line) + b"\n" for line in piece.lines)
                     held.object_count += len(piece.lines)
                     held.root_object_count += piece.roots
+                    if fault is not None and piece.lines:
+                        held.status, held.error_code = "FAILED", _BROKEN[fault]
+                        break
                     yield
             except GraphQLError:
                 held.status, held.error_code = "FAILED", "INTERNAL_SERVER_ERROR"
@@ -112,8 +119,10 @@ class BulkReader:
     def _pieces(self) -> Iterator[Piece]:
         plan = plan_of(self._face.schema, self._document)
         if plan is None:
-            return by_graphql(self._face.schema, self._document, self._call)
-        return by_plan(plan, self._call)
+            pieces = by_graphql(self._face.schema, self._document, self._call)
+        else:
+            pieces = by_plan(plan, self._call)
+        return pieces if self._held.grouped else torn(pieces)
 
     def _call(self, window: BulkWindow) -> Call:
         return Call(
@@ -133,9 +142,14 @@ class BulkReader:
         elif held.status == "RUNNING":
             held.status = "COMPLETED"
             held.file_bytes = held.path.stat().st_size
-            held.url = f"{self._base_url}/bulk/{held.path.name}" if held.object_count else None
+            held.url = self._address() if held.object_count else None
+        elif held.status == "FAILED" and held.object_count:
+            held.partial_url = self._address()
         held.completed_at = now
         self._world.outbox.queue("bulk_operations/finish", lambda: finish_payload(held), self._world.outbox.act(now))
+
+    def _address(self) -> str:
+        return f"{self._base_url}/bulk/{self._held.path.name}"
 
 
 def finish_payload(held: BulkOperation) -> dict[str, object]:

@@ -18,6 +18,9 @@ ROWS_AT_ONCE = 100
 # Rows that a plan looks up in one go, to read them one by one: listing a large shop takes longer than reading a row.
 ROWS_LISTED = 1_000
 
+# How many lines a file that is not grouped mixes: what belongs to an object comes up to so many lines before it.
+LINES_TORN = 250
+
 # Begins a call that reads a window of the outermost list, at the time it is then.
 Caller = Callable[[BulkWindow], Call]
 
@@ -56,6 +59,22 @@ def by_graphql(schema: GraphQLSchema, document: Document, caller: Caller) -> Ite
         yield Piece(len(roots), [line for root in roots for line in _lines(root, field, None)])
         if len(roots) < ROWS_AT_ONCE:
             return
+
+
+def torn(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Yield the same lines with objects away from what they belong to, and behind it: a file that is not grouped.
+
+    In which order Shopify writes those is not documented; `groupObjects` false only takes the promise away.
+    """
+    roots, owners, owned = 0, list[Line](), list[Line]()
+    for piece in pieces:
+        roots += piece.roots
+        for line in piece.lines:
+            (owned if "__parentId" in line else owners).append(line)
+        if len(owned) + len(owners) >= LINES_TORN:
+            yield Piece(roots, [*owned, *owners])
+            roots, owners, owned = 0, [], []
+    yield Piece(roots, [*owned, *owners])
 
 
 def _lines(row: Mapping[str, Any], field: CostField, parent_id: str | None) -> Iterator[Line]:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -16,23 +16,43 @@ from onhand.sandbox.world.catalog import Ids
 # Shopify, "Faster bulk operations": five at a time for each app and shop from API version 2026-01 on.
 CONCURRENT_MAX = 5
 UNFINISHED = frozenset(("CREATED", "RUNNING", "CANCELING"))
+# Admin API 2026-10, BulkOperation.url and partialDataUrl.
+URL_LIFE = timedelta(days=7)
 
 
 @dataclass(kw_only=True, slots=True)
 class BulkOperation:
-    """One bulk query; `url` is None until it is complete, and when it found nothing."""
+    """One bulk query; `url` is None until it is complete, and when it found nothing.
+
+    `partial_url` leads to what one that failed had read until then. `grouped` writes what belongs to an object right
+    behind it; otherwise the lines come in any order.
+    """
 
     id: int
     query: str
     status: str
     created_at: datetime
     path: Path
+    grouped: bool = False
     completed_at: datetime | None = None
     error_code: str | None = None
     object_count: int = 0
     root_object_count: int = 0
     file_bytes: int | None = None
     url: str | None = None
+    partial_url: str | None = None
+
+    def expired(self, now: datetime) -> bool:
+        """Tell whether what was read is no longer to be had."""
+        return self.completed_at is not None and now - self.completed_at >= URL_LIFE
+
+    def shown_status(self, now: datetime) -> str:
+        """Return the status as the API shows it at `now`."""
+        return "EXPIRED" if self.status == "COMPLETED" and self.expired(now) else self.status
+
+    def shown_url(self, now: datetime) -> str | None:
+        """Return where the whole result lies, None where there is none to be had at `now`."""
+        return None if self.expired(now) else self.url
 
 
 class BulkRun(Protocol):
@@ -62,7 +82,7 @@ class BulkOperations:
         self._tasks: set[asyncio.Task[None]] = set()
         self._folder: Path | None = None
 
-    def create(self, query: str, now: datetime) -> BulkOperation:
+    def create(self, query: str, now: datetime, *, grouped: bool) -> BulkOperation:
         """Add an operation that is about to run."""
         number = self._ids.next("bulk_operation")
         operation = BulkOperation(
@@ -71,6 +91,7 @@ class BulkOperations:
             status="CREATED",
             created_at=now,
             path=self._files() / f"{number}.jsonl",
+            grouped=grouped,
         )
         self._held[number] = operation
         return operation

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from starlette.responses import Response
 
@@ -60,9 +61,12 @@ class Desk:
                 return self._endpoint.serve(headers.get(TOKEN_HEADER.lower(), ""), body)
             case "POST", ["admin", "oauth", "access_token"]:
                 return oauth.grant(self._sandbox, self._face, headers.get("content-type", ""), body)
-            case "GET", ["bulk", name] if (file := bulk_file_of(self._face, name)) is not None:
+            case "GET", ["bulk", name] if (file := self._bulk_file(name)) is not None:
                 return Served(response=Response(file.read_bytes(), media_type="application/jsonl"))
         return Served(response=answer(NOT_FOUND, version=None, status=404))
+
+    def _bulk_file(self, name: str) -> Path | None:
+        return bulk_file_of(self._face, name, self._sandbox.clock())
 
     def _run_due_bulk(self) -> None:
         due_at = self._sandbox.clock() - timedelta(seconds=self._face.bulk_run_s)

@@ -10,6 +10,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from onhand.sandbox.faults import Faults
 from onhand.sandbox.shopify.bucket import Bucket
 from onhand.sandbox.shopify.bulk_store import BulkOperations, BulkRun
 from onhand.sandbox.shopify.cost import Sizing
@@ -37,6 +38,7 @@ class Face:
     call_ids: count[int]
     clock: Callable[[], datetime]
     bulk_run_s: float
+    faults: Faults
     edits: dict[int, Session] = field(default_factory=dict)
 
 
@@ -64,6 +66,7 @@ def face_of(
         call_ids=count(1),
         clock=sandbox.clock,
         bulk_run_s=settings.bulk_run_s,
+        faults=sandbox.faults,
     )
 
 

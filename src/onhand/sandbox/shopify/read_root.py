@@ -34,6 +34,7 @@ from onhand.sandbox.shopify.read_orders import FULFILLMENT_ORDER_GETTERS, ORDER_
 from onhand.sandbox.shopify.read_returns import DRAFT_GETTERS, fulfilled_line
 from onhand.sandbox.shopify.read_shipping import TRANSFER_GETTERS
 from onhand.sandbox.shopify.rules import runtime_rules
+from onhand.sandbox.shopify.scopes import ALL_ORDERS, ORDERS_SHOWN
 from onhand.sandbox.shopify.terms import ids_wanted, matching, since
 from onhand.sandbox.shopify.views import ProductView, ReverseOrderView, ShipmentView, VariantView
 from onhand.sandbox.world.catalog import Item, Location
@@ -64,6 +65,16 @@ def _shipment(call: Call, number: int) -> ShipmentView | None:
         if shipment is not None:
             return ShipmentView(transfer, shipment)
     return None
+
+
+def _shows(call: Call, order: Order) -> bool:
+    """Tell whether the app may see an order, by its age."""
+    return ALL_ORDERS in call.scopes or call.now - order.created_at < ORDERS_SHOWN
+
+
+def _order(call: Call, number: int) -> Order | None:
+    order = call.world.orders.by_id.get(number)
+    return order if order is not None and _shows(call, order) else None
 
 
 def _variant(call: Call, number: int) -> VariantView | None:
@@ -117,7 +128,7 @@ FINDERS: Mapping[str, Finder] = {
     "InventoryTransfer": lambda call, number: call.world.transfers.get(number),
     "LineItem": _line_item,
     "Location": lambda call, number: call.world.catalog.locations.get(number),
-    "Order": lambda call, number: call.world.orders.by_id.get(number),
+    "Order": _order,
     "Product": _product,
     "ProductVariant": _variant,
     "Refund": lambda call, number: call.world.orders.refund(number),
@@ -204,6 +215,11 @@ def _orders(_: Any, call: Call, arguments: Arguments) -> Page:
 
 
 def _wanted_orders(call: Call, query: str | None) -> Sequence[Order]:
+    """Return the orders that a search finds and the app may see."""
+    return [order for order in _found_orders(call, query) if _shows(call, order)]
+
+
+def _found_orders(call: Call, query: str | None) -> Sequence[Order]:
     """Return the orders a search finds, without walking all of them for the two searches that a client repeats."""
     book = call.world.orders
     numbers = ids_wanted(query)
@@ -265,7 +281,7 @@ ROOT_FIELDS: FieldTable = {
     "appInstallation": _installation,
     "order": one_of("Order"),
     "orders": _orders,
-    "ordersCount": counted(lambda call: call.world.orders, ORDER_GETTERS),
+    "ordersCount": counted(lambda call: _wanted_orders(call, None), ORDER_GETTERS),
     "refund": one_of("Refund"),
     "draftOrder": one_of("DraftOrder"),
     "draftOrders": searched(

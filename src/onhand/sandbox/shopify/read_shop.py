@@ -97,7 +97,7 @@ SHOP_FIELDS: dict[str, FieldTable] = {
     },
     "BulkOperation": {
         "id": lambda held: gid("BulkOperation", held.id),
-        "status": lambda held: held.status,
+        "status": lambda held, call: held.shown_status(call.now),
         "type": lambda _: "QUERY",
         "query": lambda held: held.query,
         "errorCode": lambda held: held.error_code,
@@ -106,7 +106,7 @@ SHOP_FIELDS: dict[str, FieldTable] = {
         "objectCount": lambda held: str(held.object_count),
         "rootObjectCount": lambda held: str(held.root_object_count),
         "fileSize": lambda held: None if held.file_bytes is None else str(held.file_bytes),
-        "url": lambda held: held.url,
-        "partialDataUrl": lambda _: None,
+        "url": lambda held, call: held.shown_url(call.now),
+        "partialDataUrl": lambda held, call: None if held.expired(call.now) else held.partial_url,
     },
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 # What this app may do (Admin API 2026-10, access scopes of the fields that onhand uses).
 SCOPES = (
     "read_assigned_fulfillment_orders",
@@ -29,6 +31,12 @@ SCOPES = (
     "write_orders",
     "write_returns",
 )
+
+
+# Admin API 2026-10, Order: older ones are shown to apps with read_all_orders only. What "older" is counted from is not
+# said; here it is the order's creation [I].
+ORDERS_SHOWN = timedelta(days=60)
+ALL_ORDERS = "read_all_orders"
 
 
 def holds(granted: frozenset[str], scope: str) -> bool:
