@@ -8,7 +8,19 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, Unshipped, settle
+from onhand.domain.orders import (
+    Gone,
+    NotPutBack,
+    OrderLine,
+    OrderPicture,
+    Placed,
+    Refunded,
+    Restock,
+    Shipped,
+    Unshipped,
+    not_put_back,
+    settle,
+)
 from onhand.domain.pictures import Seen, Version, judge
 from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, fold
 
@@ -132,6 +144,18 @@ def test_a_return_is_put_back_where_it_was_given_back() -> None:
         **at("Boston", available=-2, customer=2),
         **at("New York", available=1, customer=-1),
     }
+
+
+def test_what_a_refund_put_back_nowhere_is_told_by_whether_it_had_left() -> None:
+    none = Refunded("L1", None, 3, Restock.NONE, minute(3))
+    half = order(3, units=4, shipped=[Shipped("L1", "Boston", 1, minute(2))], placed=[Placed("L1", "Boston", 1)])
+    assert not_put_back(replace(half, refunded=(none,))) == [
+        NotPutBack("L1", "TEE", 1, left=True, refunded_at=minute(3)),
+        NotPutBack("L1", "TEE", 2, left=False, refunded_at=minute(3)),
+    ]
+    assert not_put_back(half) == []
+    cancelled = Refunded("L1", None, 2, Restock.CANCEL, minute(3))
+    assert not_put_back(replace(half, refunded=(cancelled,))) == []
 
 
 def test_a_refund_of_shipped_goods_without_restock_moves_nothing() -> None:

@@ -52,6 +52,23 @@ def test_a_return_is_shown_with_its_order_until_its_goods_are_restocked(merchant
     merchant.until(lambda: name not in {row["name"] for row in ask(merchant, "returns")}, "it is restocked")
 
 
+def test_what_a_refund_put_back_nowhere_is_shown_by_its_order(merchant: Merchant) -> None:
+    sku = merchant.sku()
+    sent, kept = merchant.order("online_store", sku, 2), merchant.order("online_store", sku, 3)
+    merchant.do("fulfil", order=sent)
+    for order, units in ((sent, 1), (kept, 3)):
+        merchant.do("refund", order=order, lines=[{"sku": sku, "units": units}], restock=False)
+    merchant.booked()
+
+    def shown() -> set[tuple[str, str, int, int]]:
+        rows = [row for row in ask(merchant, "returns") if row["sku"] == sku]
+        return {(row["name"], row["status"], row["awaited_units"], row["processing_units"]) for row in rows}
+
+    merchant.until_equal(shown, {(sent, "refunded", 1, 0), (kept, "written off", 0, 3)})
+    merchant.quiet()
+    assert merchant.adopted(sku) == []
+
+
 def test_goods_that_were_promised_and_went_missing_are_oversold_until_more_come(merchant: Merchant) -> None:
     sku = merchant.sku()
     waits = merchant.do("pickup", lines=[{"sku": sku, "units": 2}], location=BOSTON)["order"]

@@ -1,4 +1,4 @@
-"""Goods on their way back that nobody has put on sale again, each with its next step."""
+"""Goods that came back, or were refunded, and that nobody has put on sale again, each with its next step."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 from onhand.answers.called import called
 from onhand.domain.returns import ReturnStatus
 from onhand.store import Books
-from onhand.store.returned import ReturnedRow
+from onhand.store.returned import REFUNDED, WRITTEN_OFF, ReturnedRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReturnShown:
-    """A line of a return of which units were not restocked.
+    """A line of a return, or of an order's refund, of which units were not restocked.
 
-    `name` is what people call the return, `cause` its name in the books, `order` what people call its order.
+    `name` is what people call the return (or the order), `cause` its name in the books, `order` what people call its
+    order. `status` is the return's; `refunded` where goods that had left were refunded without a return, `written off`
+    where goods were taken off an order before they left, and put back nowhere.
     `awaited_units` have not arrived as far as anybody said, `processing_units` arrived and wait for a decision,
     `discarded_units` and `missing_units` were decided upon. `next_step` is None where nothing is left to be done.
     `value_at_risk` is what units without a decision are worth in `currency`, at cost, or at the price where the cost is
@@ -43,16 +45,15 @@ class ReturnShown:
 def returns(
     books: Books, shop: str, now: datetime, closed_for: timedelta, *, decided: bool = False
 ) -> list[ReturnShown]:
-    """Return lines of returns with units that were not restocked, the oldest first.
+    """Return lines with units that were not restocked, the oldest first.
 
-    Closed ones are shown for `closed_for` after they were opened. `decided` adds those of which every unit was
-    restocked, discarded or given up.
+    Closed returns, and refunds, are shown for `closed_for` after they were made. `decided` adds those of which every
+    unit was restocked, discarded or given up.
     """
     rows = [
         row
         for row in books.returned.unrestocked()
-        if (decided or _undecided_units(row))
-        and (row.status != ReturnStatus.CLOSED or row.opened_at > now - closed_for)
+        if (decided or _undecided_units(row)) and (row.status not in _SETTLED or row.opened_at > now - closed_for)
     ]
     items = books.catalog.items_of({row.item for row in rows})
     orders = called(books, {row.order_cause for row in rows})
@@ -63,7 +64,7 @@ def returns(
         shown.append(
             ReturnShown(
                 shop=shop,
-                name=row.name,
+                name=row.name or orders[row.order_cause],
                 cause=row.cause,
                 order=orders[row.order_cause],
                 status=row.status,
@@ -85,6 +86,10 @@ def returns(
     return shown
 
 
+_SETTLED = frozenset({ReturnStatus.CLOSED.value, REFUNDED, WRITTEN_OFF})
+"""Nothing more happens to these by itself."""
+
+
 def _undecided_units(row: ReturnedRow) -> int:
     return row.awaited_units + row.processing_units
 
@@ -97,6 +102,10 @@ def _next_step(row: ReturnedRow) -> str | None:
         return "approve or decline it in Shopify"
     if row.status == ReturnStatus.CLOSED:
         return f"closed, and nobody said what became of {undecided}: reopen it in Shopify and restock what came"
+    if row.status == REFUNDED:
+        return f"refunded, and {undecided} stayed with the customer: if they came back, add them in Shopify"
+    if row.status == WRITTEN_OFF:
+        return f"{undecided} never left and are not counted any more: if they can be sold, add them in Shopify"
     steps = []
     if row.processing_units:
         steps.append(f"restock or discard the {row.processing_units} that arrived")

@@ -182,6 +182,32 @@ def settle(
     return Settlement(movements=tuple(movements), counted_at=counted_at, unplaced_units=unplaced)
 
 
+class NotPutBack(NamedTuple):
+    """Units of a line that were refunded and not put back: they had `left` with the customer, or never did."""
+
+    line: str
+    item: str
+    units: int
+    left: bool
+    refunded_at: datetime
+
+
+def not_put_back(picture: OrderPicture) -> list[NotPutBack]:
+    """Return what an order's refunds left uncounted, by line: nobody says whether it can be sold again."""
+    found: list[NotPutBack] = []
+    for line in picture.lines if picture.refunded else ():
+        refunds = [row for row in picture.refunded if row.line == line.line and row.restock is Restock.NONE]
+        if not refunds:
+            continue
+        undoing = _Undoing(picture, line)
+        off_units = undoing.written_off_units()
+        last_at = max(row.refunded_at for row in refunds)
+        left_units = sum(row.units for row in refunds) - off_units
+        found.append(NotPutBack(line.line, line.item, left_units, left=True, refunded_at=last_at))
+        found.append(NotPutBack(line.line, line.item, off_units, left=False, refunded_at=last_at))
+    return found
+
+
 _REASONS = {
     (State.AVAILABLE, State.COMMITTED): "ordered",
     (State.AVAILABLE, State.RESERVED): "ordered",
@@ -296,7 +322,11 @@ class _Undoing:
 
     def unplaced_units(self) -> int:
         """Return written-off units of which it is not known from where they went."""
-        return 0 if self._home is not None else sum(units for _, units in self._written_off())
+        return 0 if self._home is not None else self.written_off_units()
+
+    def written_off_units(self) -> int:
+        """Return units that were taken off the order before they were shipped, and put back nowhere."""
+        return sum(units for _, units in self._written_off())
 
     def _removed(self, refund: Refunded, units: int, target: State) -> Iterator[Step]:
         location = refund.location or self._home

@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from onhand.domain.orders import OrderPicture, settle
+from onhand.domain.orders import OrderPicture, not_put_back, settle
 from onhand.domain.pictures import judge
 from onhand.domain.stock import Movement, State, fold
 from onhand.intake.adoptions import append_explaining
@@ -61,6 +61,8 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         made_by=picture.made_by,
         name=picture.name,
     )
+    if picture.refunded:
+        books.returned.put_refunded(picture.cause, not_put_back(goods.picture))
     _follow_the_channel(books, goods, settlement.movements, now)
     check_gone(books, picture, goods.uncounted, now)
     note = f"{picture.cause}: {written} movements"

@@ -4,14 +4,22 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from onhand.domain.orders import NotPutBack
 from onhand.domain.returns import ReturnPicture
 from onhand.store.engine import Sql
 from onhand.store.json_text import texts
 from onhand.store.times import from_us, to_us
 
+REFUNDED, WRITTEN_OFF = "refunded", "written off"
+"""The status of a line that an order's refund put back nowhere: its units had left, or they never did."""
+
 
 class ReturnedRow(NamedTuple):
-    """A line of a return. Units that are in none of the four counts are still awaited."""
+    """A line of a return, or of an order whose refund put nothing back.
+
+    Units that are in none of the four counts are still awaited. What was written off without having left stands there
+    and waits for a decision: it counts as `processing_units`. A refund has no `name` of its own.
+    """
 
     cause: str
     line: str
@@ -63,11 +71,35 @@ class Returned:
             ],
         )
 
+    def put_refunded(self, cause: str, rows: Iterable[NotPutBack]) -> None:
+        """Keep what an order's refunds put back nowhere."""
+        self._sql.run_many(
+            "put_returned",
+            [
+                (
+                    self._shop,
+                    cause,
+                    row.line if row.left else f"{row.line} written off",
+                    cause,
+                    "",
+                    REFUNDED if row.left else WRITTEN_OFF,
+                    row.item,
+                    row.units,
+                    0,
+                    0,
+                    0,
+                    0 if row.left else row.units,
+                    to_us(row.refunded_at),
+                )
+                for row in rows
+            ],
+        )
+
     def open_of(self, items: Iterable[str]) -> list[str]:
         """Return the causes of returns of some items that are not over."""
         return [cause for (cause,) in self._sql.rows("open_returns_of_items", (self._shop, texts(items)))]
 
     def unrestocked(self) -> list[ReturnedRow]:
-        """Return lines with units that were not restocked, oldest return first; declined and cancelled ones are not."""
+        """Return lines with units that were not restocked, the oldest first; declined and cancelled ones are not."""
         rows = self._sql.rows("unrestocked", (self._shop,))
         return [ReturnedRow._make((*row[:-1], from_us(row[-1]))) for row in rows]

@@ -140,7 +140,7 @@ CREATE TABLE unclaimed (
     PRIMARY KEY (shop, cause, item)
 );
 
--- What became of goods on their way back, a row a line of a return.
+-- What became of goods on their way back: a row a line of a return, or of an order whose refund put nothing back.
 CREATE TABLE returned (
     shop             BIGINT NOT NULL REFERENCES shops,
     cause            TEXT COLLATE "C" NOT NULL,

@@ -139,7 +139,7 @@ CREATE TABLE unclaimed (
     PRIMARY KEY (shop, cause, item)
 ) STRICT, WITHOUT ROWID;
 
--- What became of goods on their way back, a row a line of a return.
+-- What became of goods on their way back: a row a line of a return, or of an order whose refund put nothing back.
 CREATE TABLE returned (
     shop             INTEGER NOT NULL REFERENCES shops,
     cause            TEXT NOT NULL,
