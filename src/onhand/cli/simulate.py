@@ -2,18 +2,20 @@
 
 import hashlib
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from onhand.cli.exits import DIFFERENCES
-from onhand.cli.frame import Json, frame_of
+from onhand.cli.frame import Frame, Json, frame_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from onhand.simulator.campaign import Campaign
+    from onhand.simulator.powercut import Tally
     from onhand.simulator.season import Outcome
 
 SEEDS = 100
@@ -34,6 +36,12 @@ def simulate(
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, help="Only this one, with everything that happened.")
     ] = None,
+    power_cuts: Annotated[
+        int | None,
+        typer.Option(
+            "--power-cuts", metavar="N", min=1, help="Judge N images of a drive that loses its power instead."
+        ),
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", metavar="J", min=1, help="Processes; one a core.")] = None,
     json_wanted: Json = False,
 ) -> None:
@@ -49,6 +57,9 @@ def simulate(
         if outcome.failures:
             raise typer.Exit(DIFFERENCES)
         return
+    if power_cuts is not None:
+        _cut_power(frame, power_cuts, first)
+        return
     from dataclasses import asdict
 
     from onhand.simulator.campaign import run
@@ -58,6 +69,24 @@ def simulate(
         campaign = run(range(begin, begin + seeds), jobs)
     frame.answer(asdict(campaign) | {"holds": campaign.holds}, lambda console: _paint(console, campaign))
     if not campaign.holds:
+        raise typer.Exit(DIFFERENCES)
+
+
+def _cut_power(frame: Frame, images: int, first: int) -> None:
+    import logging
+    from dataclasses import asdict
+
+    from onhand.simulator.powercut import survey
+
+    logging.disable(logging.CRITICAL)
+    with frame.working(f"Cutting the power {images} times at each setting"):
+        tallies = [survey(setting, images, first) for setting in ("FULL", "NORMAL", "OFF")]
+    holds = all(tally.holds for tally in tallies)
+    frame.answer(
+        {"settings": [asdict(tally) for tally in tallies], "holds": holds},
+        lambda console: _paint_cuts(console, tallies),
+    )
+    if not holds:
         raise typer.Exit(DIFFERENCES)
 
 
@@ -110,3 +139,12 @@ def _paint(console: "Console", campaign: "Campaign") -> None:
     )
     if campaign.never:
         console.print(f"never met: {', '.join(campaign.never)}")
+
+
+def _paint_cuts(console: "Console", tallies: "Sequence[Tally]") -> None:
+    for tally in tallies:
+        console.print(
+            f"synchronous = {tally.setting}: {tally.images} images, {tally.damaged} damaged, "
+            f"{tally.without_a_delivery} without an answered delivery, {tally.without_a_commit} without a commit, "
+            f"{tally.half} with half a transaction"
+        )

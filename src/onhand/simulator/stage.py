@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from onhand.serve.turns import Work
 from onhand.simulator.clock import ManualClock, SkewedClock
 from onhand.simulator.crash import Crash, CrashPoints, Watch
 from onhand.simulator.disk import Disk
+from onhand.simulator.drive import memory_folder
 from onhand.simulator.house import USUAL, House, Manner
 from onhand.simulator.network import HostileNetwork
 from onhand.simulator.platforms import InProcessPlatforms
@@ -182,9 +182,8 @@ class Stage:
 @contextmanager
 def staged(seed: int, goods: Goods = SCARCE, manner: Manner = USUAL) -> Iterator[Stage]:
     """A stage whose files lie in memory where the machine allows it."""
-    memory = Path("/dev/shm")  # noqa: S108 - a fresh folder is made in it
-    with TemporaryDirectory(prefix="onhand-stage-", dir=memory if memory.is_dir() else None) as folder:
-        stage = Stage(seed, Path(folder), goods, manner)
+    with memory_folder() as folder:
+        stage = Stage(seed, folder, goods, manner)
         try:
             yield stage
         finally:
