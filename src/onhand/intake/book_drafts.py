@@ -18,6 +18,7 @@ from onhand.domain.reservations import (
 from onhand.domain.stock import LevelKey, fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
+from onhand.intake.goods import still_booked
 from onhand.ports.channel import Ask, Wanted
 from onhand.store import Books
 
@@ -36,11 +37,12 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     verdict = judge(seen, picture.version, digest)
     if verdict in ("older", "same"):
         return Booked(about, f"{picture.cause}: {verdict}, not news")
-    uncounted = books.catalog.uncounted({line.item for line in picture.lines})
-    picture = replace(picture, lines=tuple(line for line in picture.lines if line.item not in uncounted))
     booked = books.ledger.caused_by(picture.cause)
-    cuts = books.ledger.cuts(sorted({line.item for line in picture.lines}))
-    settlement = settle_reservation(picture, fold(booked), cuts, len(booked), now)
+    items = {line.item for line in picture.lines} | {row.item for row in booked}
+    cuts, uncounted = books.ledger.cuts(sorted(items)), frozenset(books.catalog.uncounted(items))
+    picture = replace(picture, lines=tuple(line for line in picture.lines if line.item not in uncounted))
+    shown = fold(still_booked(booked, uncounted, cuts))
+    settlement = settle_reservation(picture, shown, cuts, len(booked), now)
     written = append_explaining(books, picture.origin, settlement.movements, now)
     unplaced = _place_what_was_adopted(books, picture, settlement.unplaced_units, now)
     books.pictures.set_unplaced(picture.cause, unplaced, now)

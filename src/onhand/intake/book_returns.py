@@ -1,6 +1,7 @@
 """Booking returns: the movements that make the ledger agree with a picture of one. Needs a transaction."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -10,6 +11,7 @@ from onhand.domain.returns import OVER, ReturnPicture, settle_return
 from onhand.domain.stock import fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
+from onhand.intake.goods import still_booked
 from onhand.ports.channel import Wanted
 from onhand.store import Books
 
@@ -23,8 +25,10 @@ def book_return(books: Books, picture: ReturnPicture, now: datetime) -> Booked:
     if verdict in ("older", "same"):
         return Booked(about, f"{picture.cause}: {verdict}, not news")
     booked = books.ledger.caused_by(picture.cause)
-    cuts = books.ledger.cuts(sorted({line.item for line in picture.lines}))
-    movements = settle_return(picture, fold(booked), cuts, len(booked))
+    items = {line.item for line in picture.lines} | {row.item for row in booked}
+    cuts, uncounted = books.ledger.cuts(sorted(items)), frozenset(books.catalog.uncounted(items))
+    counted = replace(picture, lines=tuple(line for line in picture.lines if line.item not in uncounted))
+    movements = settle_return(counted, fold(still_booked(booked, uncounted, cuts)), cuts, len(booked))
     written = append_explaining(books, picture.origin, movements, now)
     books.returned.put(picture)
     books.pictures.remember(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from onhand.domain.catalog import Item
 from onhand.domain.drift import Drift, Observation, adopt
-from onhand.domain.stock import KEPT_STATES, Bin, Movement, State
+from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, Movement, State
 from onhand.ports.channel import Report
 from onhand.store import Books
 
@@ -80,6 +80,7 @@ def empty_item(books: Books, item: str, reason: str, now: datetime) -> int:
 
 
 def _given_back(id_: str, item: str, row: tuple[Bin, int, str], reason: str, now: datetime) -> Movement:
+    """Return the movement that takes units out of the books; its id is the cause and a number, or a bin's name."""
     bin_, units, origin = row
     supplier = Bin(bin_.location, State.SUPPLIER)
     source, target = (bin_, supplier) if units > 0 else (supplier, bin_)
@@ -89,7 +90,7 @@ def _given_back(id_: str, item: str, row: tuple[Bin, int, str], reason: str, now
         source=source,
         target=target,
         units=abs(units),
-        cause=id_.rpartition("/")[0],
+        cause="/".join(id_.split("/")[:2]),
         origin=origin,
         reason=reason,
         occurred_at=now,
@@ -99,7 +100,8 @@ def _given_back(id_: str, item: str, row: tuple[Bin, int, str], reason: str, now
 def open_item(books: Books, item: str, observations: Sequence[Observation], now: datetime) -> None:
     """Begin to count an item with what its levels show.
 
-    What an order has done until then is in that number, so every level of it gets its cut, also one that is not shown.
+    What an order has done until then is in that number, so it gets its cut at every location, also where no level is
+    shown: what was put back there meanwhile went nowhere.
     """
     units: defaultdict[str, dict[State, int]] = defaultdict(dict)
     for (_, bin_), much in books.ledger.levels([item]).items():
@@ -111,8 +113,20 @@ def open_item(books: Books, item: str, observations: Sequence[Observation], now:
         drift = Drift(observation=kept, books_units=units[seen.location])
         place = f"{cause}/{seen.location}"
         movements += adopt(drift, place, against=State.SUPPLIER, reason="counted from now on")
+    shown = {seen.location for seen in observations}
+    movements += [
+        _given_back(
+            f"{cause}/{location}/{state}", item, (Bin(location, state), much, PLATFORM), "not stocked there", now
+        )
+        for location, states in sorted(units.items())
+        for state, much in sorted(states.items())
+        if location not in shown and state in KEPT_STATES
+    ]
     books.ledger.append(movements, now)
     if observations:
         last = max(seen.observed_at for seen in observations)
-        cuts = dict.fromkeys(books.ledger.cuts([item]), last)
+        places = {row.location for row in books.catalog.locations()} | {
+            key.location for key in books.ledger.cuts([item])
+        }
+        cuts = {LevelKey(item, place): last for place in places}
         books.ledger.set_cuts(cuts | {seen.key: seen.observed_at for seen in observations})

@@ -19,6 +19,7 @@ from onhand.simulator.acts.hands import HandActs
 from onhand.simulator.acts.orders import OrderActs
 from onhand.simulator.acts.places import PlaceActs
 from onhand.simulator.acts.returns import ReturnActs
+from onhand.simulator.acts.tracking import TrackingActs
 from onhand.simulator.acts.transfers import TransferActs
 from onhand.simulator.clock import ManualClock
 from onhand.simulator.house import House
@@ -49,18 +50,26 @@ class Family:
 class Business:
     """Acts drawn from the seed, `lives` orders, transfers and drafts at most, `without` some families of acts.
 
-    `journal` is told each line.
+    With `switches` the tracking of items is switched off and on as well. `journal` is told each line.
     """
 
     def __init__(
-        self, world: World, clock: ManualClock, rng: random.Random, lives: int, without: Collection[str] = ()
+        self,
+        world: World,
+        clock: ManualClock,
+        rng: random.Random,
+        lives: int,
+        without: Collection[str] = (),
+        *,
+        switches: bool = False,
     ) -> None:
         self._world = world
         self._clock = clock
         self._rng = rng
         self._lives = lives
         self._places = PlaceActs(world, rng)
-        families = _families(world, rng, self._places)
+        self._tracking = TrackingActs(world, rng)
+        families = _families(world, rng, self._places, self._tracking if switches else None)
         self._families = [family for family in families if family.name not in without]
         self._opened: Counter[Place] = Counter()
         self._by_hand: Counter[Place] = Counter()
@@ -104,6 +113,8 @@ class Business:
         # Open units of what is older than the opening have no time of their own: their moves are adopted.
         # Whether an app's order claimed stock shows only in its levels: where hands were as well, that is a guess.
         guessed = _items_of([order for order in world.orders if order.channel == "app"])
+        # What is counted again begins with what is shown then, not with what it was opened with.
+        guessed |= self._tracking.ever_switched
         older = self._older_items | _items_of(self._older) | guessed
         return [
             *differences(house, world),
@@ -121,9 +132,11 @@ class Business:
         return place in self._by_hand or place[0] in older or place[1] in self._places.ever_closed
 
 
-def _families(world: World, rng: random.Random, places: PlaceActs) -> Sequence[Family]:
+def _families(world: World, rng: random.Random, places: PlaceActs, tracking: TrackingActs | None) -> Sequence[Family]:
     """Return everything that may happen; the last one goes on with what has begun."""
+    switched = () if tracking is None else (Family(name="tracking", acts=tracking.acts(), weight=4),)
     return (
+        *switched,
         Family(name="hands", acts=HandActs(world, rng).acts(), weight=8, explained=False),
         Family(name="places", acts=places.acts(), weight=1),
         Family(name="drafts", acts=DraftActs(world, rng).acts(), weight=6, begins=True),

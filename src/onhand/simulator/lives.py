@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from onhand.sandbox.faults import FaultKind
 from onhand.simulator.business import Business, Entry
@@ -42,12 +42,12 @@ class Outcome:
 class Lives:
     """What happens on a stage, when it is told, and when who works: all of it drawn from the seed."""
 
-    def __init__(self, stage: Stage, seed: int, lives: int = LIVES) -> None:
+    def __init__(self, stage: Stage, seed: int, lives: int = LIVES, *, switches: bool = False) -> None:
         self.seed = seed
         self._stage = stage
         self._lives = lives
         self._rng = random.Random(f"lives {seed}")
-        self._business = Business(stage.world, stage.clock, self._rng, lives)
+        self._business = Business(stage.world, stage.clock, self._rng, lives, switches=switches)
         self._business.journal = self._note
         self.journal: list[Entry] = []
 
@@ -113,6 +113,13 @@ def play(seed: int, lives: int = LIVES) -> Outcome:
     """Play one world of lives and return what it came to."""
     with staged(seed) as stage:
         return Lives(stage, seed, lives).play()
+
+
+def play_switching(seed: int, lives: int = LIVES, *, commits: bool = True) -> Outcome:
+    """Play a world in which the tracking of items is switched off and on; `commits` as in the world's settings."""
+    with staged(seed) as stage:
+        stage.world.settings = replace(stage.world.settings, counting_again_commits=commits)
+        return Lives(stage, seed, lives, switches=True).play()
 
 
 def _nothing() -> None:

@@ -1,7 +1,7 @@
 """Tracking: what becomes of Shopify's numbers when somebody switches counting off, and on again.
 
 Shopify documents only that the quantities of an untracked item mean nothing. In this world they rest as they are [I];
-when counting begins again, what open orders wait for is committed anew.
+when counting begins again, what open orders wait for is committed anew, or stays as it rested (`WorldSettings`).
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ def begin_counting(world: World, item: Item, now: datetime) -> None:
             committed[part.location_id] = committed.get(part.location_id, 0) + line.remaining_units
         ref, units = OrderRef("shopify", order.id), line.remaining_units
         world.shelf.promise(ref, item.inventory_item_id, part.location_id, units, "counted again")
+    if not world.settings.counting_again_commits:
+        return
     for level in world.levels.of_item(item.inventory_item_id):
         level.add({"committed": committed.get(level.location_id, 0) - level.committed}, now)
 

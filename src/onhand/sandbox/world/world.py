@@ -29,6 +29,7 @@ class WorldSettings:
 
     `level_webhook_needs_available` False sends inventory_levels/update for changes of any state, too.
     `refund_of_return_restocks` says whether the refund of a return names what was restocked as RETURN once more.
+    `counting_again_commits` False leaves committed as it rested when an item is tracked again, whatever waits.
     `stale_row_fails_call` False lets a write carry out the rows whose comparison holds, and refuse only the stale ones.
     """
 
@@ -36,6 +37,7 @@ class WorldSettings:
     currency: str = "USD"
     level_webhook_needs_available: bool = True
     refund_of_return_restocks: bool = True
+    counting_again_commits: bool = True
     stale_row_fails_call: bool = True
     tiktok_auto_restock: bool = True
 
