@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onhand.domain.bundles import Bundled, Component, Compositions, bundled, explode, made_of
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, Unshipped, settle
+from onhand.domain.openings import Opened
+from onhand.domain.orders import Added, Gone, OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, Unshipped
 from onhand.domain.pictures import Version
+from onhand.domain.settling import settle
 from onhand.domain.stock import Bin, Movement, State, fold
 
 T0 = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -37,7 +39,7 @@ def order(version: int = 1, *, units: int = 3, placed_minute: int = 0, **parts: 
 def levels_after(pictures: Sequence[OrderPicture]) -> dict[tuple[str, Bin], int]:
     movements: list[Movement] = []
     for picture in pictures:
-        movements += settle(picture, fold(movements), {}, len(movements)).movements
+        movements += settle(picture, fold(movements), Opened(), len(movements)).movements
     return fold(movements)
 
 
@@ -81,6 +83,7 @@ def test_every_row_that_names_a_line_of_a_bundle_names_its_components_afterwards
         "refunded": Refunded("L1", "Boston", 1, Restock.CANCEL, at),
         "gone": Gone("L1", "Boston", 1),
         "unshipped": Unshipped("L1", "Boston", 1, at, at),
+        "added": Added("L1", 1, at),
     }
     told: dict[str, Any] = {name: (row,) for name, row in rows.items()}
     whole = order(lines=(OrderLine("L1", "SET", 1),), **told)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onhand.domain.openings import Opened
 from onhand.domain.orders import (
     Gone,
     NotPutBack,
@@ -18,10 +19,9 @@ from onhand.domain.orders import (
     Restock,
     Shipped,
     Unshipped,
-    not_put_back,
-    settle,
 )
 from onhand.domain.pictures import Seen, Version, judge
+from onhand.domain.settling import not_put_back, settle
 from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, fold
 
 T0 = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -56,7 +56,7 @@ def order(
 def books_after(*pictures: OrderPicture) -> dict[tuple[str, Bin], int]:
     movements: list[Movement] = []
     for picture in pictures:
-        movements += settle(picture, fold(movements), {}, len(movements)).movements
+        movements += settle(picture, fold(movements), Opened(), len(movements)).movements
     return fold(movements)
 
 
@@ -90,11 +90,11 @@ def test_where_units_were_that_are_gone_is_believed_only_when_it_adds_up() -> No
 def test_a_sale_that_reached_the_channel_hours_late_occurred_at_the_till_and_counts_when_it_was_placed() -> None:
     sale = replace(order(1, shipped=[Shipped("L1", "Boston", 2, T0)]), sold_at=minute(-300))
     between = {LevelKey("TEE", "Boston"): minute(-100)}
-    settlement = settle(sale, {}, between, 0)
+    settlement = settle(sale, {}, Opened(cuts=between), 0)
     (movement,) = settlement.movements
     assert movement.occurred_at == minute(-300)
     assert settlement.counted_at == {movement.id: T0}
-    assert settle(sale, {}, {LevelKey("TEE", "Boston"): T0}, 0).movements == ()
+    assert settle(sale, {}, Opened(cuts={LevelKey("TEE", "Boston"): T0}), 0).movements == ()
 
 
 def test_a_shipment_taken_back_counts_only_where_the_opening_lies_between() -> None:
@@ -103,13 +103,13 @@ def test_a_shipment_taken_back_counts_only_where_the_opening_lies_between() -> N
     )
     assert books_after(back) == at("Boston", available=-2, committed=2)
     cut = {LevelKey("TEE", "Boston"): minute(5)}
-    assert fold(settle(back, {}, cut, 0).movements) == at("Boston", customer=-2, committed=2)
-    assert settle(back, {}, {LevelKey("TEE", "Boston"): minute(8)}, 0).movements == ()
+    assert fold(settle(back, {}, Opened(cuts=cut), 0).movements) == at("Boston", customer=-2, committed=2)
+    assert settle(back, {}, Opened(cuts={LevelKey("TEE", "Boston"): minute(8)}), 0).movements == ()
 
 
 def test_a_till_sale_takes_units_from_the_shelf_to_the_customer() -> None:
     sale = order(1, shipped=[Shipped("L1", "Boston", 2, T0)])
-    (movement,) = settle(sale, {}, {}, 0).movements
+    (movement,) = settle(sale, {}, Opened(), 0).movements
     assert movement.reason == "sold"
     assert fold([movement]) == at("Boston", available=-2, customer=2)
 
@@ -190,7 +190,7 @@ def test_an_order_from_elsewhere_is_reserved_because_apps_cannot_commit() -> Non
 
 def test_units_without_a_location_are_unplaced_until_the_channel_says_where() -> None:
     unknown = order(1, placed=[Placed("L1", None, 2)])
-    settlement = settle(unknown, {}, {}, 0)
+    settlement = settle(unknown, {}, Opened(), 0)
     assert settlement.movements == ()
     assert settlement.unplaced_units == {"TEE": 2}
 
@@ -199,15 +199,15 @@ def test_an_open_unit_whose_location_is_not_told_stays_where_the_books_hold_it()
     known = order(1, placed=[Placed("L1", "Boston", 2)])
     told = order(2, placed=[Placed("L1", None, 1)], shipped=[Shipped("L1", "Boston", 1, minute(2))])
     assert books_after(known, told) == at("Boston", available=-2, committed=1, customer=1)
-    assert settle(told, fold(settle(known, {}, {}, 0).movements), {}, 1).unplaced_units == {}
+    assert settle(told, fold(settle(known, {}, Opened(), 0).movements), Opened(), 1).unplaced_units == {}
 
 
 def test_what_happened_before_the_opening_balance_was_read_is_in_it() -> None:
     picture = order(9, placed=[Placed("L1", "Boston", 1)], shipped=[Shipped("L1", "Boston", 1, minute(5))])
     after_placing = {LevelKey("TEE", "Boston"): minute(1)}
     after_all = {LevelKey("TEE", "Boston"): minute(5)}
-    assert fold(settle(picture, {}, after_placing, 0).movements) == at("Boston", committed=-1, customer=1)
-    assert settle(picture, {}, after_all, 0).movements == ()
+    assert fold(settle(picture, {}, Opened(cuts=after_placing), 0).movements) == at("Boston", committed=-1, customer=1)
+    assert settle(picture, {}, Opened(cuts=after_all), 0).movements == ()
 
 
 @st.composite
@@ -245,15 +245,15 @@ cuts = st.dictionaries(
 
 @given(pictures(), cuts)
 def test_for_every_item_all_bins_sum_to_zero(picture: OrderPicture, cuts: dict[LevelKey, datetime]) -> None:
-    levels = fold(settle(picture, {}, cuts, 0).movements)
+    levels = fold(settle(picture, {}, Opened(cuts=cuts), 0).movements)
     for item in {item for item, _ in levels}:
         assert sum(units for (other, _), units in levels.items() if other == item) == 0
 
 
 @given(pictures(), cuts)
 def test_a_repeat_moves_nothing(picture: OrderPicture, cuts: dict[LevelKey, datetime]) -> None:
-    first = settle(picture, {}, cuts, 0).movements
-    assert settle(picture, fold(first), cuts, len(first)).movements == ()
+    first = settle(picture, {}, Opened(cuts=cuts), 0).movements
+    assert settle(picture, fold(first), Opened(cuts=cuts), len(first)).movements == ()
 
 
 def whole(picture: OrderPicture) -> OrderPicture:
@@ -266,9 +266,9 @@ def test_what_was_booked_before_does_not_change_where_we_end(
     before: OrderPicture, after: OrderPicture, cuts: dict[LevelKey, datetime]
 ) -> None:
     after = whole(after)
-    first = settle(before, {}, cuts, 0).movements
-    then = settle(after, fold(first), cuts, len(first)).movements
-    assert fold([*first, *then]) == fold(settle(after, {}, cuts, 0).movements)
+    first = settle(before, {}, Opened(cuts=cuts), 0).movements
+    then = settle(after, fold(first), Opened(cuts=cuts), len(first)).movements
+    assert fold([*first, *then]) == fold(settle(after, {}, Opened(cuts=cuts), 0).movements)
 
 
 def book_as_intake_does(pictures: Sequence[OrderPicture]) -> Levels:
@@ -278,7 +278,7 @@ def book_as_intake_does(pictures: Sequence[OrderPicture]) -> Levels:
     for picture in pictures:
         digest = repr((picture.lines, picture.placed, picture.shipped, picture.refunded))
         if judge(seen, picture.version, digest) == "newer":
-            movements += settle(picture, fold(movements), {}, len(movements)).movements
+            movements += settle(picture, fold(movements), Opened(), len(movements)).movements
             told = digest if picture.version.reading == 0 else None
             seen = Seen(version=picture.version, digest=digest, told_digest=told)
     return fold(movements)

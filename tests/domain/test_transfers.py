@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onhand.domain.openings import Opened
 from onhand.domain.pictures import Seen, Version, judge
 from onhand.domain.stock import Bin, LevelKey, Levels, State, fold
 from onhand.domain.transfers import (
@@ -70,7 +71,7 @@ def book(pictures: Sequence[TransferPicture], cuts: dict[LevelKey, datetime] | N
     for picture in pictures:
         if judge(seen, picture.version, str(picture)) in ("older", "same"):
             continue
-        movements = settle_transfer(picture, booked, cuts or {}, count)
+        movements = settle_transfer(picture, booked, Opened(cuts=cuts or {}), count).movements
         booked, count = fold(movements, start=booked), count + len(movements)
         seen = Seen(version=picture.version, digest=str(picture), told_digest=None)
     return booked
@@ -92,7 +93,7 @@ def test_what_was_sent_is_incoming_and_what_was_not_still_waits() -> None:
 def test_accepted_units_are_sold_at_the_destination_and_rejected_ones_stand_on_no_shelf() -> None:
     arrived = transfer(3, TransferStatus.TRANSFERRED, sent=(shipment(5, accepted=3, rejected=2),))
     assert books_after(arrived) == {SHELF: -5, ARRIVED: 3, SENT_BACK: 2}
-    assert {row.reason for row in settle_transfer(arrived, {}, {}, 0)} == {
+    assert {row.reason for row in settle_transfer(arrived, {}, Opened(), 0).movements} == {
         "transferred",
         "sent and rejected on arrival",
     }
@@ -189,8 +190,8 @@ def test_for_every_item_all_bins_sum_to_zero(picture: TransferPicture, cuts: dic
 
 @given(pictures(), cut_times)
 def test_a_repeat_moves_nothing(picture: TransferPicture, cuts: dict[LevelKey, datetime]) -> None:
-    first = settle_transfer(picture, {}, cuts, 0)
-    assert settle_transfer(picture, fold(first), cuts, len(first)) == ()
+    first = settle_transfer(picture, {}, Opened(cuts=cuts), 0).movements
+    assert settle_transfer(picture, fold(first), Opened(cuts=cuts), len(first)).movements == ()
 
 
 @given(pictures())

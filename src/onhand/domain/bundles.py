@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
+from onhand.domain.orders import Added, Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
 
-_Row = TypeVar("_Row", Placed, Shipped, Refunded, Gone, Unshipped)
+_Row = TypeVar("_Row", Placed, Shipped, Refunded, Gone, Unshipped, Added)
 
 
 class Component(NamedTuple):
@@ -64,6 +64,7 @@ def explode(picture: OrderPicture, compositions: Compositions) -> OrderPicture:
         refunded=tuple(_shares(picture.refunded, parts)),
         gone=tuple(_shares(picture.gone, parts)),
         unshipped=tuple(_shares(picture.unshipped, parts)),
+        added=tuple(_shares(picture.added, parts)),
     )
 
 

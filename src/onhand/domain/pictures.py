@@ -25,11 +25,16 @@ class Seen:
 
     `told_digest` is None when the channel has not sent this version by itself: a webhook and a reading of the same
     state differ in what they carry, so they are never compared with each other.
+    `known_at` is when what the openings hold of the fact was made out last, None while it was never shown whole;
+    `era` the newest one of the shop then (see the store's openings); `holds` says whether they hold any of it.
     """
 
     version: Version
     digest: str
     told_digest: str | None
+    known_at: datetime | None = None
+    era: int = 0
+    holds: bool = False
 
 
 def judge(seen: Seen | None, version: Version, digest: str) -> Verdict:

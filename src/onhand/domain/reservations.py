@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from onhand.domain.orders import Cuts, Settlement
+from onhand.domain.openings import Cuts
 from onhand.domain.pictures import Version
+from onhand.domain.settling import Settlement
 from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State
 
 

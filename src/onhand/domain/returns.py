@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from onhand.domain.orders import Cuts
+from onhand.domain.openings import Cuts
 from onhand.domain.pictures import Version
 from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, difference, pair_off
 

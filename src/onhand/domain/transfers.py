@@ -4,13 +4,14 @@ A picture is settled by difference, as an order is: what the transfer has done t
 less what is booked for it already.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from onhand.domain.orders import Cuts
+from onhand.domain.openings import Opened, Step, after_opening, part
 from onhand.domain.pictures import Version
 from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, difference, pair_off
 
@@ -96,43 +97,47 @@ class TransferPicture:
         return self.status not in OVER or any(row.under_way_units for row in self.sent)
 
 
-class _Step(NamedTuple):
-    """One thing that happened to units of a transfer. A source or target of None lies outside of the shop."""
+class SettledTransfer(NamedTuple):
+    """What a picture asks of the books, and what opening balances hold of the transfer, by item and bin."""
 
-    item: str
-    source: Bin | None
-    target: Bin | None
-    units: int
-    occurred_at: datetime
+    movements: tuple[Movement, ...]
+    held: Levels
 
 
-def settle_transfer(picture: TransferPicture, booked: Levels, cuts: Cuts, booked_count: int) -> tuple[Movement, ...]:
+def settle_transfer(picture: TransferPicture, booked: Levels, opened: Opened, booked_count: int) -> SettledTransfer:
     """Return the movements that make the books agree with `picture`.
 
-    `booked` is the fold of the `booked_count` movements that this transfer has caused so far. A cut counts for its own
-    side only: goods sent before the destination was opened and after the origin was leave the origin alone. Units that
-    no bin of the shop gives or takes come from and go to the supplier's bin of the location they touch.
+    `booked` is the fold of the `booked_count` movements that this transfer has caused so far. An opening counts for its
+    own side only: goods sent before the destination was opened and after the origin was leave the origin alone. Units
+    that no bin of the shop gives or takes come from and go to the supplier's bin of the location they touch.
     """
-    effect, happened = _effect(picture, booked, cuts)
-    return tuple(
-        Movement(
-            id=f"{picture.cause}/{number}",
-            item=row.item,
-            source=row.source,
-            target=row.target,
-            units=row.units,
-            cause=picture.cause,
-            origin=picture.origin,
-            reason=_REASONS.get((row.source.state, row.target.state), "transfer changed"),
-            occurred_at=happened.get((row.item, row.target), picture.seen_at),
+    standing = Counter(booked)
+    standing.update(opened.held)
+    parted = part(_steps(picture, *_places(picture, standing)), opened, picture.seen_at)
+    movements: list[Movement] = []
+    for number, row in enumerate(pair_off(difference(parted.effect, booked)), start=booked_count + 1):
+        happened_at = parted.happened.get((row.item, row.target), picture.seen_at)
+        occurred_at = after_opening(LevelKey(row.item, row.target.location), happened_at, opened, picture.seen_at)
+        movements.append(
+            Movement(
+                id=f"{picture.cause}/{number}",
+                item=row.item,
+                source=row.source,
+                target=row.target,
+                units=row.units,
+                cause=picture.cause,
+                origin=picture.origin,
+                reason=_REASONS.get((row.source.state, row.target.state), "transfer changed"),
+                occurred_at=occurred_at,
+            )
         )
-        for number, row in enumerate(pair_off(difference(effect, booked)), start=booked_count + 1)
-    )
+    return SettledTransfer(tuple(movements), parted.held)
 
 
 def effect_of(picture: TransferPicture) -> dict[tuple[str, Bin], int]:
     """Return what a transfer has done to every bin since it was made, whatever is booked or opened."""
-    return {key: units for key, units in _effect(picture, {}, {})[0].items() if units}
+    steps = _steps(picture, picture.from_location, picture.to_location)
+    return part(steps, Opened(), picture.seen_at).effect
 
 
 _REASONS = {
@@ -149,38 +154,8 @@ _REASONS = {
 }
 
 
-def _effect(
-    picture: TransferPicture, booked: Levels, cuts: Cuts
-) -> tuple[dict[tuple[str, Bin], int], dict[tuple[str, Bin], datetime]]:
-    """Return the units in every bin by this picture, and when something last came into it."""
-    effect: dict[tuple[str, Bin], int] = {}
-    happened: dict[tuple[str, Bin], datetime] = {}
-    for step in _steps(picture, *_places(picture, booked)):
-        if not step.units:
-            continue
-        source, target = (_uncut(step, bin_, cuts) for bin_ in (step.source, step.target))
-        touched = source or target
-        if touched is None:
-            continue
-        outside = Bin(touched.location, State.SUPPLIER)
-        for bin_, units in ((source or outside, -step.units), (target or outside, step.units)):
-            key = (step.item, bin_)
-            effect[key] = effect.get(key, 0) + units
-        key = (step.item, target or outside)
-        happened[key] = max(step.occurred_at, happened.get(key, step.occurred_at))
-    return effect, happened
-
-
-def _uncut(step: _Step, bin_: Bin | None, cuts: Cuts) -> Bin | None:
-    """Return the bin, or None where what happened to it is in the opening balance of its level."""
-    if bin_ is None:
-        return None
-    cut = cuts.get(LevelKey(step.item, bin_.location))
-    return None if cut is not None and step.occurred_at <= cut else bin_
-
-
 def _places(picture: TransferPicture, booked: Levels) -> tuple[str | None, str | None]:
-    """Return origin and destination; one that the picture has ceased to name is where the books had it.
+    """Return origin and destination; one that the picture has ceased to name is where books and openings had it.
 
     Shopify forgets the location of a transfer when it is deleted (2026-10, `LocationSnapshot.location`).
     """
@@ -195,7 +170,7 @@ def _places(picture: TransferPicture, booked: Levels) -> tuple[str | None, str |
     return origin, destination
 
 
-def _steps(picture: TransferPicture, origin: str | None, destination: str | None) -> Iterator[_Step]:
+def _steps(picture: TransferPicture, origin: str | None, destination: str | None) -> Iterator[Step]:
     """Yield everything that happened to the transfer's units, in its order."""
     shelf, aside = _bin(origin, State.AVAILABLE), _bin(origin, State.RESERVED)
     under_way, arrived = _bin(destination, State.INCOMING), _bin(destination, State.AVAILABLE)
@@ -203,15 +178,15 @@ def _steps(picture: TransferPicture, origin: str | None, destination: str | None
     for row in picture.sent:
         left[row.item] = left.get(row.item, 0) + row.units
         received_at = row.received_at or picture.seen_at
-        yield _Step(row.item, shelf, aside, row.units, picture.created_at)
-        yield _Step(row.item, aside, under_way, row.units, row.shipped_at)
-        yield _Step(row.item, under_way, arrived, row.accepted_units - row.extra_units, received_at)
-        yield _Step(row.item, None, arrived, row.extra_units, received_at)
-        yield _Step(row.item, under_way, None, row.rejected_units, received_at)
+        yield Step(row.item, shelf, aside, row.units, picture.created_at)
+        yield Step(row.item, aside, under_way, row.units, row.shipped_at)
+        yield Step(row.item, under_way, arrived, row.accepted_units - row.extra_units, received_at)
+        yield Step(row.item, None, arrived, row.extra_units, received_at)
+        yield Step(row.item, under_way, None, row.rejected_units, received_at)
     if picture.status in RESERVING:
         for line in picture.lines:
             waiting_units = max(0, line.units - left.get(line.item, 0))
-            yield _Step(line.item, shelf, aside, waiting_units, picture.created_at)
+            yield Step(line.item, shelf, aside, waiting_units, picture.created_at)
 
 
 def _bin(location: str | None, state: State) -> Bin | None:

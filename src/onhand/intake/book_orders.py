@@ -2,18 +2,22 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
 
-from onhand.domain.orders import OrderPicture, not_put_back, settle
-from onhand.domain.pictures import judge
+from onhand.domain.openings import Opened
+from onhand.domain.orders import OrderPicture
+from onhand.domain.pictures import Seen, judge
+from onhand.domain.settling import not_put_back, settle, without_shipped_before
 from onhand.domain.stock import Movement, State, fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
 from onhand.intake.goods import Goods, check_gone, counted_at, goods_of, still_booked
+from onhand.intake.tracking import PLATFORM
 from onhand.ports.channel import Ask, Problem, Wanted
 from onhand.store import Books
 
@@ -34,6 +38,8 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     if verdict == "older" and not told and books.pictures.told_before(picture.cause, now - BELATED):
         books.problems.raise_(_contradicted(picture), now)
         verdict = "newer"
+    if verdict == "same" and not told and seen is not None and seen.known_at is None:
+        verdict = "newer"  # a webhook told as much, and does not say what was there before a level was opened
     match verdict:
         case "older" | "same":
             if verdict == "same" and not told:
@@ -44,13 +50,17 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
             return Booked(about, f"{picture.cause}: {because}, asked again", (Ask(*about, because),))
     booked = books.ledger.caused_by(picture.cause) if seen else []
     goods = goods_of(books, picture, booked)
-    cuts = books.ledger.cuts(sorted({line.item for line in goods.picture.lines} | {row.item for row in booked}))
-    shown = fold(still_booked(booked, goods.uncounted, cuts, partial(counted_at, picture)))
+    items = {line.item for line in goods.picture.lines} | {row.item for row in booked}
+    opened, order = _openings_of(books, goods.picture, seen, items)
+    shown = fold(still_booked(booked, goods.uncounted, opened.cuts, partial(counted_at, picture)))
     unclaimed = books.pictures.unclaimed_items(picture.cause) if seen else ()
-    settlement = settle(goods.picture, shown, cuts, len(booked), unclaimed)
+    settlement = settle(order, shown, opened, len(booked), unclaimed)
     written = append_explaining(books, picture.origin, settlement.movements, now, settlement.counted_at)
     if settlement.unplaced_units or seen:
         books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
+    is_known = not told or (seen is not None and seen.known_at is not None)
+    held = settlement.held if is_known else {}
+    books.openings.keep(picture.cause, seen, held)
     books.pictures.remember(
         picture.cause,
         picture.origin,
@@ -60,6 +70,8 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         recorded_at=now,
         made_by=picture.made_by,
         name=picture.name,
+        known_at=picture.version.at if is_known else None,
+        holds=bool(held),
     )
     if picture.refunded:
         books.returned.put_refunded(picture.cause, not_put_back(goods.picture))
@@ -68,7 +80,26 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     note = f"{picture.cause}: {written} movements"
     if settlement.unplaced_units or not goods.picture.complete:
         return Booked(about, f"{note}, asked for more", (Ask(*about, "the webhook does not say everything"),))
+    if not is_known and any(picture.placed_at <= cut for cut in opened.cuts.values()):
+        return Booked(about, f"{note}, asked for more", (Ask(*about, "it is older than an opening of its levels"),))
     return Booked(about, note)
+
+
+def _openings_of(
+    books: Books, picture: OrderPicture, seen: Seen | None, items: Collection[str]
+) -> tuple[Opened, OrderPicture]:
+    """Return what openings hold of an order, and what of it can concern the books at all.
+
+    The platform that keeps the levels does not know of an order from elsewhere, unless an app brings them there: what
+    waited for such an order when its levels were opened stood among the rest. An item that is counted again begins with
+    what the platform shows by then, and that was told of such orders before.
+    """
+    opened = books.openings.of(picture.cause, seen, items)
+    if picture.origin == PLATFORM or books.channels.get(picture.origin).imported == "yes":
+        return opened, picture
+    first = {key: cut for key, cut in opened.cuts.items() if key.item not in opened.anew}
+    again = {key: cut for key, cut in opened.cuts.items() if key.item in opened.anew}
+    return replace(opened, cuts=again), without_shipped_before(picture, first)
 
 
 def _contradicted(picture: OrderPicture) -> Problem:
@@ -84,7 +115,7 @@ def digest_of(picture: OrderPicture) -> str:
     """Return what two pictures of the same second are compared by: everything in them but the version."""
     content = (
         picture.placed_at, picture.lines, picture.placed, picture.shipped, picture.refunded, picture.gone,
-        picture.unshipped, picture.hold,
+        picture.unshipped, picture.hold, picture.added,
     )  # fmt: skip
     return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
 

@@ -1,14 +1,13 @@
 """Booking transfers: the movements that make the ledger agree with a picture of one. Needs a transaction."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
-from onhand.domain.pictures import Seen, judge
-from onhand.domain.stock import Movement, State, fold
+from onhand.domain.pictures import judge
+from onhand.domain.stock import fold
 from onhand.domain.transfers import TransferPicture, TransferStatus, settle_transfer
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
@@ -30,16 +29,16 @@ def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Book
         return Booked(about, f"{picture.cause}: {verdict}, not news")
     booked = books.ledger.caused_by(picture.cause)
     items = {line.item for line in picture.lines} | {row.item for row in picture.sent} | {row.item for row in booked}
-    cuts, uncounted = books.ledger.cuts(sorted(items)), frozenset(books.catalog.uncounted(items))
+    opened, uncounted = books.openings.of(picture.cause, seen, items), frozenset(books.catalog.uncounted(items))
     counted = replace(
         picture,
-        created_at=_reserved_at(picture, seen, booked),
         lines=tuple(row for row in picture.lines if row.item not in uncounted),
         sent=tuple(row for row in picture.sent if row.item not in uncounted),
     )
-    shown = fold(still_booked(booked, uncounted, cuts))
-    movements = settle_transfer(counted, shown, cuts, len(booked))
-    written = append_explaining(books, picture.origin, movements, now)
+    shown = fold(still_booked(booked, uncounted, opened.cuts))
+    settled = settle_transfer(counted, shown, opened, len(booked))
+    written = append_explaining(books, picture.origin, settled.movements, now)
+    books.openings.keep(picture.cause, seen, settled.held)
     books.pictures.remember(
         picture.cause,
         picture.origin,
@@ -49,20 +48,10 @@ def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Book
         recorded_at=now,
         closed=not picture.is_open,
         name=picture.name,
+        known_at=picture.seen_at,
+        holds=bool(settled.held),
     )
     return Booked(about, f"{picture.cause}: {written} movements")
-
-
-def _reserved_at(picture: TransferPicture, seen: Seen | None, booked: Sequence[Movement]) -> datetime:
-    """Return since when its units are put aside: Shopify does not say, and it decides what an opening balance holds.
-
-    A transfer that was a draft when we last looked reserves since then; one that has taken units off a shelf in the
-    books did so after the opening. Of any other nothing later is known than when it was made.
-    """
-    taken = [row.occurred_at for row in booked if row.source.state is State.AVAILABLE]
-    if taken:
-        return max(picture.created_at, min(taken))
-    return picture.seen_at if seen is not None and seen.digest == DRAFT else picture.created_at
 
 
 def digest_of(picture: TransferPicture) -> str:

@@ -106,7 +106,8 @@ def open_item(books: Books, item: str, observations: Sequence[Observation], now:
     units: defaultdict[str, dict[State, int]] = defaultdict(dict)
     for (_, bin_), much in books.ledger.levels([item]).items():
         units[bin_.location][bin_.state] = much
-    cause = f"tracking/{books.count('trackings')}"
+    era = books.count("trackings")
+    cause = f"tracking/{era}"
     movements: list[Movement] = []
     for seen in observations:
         kept = replace(seen, units={state: much for state, much in seen.units.items() if state in KEPT_STATES})
@@ -129,4 +130,4 @@ def open_item(books: Books, item: str, observations: Sequence[Observation], now:
             key.location for key in books.ledger.cuts([item])
         }
         cuts = {LevelKey(item, place): last for place in places}
-        books.ledger.set_cuts(cuts | {seen.key: seen.observed_at for seen in observations})
+        books.ledger.set_cuts(cuts | {seen.key: seen.observed_at for seen in observations}, era)

@@ -19,6 +19,7 @@ from onhand.store.law import Erasure, Redactions
 from onhand.store.ledger import Heads, Ledger
 from onhand.store.observations import Observations
 from onhand.store.offers import Offers
+from onhand.store.openings import Openings
 from onhand.store.owed import OwedUnits
 from onhand.store.people import Audits, Problems
 from onhand.store.pictures import Pictures
@@ -34,6 +35,7 @@ class Books:
         self._sql, self._shop = sql, shop_id
         self.ledger = Ledger(sql, shop_id, shop, heads)
         self.pictures = Pictures(sql, shop_id)
+        self.openings = Openings(sql, shop_id)
         self.returned = Returned(sql, shop_id)
         self.observations = Observations(sql, shop_id)
         self.census_levels = CensusLevels(sql, shop_id)

@@ -201,9 +201,9 @@ class Ledger:
         """Keep when the opening balance of a level was read: what happened until then is in it."""
         self.set_cuts({key: cut_at})
 
-    def set_cuts(self, cuts: Mapping[LevelKey, datetime]) -> None:
-        """Keep when the opening balances of some levels were read."""
-        rows = [(self._shop, key.item, key.location, to_us(cut_at)) for key, cut_at in cuts.items()]
+    def set_cuts(self, cuts: Mapping[LevelKey, datetime], era: int = 0) -> None:
+        """Keep when the opening balances of some levels were read; `era` is above 0 where counting began again."""
+        rows = [(self._shop, key.item, key.location, to_us(cut_at), era) for key, cut_at in cuts.items()]
         self._sql.run_many("set_cut", rows)
 
     def known(self, keys: Iterable[LevelKey]) -> set[LevelKey]:

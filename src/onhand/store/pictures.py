@@ -25,9 +25,15 @@ class Pictures:
         row = self._sql.row("picture", (self._shop, cause))
         if row is None:
             return None
-        version_at, reading, digest, told_digest = row
-        version = Version(at=from_us(version_at), reading=reading)
-        return Seen(version=version, digest=digest, told_digest=told_digest)
+        version_at, reading, digest, told_digest, known_at, era, holds = row
+        return Seen(
+            version=Version(at=from_us(version_at), reading=reading),
+            digest=digest,
+            told_digest=told_digest,
+            known_at=None if known_at is None else from_us(known_at),
+            era=era,
+            holds=bool(holds),
+        )
 
     def remember(
         self,
@@ -41,12 +47,15 @@ class Pictures:
         closed: bool = False,
         made_by: str | None = None,
         name: str | None = None,
+        known_at: datetime | None = None,
+        holds: bool = False,
     ) -> None:
         """Keep a picture as the newest of its fact; the caller has judged that it is.
 
         `told` means that the channel sent it by itself. A reading of the same version leaves the digest of what was
         told, a reading of another version clears it. `made_by` is the app that made an order, `name` what people call
-        the fact; None leaves either as it was.
+        the fact; None leaves either as it was. `known_at` is when the fact was as shown, None while it was never shown
+        whole; `holds` whether openings hold any of it.
         """
         self._sql.run(
             "remember_picture",
@@ -62,6 +71,8 @@ class Pictures:
                 made_by,
                 name,
                 to_us(recorded_at),
+                None if known_at is None else to_us(known_at),
+                holds,
             ),
         )
 

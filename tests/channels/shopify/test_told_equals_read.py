@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onhand.channels.shopify.parse import parse
-from onhand.domain.orders import OrderPicture, settle
+from onhand.domain.openings import Opened
+from onhand.domain.orders import OrderPicture
+from onhand.domain.settling import settle
 from onhand.domain.stock import Bin, Levels, State, fold
 from onhand.ports.channel import Wanted
 from onhand.sandbox.server import Options, SandboxThread
@@ -84,7 +86,7 @@ def told_picture(shop: Shop, order: str) -> OrderPicture:
 
 
 def effect(picture: OrderPicture, booked: Levels | None = None) -> dict[tuple[str, Bin], int]:
-    movements = settle(picture, booked or {}, {}, 0).movements
+    movements = settle(picture, booked or {}, Opened(), 0).movements
     return fold(movements, start=booked)
 
 

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from onhand.channels.shopify.parse import parse
-from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, settle
+from onhand.domain.openings import Opened
+from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped
+from onhand.domain.settling import settle
 from onhand.domain.stock import Bin, State, fold
 from onhand.ports.channel import Ask, Report, Wanted
 from onhand.ports.delivery import Delivery
@@ -38,7 +40,7 @@ def told(payload: dict[str, Any], topic: str = "orders/updated") -> tuple[OrderP
 
 
 def effect(picture: OrderPicture) -> dict[tuple[str, Bin], int]:
-    return fold(settle(picture, {}, {}, 0).movements)
+    return fold(settle(picture, {}, Opened(), 0).movements)
 
 
 def test_an_online_order_is_pictured_without_a_place_and_asked_for() -> None:

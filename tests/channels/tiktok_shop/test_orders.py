@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from onhand.channels.tiktok_shop.orders import Drawing, Order, draw
 from onhand.domain.catalog import Listing
-from onhand.domain.orders import OrderLine, Placed, Refunded, Restock, Shipped, settle
+from onhand.domain.openings import Opened
+from onhand.domain.orders import OrderLine, Placed, Refunded, Restock, Shipped
 from onhand.domain.pictures import Version
+from onhand.domain.settling import settle
 from onhand.domain.stock import Bin, State, fold
 from onhand.intake.lookup import Lookup
 from tests.channels.tiktok_shop.shop import SETTINGS
@@ -89,9 +91,9 @@ def test_a_partly_shipped_order_is_counted_row_by_row() -> None:
 def test_a_cancelled_order_gives_its_units_back_at_the_time_it_was_cancelled(word: str) -> None:
     picture = shown(row(), row(), status=word, cancel_time=T1).picture
     assert picture.refunded == (Refunded("S1", "L2", 2, Restock.CANCEL, at(T1)),)
-    booked = fold(settle(shown(row(), row()).picture, {}, {}, 0).movements)
+    booked = fold(settle(shown(row(), row()).picture, {}, Opened(), 0).movements)
     assert booked == {("I1", Bin("L2", State.AVAILABLE)): -2, ("I1", Bin("L2", State.RESERVED)): 2}
-    movements = settle(picture, booked, {}, 1).movements
+    movements = settle(picture, booked, Opened(), 1).movements
     assert fold(movements, start=booked) == {}
 
 
@@ -146,7 +148,7 @@ def test_every_row_ends_in_exactly_one_place(statuses: list[str]) -> None:
         sum(one.units for one in picture.refunded),
     )
     assert placed + shipped + refunded == picture.lines[0].units == len(statuses)
-    ends = fold(settle(picture, {}, {}, 0).movements)
+    ends = fold(settle(picture, {}, Opened(), 0).movements)
     gone, back = sum(s in GONE for s in statuses), sum(s == "CANCELLED" for s in statuses)
     assert ends.get(("I1", Bin("L2", State.CUSTOMER)), 0) == gone
     assert ends.get(("I1", Bin("L2", State.AVAILABLE)), 0) == back - len(statuses)

@@ -84,12 +84,13 @@ CREATE INDEX owed_by_risk ON owed (
     left_units, item, location
 );
 
--- When the opening balance of a level was read.
+-- When the opening balance of a level was read. An item that is counted again begins a new era: the shop's next number.
 CREATE TABLE openings (
     shop     BIGINT NOT NULL REFERENCES shops,
     item     TEXT COLLATE "C" NOT NULL,
     location TEXT COLLATE "C" NOT NULL,
     cut_at   BIGINT NOT NULL,
+    era      BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (shop, item, location)
 );
 
@@ -105,7 +106,21 @@ CREATE TABLE pictures (
     made_by     TEXT COLLATE "C", -- the app that made the order; NULL where the platform itself did
     name        TEXT COLLATE "C", -- what people call it, such as #1001; NULL where nobody said
     recorded_at BIGINT NOT NULL,
+    known_at    BIGINT, -- when what the openings hold of it was made out; NULL while it was never shown whole
+    era         BIGINT NOT NULL, -- the newest one by then
+    holds       BOOLEAN NOT NULL, -- whether any opening holds something of it
     PRIMARY KEY (shop, cause)
+);
+
+-- What opening balances hold of a fact: it is not booked under its name.
+CREATE TABLE contained (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    cause    TEXT COLLATE "C" NOT NULL,
+    item     TEXT COLLATE "C" NOT NULL,
+    location TEXT COLLATE "C" NOT NULL,
+    state    TEXT COLLATE "C" NOT NULL,
+    units    BIGINT NOT NULL,
+    PRIMARY KEY (shop, cause, item, location, state)
 );
 
 -- Open units of an order whose location is not known yet; rows that come to 0 are removed.

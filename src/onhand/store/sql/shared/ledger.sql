@@ -146,8 +146,8 @@ WHERE shop = :shop AND (source_state = 'unexplained' OR target_state = 'unexplai
 SELECT item, location, cut_at FROM openings WHERE shop = :shop AND item IN (EACH :items)
 
 -- name: set_cut
-INSERT INTO openings (shop, item, location, cut_at) VALUES (:shop, :item, :location, :cut_at)
-ON CONFLICT (shop, item, location) DO UPDATE SET cut_at = excluded.cut_at
+INSERT INTO openings (shop, item, location, cut_at, era) VALUES (:shop, :item, :location, :cut_at, :era)
+ON CONFLICT (shop, item, location) DO UPDATE SET cut_at = excluded.cut_at, era = excluded.era
 
 -- name: touched_levels
 SELECT DISTINCT item, location FROM levels

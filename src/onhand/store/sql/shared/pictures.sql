@@ -1,9 +1,15 @@
 -- name: picture
-SELECT version_at, reading, digest, told_digest FROM pictures WHERE shop = :shop AND cause = :cause
+SELECT version_at, reading, digest, told_digest, known_at, era, holds FROM pictures WHERE shop = :shop AND cause = :cause
 
 -- name: remember_picture
-INSERT INTO pictures (shop, cause, channel, version_at, reading, digest, told_digest, closed, made_by, name, recorded_at)
-VALUES (:shop, :cause, :channel, :version_at, :reading, :digest, :told_digest, :closed, :made_by, :name, :recorded_at)
+INSERT INTO pictures (
+    shop, cause, channel, version_at, reading, digest, told_digest, closed, made_by, name, recorded_at, known_at, era,
+    holds
+)
+VALUES (
+    :shop, :cause, :channel, :version_at, :reading, :digest, :told_digest, :closed, :made_by, :name, :recorded_at,
+    :known_at, COALESCE((SELECT units FROM counters WHERE shop = :shop AND name = 'trackings'), 0), :holds
+)
 ON CONFLICT (shop, cause) DO UPDATE SET
     channel = excluded.channel,
     version_at = excluded.version_at,
@@ -21,7 +27,10 @@ ON CONFLICT (shop, cause) DO UPDATE SET
         ELSE excluded.made_by
     END,
     name = COALESCE(excluded.name, pictures.name),
-    recorded_at = excluded.recorded_at
+    recorded_at = excluded.recorded_at,
+    known_at = excluded.known_at,
+    era = excluded.era,
+    holds = excluded.holds
 
 -- name: picture_versions
 SELECT cause, version_at, reading FROM pictures WHERE shop = :shop AND cause IN (EACH :causes)

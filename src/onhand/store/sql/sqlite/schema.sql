@@ -83,12 +83,13 @@ CREATE INDEX owed_by_risk ON owed (
     left_units, item, location
 );
 
--- When the opening balance of a level was read.
+-- When the opening balance of a level was read. An item that is counted again begins a new era: the shop's next number.
 CREATE TABLE openings (
     shop     INTEGER NOT NULL REFERENCES shops,
     item     TEXT NOT NULL,
     location TEXT NOT NULL,
     cut_at   INTEGER NOT NULL,
+    era      INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (shop, item, location)
 ) STRICT, WITHOUT ROWID;
 
@@ -104,7 +105,21 @@ CREATE TABLE pictures (
     made_by     TEXT, -- the app that made the order; NULL where the platform itself did
     name        TEXT, -- what people call it, such as #1001; NULL where nobody said
     recorded_at INTEGER NOT NULL,
+    known_at    INTEGER, -- when what the openings hold of it was made out; NULL while it was never shown whole
+    era         INTEGER NOT NULL, -- the newest one by then
+    holds       INTEGER NOT NULL, -- whether any opening holds something of it
     PRIMARY KEY (shop, cause)
+) STRICT, WITHOUT ROWID;
+
+-- What opening balances hold of a fact: it is not booked under its name.
+CREATE TABLE contained (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    cause    TEXT NOT NULL,
+    item     TEXT NOT NULL,
+    location TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    units    INTEGER NOT NULL,
+    PRIMARY KEY (shop, cause, item, location, state)
 ) STRICT, WITHOUT ROWID;
 
 -- Open units of an order whose location is not known yet; rows that come to 0 are removed.
