@@ -85,14 +85,18 @@ OBJECTS = _names(
     InventoryItemMeasurement InventoryLevel InventoryProperties InventoryQuantity InventoryQuantityName
     InventoryShipment InventoryShipmentLineItem InventoryShipmentTracking InventoryTransfer
     InventoryTransferLineItem InventoryTransferLineItemUpdate Job LineItem LineItemGroup Location LocationAddress
-    LocationSnapshot MoneyBag MoneyV2 Order OrderApp OrderAttribution OrderCancellation OrderTransaction
+    LocationSnapshot MoneyBag MoneyV2 Order OrderAgreement OrderApp OrderAttribution OrderCancellation
+    OrderEditAgreement OrderTransaction
     PageInfo Product ProductVariant
-    ProductVariantComponent Publication Refund RefundLineItem Return ReturnLineItem ReverseFulfillmentOrder
+    ProductSale ProductVariantComponent Publication Refund RefundAgreement RefundLineItem Return ReturnAgreement
+    ReturnLineItem ReverseFulfillmentOrder
     ReverseFulfillmentOrderDisposition ReverseFulfillmentOrderLineItem SelectedOption Shop ShopPlan
     WebhookSubscription Weight
     """
 )
-INTERFACES = frozenset({"DisplayableError", "LegacyInteroperability", "Node", "ReturnLineItemType"})
+INTERFACES = frozenset(
+    {"DisplayableError", "LegacyInteroperability", "Node", "ReturnLineItemType", "Sale", "SalesAgreement"}
+)
 # Input types about money, metafields and customs: far from stock.
 DROPPED_INPUTS = _names(
     """

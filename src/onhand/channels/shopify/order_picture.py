@@ -1,16 +1,17 @@
 """An order as it was read back, in our words."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from typing import TypeVar
 
 from onhand.channels.shopify.answers.orders import Fulfillment, FulfillmentOrder, Line, Order, Refund
 from onhand.channels.shopify.answers.pages import Named, Page
 from onhand.channels.shopify.gids import is_number, number_of
+from onhand.channels.shopify.read_additions import Addition
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import cause_of, maker_of, restock_of, sold_before
-from onhand.domain.orders import Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
+from onhand.domain.orders import Added, Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
 from onhand.domain.pictures import Version
 
 # FulfillmentOrderStatus, 2026-10: under these nothing waits to be shipped any more.
@@ -29,11 +30,11 @@ def lines_without_item(order: Order) -> list[str]:
     return sorted(spoken - held)
 
 
-def picture_of(order: Order, items: Mapping[str, str], reading: int) -> OrderPicture:
+def picture_of(order: Order, items: Mapping[str, str], additions: Iterable[Addition], reading: int) -> OrderPicture:
     """Return the picture of an order whose parts were read completely.
 
     `items` names the items of lines that no fulfilment order holds, by the line's global id. A line without an item is
-    a custom one, or its variant was deleted: it concerns no stock.
+    a custom one, or its variant was deleted: it concerns no stock. `additions` may be those of other orders too.
     """
     rows = _Rows(items)
     for fulfillment_order in order.fulfillment_orders.nodes:
@@ -54,6 +55,7 @@ def picture_of(order: Order, items: Mapping[str, str], reading: int) -> OrderPic
         refunded=tuple(rows.refunded),
         gone=tuple(rows.gone()),
         unshipped=tuple(rows.unshipped),
+        added=tuple(rows.added(additions)),
         made_by=None if order.app is None else maker_of(number_of(order.app.id), order.app.name),
         name=order.name,
     )
@@ -132,6 +134,13 @@ class _Rows:
         for line, location in self._homes.items():
             if line not in waiting:
                 yield Placed(line, location, 0)
+
+    def added(self, additions: Iterable[Addition]) -> Iterator[Added]:
+        """Yield those additions that are to lines of this order."""
+        for addition in additions:
+            line = number_of(addition.line)
+            if line is not None and line in self.lines:
+                yield Added(line, addition.units, addition.added_at)
 
     def _line(self, line: Line, inventory_item: str | None) -> str | None:
         """Return our name of a line, which is kept the first time its item is known; None while it is not."""

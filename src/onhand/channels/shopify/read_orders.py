@@ -12,6 +12,7 @@ from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.gids import gid, is_number, number_of
 from onhand.channels.shopify.order_picture import lines_without_item, picture_of
+from onhand.channels.shopify.read_additions import NO_RETURN, AdditionReader
 from onhand.channels.shopify.read_large_orders import read_large_order
 from onhand.channels.shopify.told import cause_of
 from onhand.channels.shopify.trouble import MissingScope
@@ -21,9 +22,6 @@ from onhand.ports.channel import Ask, Changed, Problem, Reading, Report, Wanted
 
 OF_ORDER = "order:"
 """The key of an ask for all returns of an order."""
-
-# OrderReturnStatus, 2026-10.
-_NO_RETURN = "NO_RETURN"
 
 BY_FULFILLMENT_ORDER = "fo:"
 """The key of an ask for the order that a fulfilment order belongs to."""
@@ -44,6 +42,7 @@ class OrderReader:
         self._orders = BatchSize(load("orders"), most)
         self._owners = BatchSize(load("fulfillment_orders"))
         self._lines = BatchSize(load("line_items"))
+        self._additions = AdditionReader(client)
         self._sees_returns = True
 
     def look_for_returns(self) -> None:
@@ -142,7 +141,8 @@ class OrderReader:
 
     def _pictures(self, orders: Sequence[Order], reading: int) -> tuple[OrderPicture, ...]:
         items = self._items_of([line for order in orders for line in lines_without_item(order)])
-        return tuple(picture_of(order, items, reading) for order in orders)
+        additions = self._additions.read(orders)
+        return tuple(picture_of(order, items, additions, reading) for order in orders)
 
     def _items_of(self, lines: Sequence[str]) -> dict[str, str]:
         """Return the items of lines by the lines' global ids; custom lines have none."""
@@ -159,7 +159,7 @@ class OrderReader:
 def _returns_of(order: Order) -> Iterator[Ask]:
     """Yield an ask for the returns of an order that has some: what became of their goods is read from them."""
     number = number_of(order.id)
-    if number is not None and order.return_status != _NO_RETURN:
+    if number is not None and order.return_status != NO_RETURN:
         yield Ask(Wanted.RETURN, f"{OF_ORDER}{number}", f"its order's return status is {order.return_status}")
 
 

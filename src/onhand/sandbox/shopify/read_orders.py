@@ -6,8 +6,20 @@ from typing import Any
 
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.errors import refuse
-from onhand.sandbox.shopify.fields import Arguments, FieldTable, amount, counted_rows, iso, listed, money_bag, searched
+from onhand.sandbox.shopify.fields import (
+    Arguments,
+    FieldTable,
+    amount,
+    counted_rows,
+    iso,
+    listed,
+    money_bag,
+    page_of,
+    searched,
+)
 from onhand.sandbox.shopify.gids import gid
+from onhand.sandbox.shopify.paging import Page
+from onhand.sandbox.shopify.read_agreements import agreements_of
 from onhand.sandbox.shopify.terms import Getter
 from onhand.sandbox.shopify.views import FulfillmentOrderLineView, ProductView, RefundLineView, VariantView
 from onhand.sandbox.world.catalog import Item, Location
@@ -97,6 +109,12 @@ def _refunds(order: Order, _: Call, arguments: Arguments) -> list[Refund]:
     return order.refunds[: arguments.get("first")]
 
 
+def _agreements(order: Order, call: Call, arguments: Arguments) -> Page:
+    if arguments.get("query"):
+        raise refuse("BAD_REQUEST", "the sandbox cannot search an order's agreements")
+    return page_of(call, agreements_of(order), lambda row: (iso(row["happened_at"]) or "", row["number"]), arguments)
+
+
 def _refund_lines(refund: Refund, call: Call) -> list[RefundLineView]:
     order = order_of(call, refund.order_id)
     return [RefundLineView(order, line) for line in refund.lines]
@@ -182,6 +200,7 @@ _ORDER: FieldTable = {
     "fulfillments": _fulfillments,
     "fulfillmentsCount": lambda order: counted_rows(len(order.fulfillments)),
     "refunds": _refunds,
+    "agreements": _agreements,
 }
 
 _LINE_ITEM: FieldTable = {

@@ -12,6 +12,7 @@ from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.errors import unknown_to_the_sandbox
 from onhand.sandbox.shopify.fields import FieldTable, RawResolver, Resolver, keep_raw
+from onhand.sandbox.shopify.read_agreements import AGREEMENT_FIELDS
 from onhand.sandbox.shopify.read_catalog import CATALOG_FIELDS
 from onhand.sandbox.shopify.read_delivery import DELIVERY_FIELDS, DELIVERY_ROOT_FIELDS
 from onhand.sandbox.shopify.read_inventory import INVENTORY_FIELDS
@@ -41,6 +42,7 @@ _PAGE_INFO: FieldTable = {
     "endCursor": lambda page: page.cursor(page.rows[-1]) if page.rows else None,
 }
 _TABLES: Mapping[str, FieldTable] = {
+    **AGREEMENT_FIELDS,
     **CATALOG_FIELDS,
     **DELIVERY_FIELDS,
     **INVENTORY_FIELDS,

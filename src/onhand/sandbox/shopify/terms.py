@@ -1,4 +1,4 @@
-"""Shopify's search syntax, as far as onhand's lists use it: field:value, comparisons, AND, OR.
+"""Shopify's search syntax, as far as onhand's lists use it: field:value, comparisons, AND, OR, NOT (or a dash).
 
 Shopify API usage, "Search syntax": terms side by side mean AND; a value may stand in single or double quotes.
 A field the sandbox cannot search by is an error here; Shopify itself would ignore it and answer too much.
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from onhand.sandbox.shopify.errors import refuse
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<word>AND|OR)\b|(?P<field>[a-z_]+):(?P<op>>=|<=|>|<)?(?P<value>'[^']*'|"[^"]*"|[^\s()]+)|(?P<bad>\S+))"""
+    r"""\s*(?:(?P<word>AND|OR)\b|(?P<not>-|NOT\s+)?(?P<field>[a-z_]+):(?P<op>>=|<=|>|<)?(?P<value>'[^']*'|"[^"]*"|[^\s()]+)|(?P<bad>\S+))"""
 )
 
 Getter = Callable[[Any], Any]
@@ -24,11 +24,12 @@ Getter = Callable[[Any], Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Term:
-    """One comparison: `operator` is "=", ">", ">=", "<" or "<="."""
+    """One comparison: `operator` is "=", ">", ">=", "<" or "<=". `wanted` False finds what it does not hold for."""
 
     field: str
     operator: str
     value: str
+    wanted: bool = True
 
 
 @lru_cache(maxsize=1024)
@@ -44,7 +45,8 @@ def parse_terms(text: str) -> tuple[tuple[Term, ...], ...]:
             value = found["value"]
             if value[0] in "'\"" and value[-1] == value[0]:
                 value = value[1:-1]
-            alternatives[-1].append(Term(field=found["field"], operator=found["op"] or "=", value=value))
+            term = Term(field=found["field"], operator=found["op"] or "=", value=value, wanted=not found["not"])
+            alternatives[-1].append(term)
     return tuple(tuple(terms) for terms in alternatives if terms)
 
 
@@ -70,7 +72,9 @@ def since(text: str | None, field: str) -> Bound | None:
     if len(alternatives) != 1:
         return None
     bounds = [
-        _moment(term.value) for term in alternatives[0] if term.field == field and term.operator in (">", ">=", "=")
+        _moment(term.value)
+        for term in alternatives[0]
+        if term.wanted and term.field == field and term.operator in (">", ">=", "=")
     ]
     is_all = [(term.field, term.operator) for term in alternatives[0]] == [(field, ">=")]
     return Bound(max(bounds), is_all) if bounds else None
@@ -79,7 +83,9 @@ def since(text: str | None, field: str) -> Bound | None:
 def ids_wanted(text: str | None) -> list[int] | None:
     """Return the ids of a search like "id:1 OR id:2", so that a caller looks them up; None for any other search."""
     alternatives = parse_terms(text or "")
-    plain = all(len(one) == 1 and one[0].field == "id" and one[0].operator == "=" for one in alternatives)
+    plain = all(
+        len(one) == 1 and one[0].wanted and one[0].field == "id" and one[0].operator == "=" for one in alternatives
+    )
     return [_number(one[0].value) for one in alternatives] if alternatives and plain else None
 
 
@@ -92,8 +98,8 @@ def _test(term: Term, getters: Mapping[str, Getter]) -> Callable[[Any], bool]:
     def test(row: Any) -> bool:
         held = getter(row)
         if isinstance(held, frozenset | set | tuple | list):
-            return any(_holds(one, term) for one in held)
-        return _holds(held, term)
+            return any(_holds(one, term) for one in held) is term.wanted
+        return _holds(held, term) is term.wanted
 
     return test
 

@@ -46,6 +46,15 @@ class FulfilledLineView:
 
 
 @dataclass(frozen=True, slots=True)
+class SoldView:
+    """Units of a line in an agreement, and its order; below zero they leave the order."""
+
+    order: Order
+    line: OrderLine
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
 class RefundLineView:
     """A refund's line and its order."""
 
@@ -174,6 +183,7 @@ TYPE_NAMES: dict[type, str] = {
     QuantityView: "InventoryQuantity",
     Refund: "Refund",
     RefundLineView: "RefundLineItem",
+    SoldView: "ProductSale",
     Return: "Return",
     ReturnLineView: "ReturnLineItem",
     ReverseLineView: "ReverseFulfillmentOrderLineItem",

@@ -35,6 +35,7 @@ def edit(
     added: list[EditChange] = []
     for wish in merged(additions) if additions else []:
         line = new_line(world, world.catalog.known[wish.item_id], wish.units)
+        line.added_at = whole_second(now)
         order.lines.append(line)
         world.orders.index(line.id, order)
         for location, parts in route(world, [wish]):

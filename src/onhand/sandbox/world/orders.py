@@ -48,7 +48,7 @@ class OrderLine:
     `ordered_units` never changes after the line was added to or created (Shopify: quantity), `current_units` falls
     with every removal or refund (currentQuantity), `unfulfilled_units` are what is still to ship (fulfillable).
     `claims_stock` is False where an app created the order without claiming any (orderCreate, BYPASS). `variant_id` and
-    `product_id` are None once these were deleted.
+    `product_id` are None once these were deleted. `added_at` is None for a line that was there from the beginning.
     """
 
     id: int
@@ -65,6 +65,7 @@ class OrderLine:
     returned_units: int = 0
     claims_stock: bool = True
     group: LineGroup | None = None
+    added_at: datetime | None = None
 
 
 @dataclass(kw_only=True, slots=True)

@@ -219,6 +219,7 @@ def _return_line(world: World, order: Order, fulfilled_line_id: int, units: int)
 def _add_exchange(world: World, order: Order, exchange: ExchangeLine, units: int, act: Act) -> list[FulfillmentOrder]:
     """Add a line to the order for what is sent instead, and commit it where routing says."""
     line = new_line(world, world.catalog.known[exchange.item_id], units)
+    line.added_at = whole_second(act.at)
     order.lines.append(line)
     exchange.line_ids.append(line.id)
     world.orders.index(line.id, order)

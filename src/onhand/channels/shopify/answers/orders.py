@@ -91,6 +91,7 @@ class Order(Struct, rename="camel"):
     updated_at: Moment
     app: App | None
     return_status: str
+    edited: bool
     fulfillment_orders: Page[FulfillmentOrder]
     fulfillments: list[Fulfillment]
     refunds: list[Refund]
