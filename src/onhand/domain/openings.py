@@ -35,13 +35,15 @@ class Opened:
 
     `held` is what they hold of the fact, by bin, as its last picture made it out; the last picture was true at
     `known_at`, by item. An item that is not in there was opened since, or was never shown whole. `anew` are items that
-    were not counted for a while, and whose levels have begun again.
+    were not counted for a while, and whose levels have begun again. `shown_before` says that the picture was read
+    before these levels were: they hold all of it.
     """
 
     cuts: Cuts = field(default_factory=dict)
     held: Levels = field(default_factory=dict)
     known_at: Mapping[str, datetime] = field(default_factory=dict)
     anew: frozenset[str] = frozenset()
+    shown_before: bool = False
 
 
 class Parted(NamedTuple):
@@ -55,20 +57,21 @@ class Parted(NamedTuple):
     happened: dict[tuple[str, Bin], datetime]
 
 
-def part(steps: Iterable[Step], opened: Opened, as_of: datetime) -> Parted:
+def part(steps: Iterable[Step], opened: Opened, changed_at: datetime | None) -> Parted:
     """Part what a fact has done into what the openings hold and what came after them.
 
-    `steps` is everything that the picture shows, `as_of` when it was true. Each side of a step goes by the opening of
-    its own level; where only one side is held, the other one comes from, or goes to, the supplier's bin of its level.
+    `steps` is everything that the picture shows, `changed_at` the fact's last change, None where nobody knows. Each
+    side of a step goes by the opening of its own level; where only one side is held, the other one comes from, or goes
+    to, the supplier's bin of its level.
     """
-    parting = _Parting(opened, as_of)
+    parting = _Parting(opened, changed_at)
     for step in steps:
         if step.units:
             parting.add(step)
     return parting.parted()
 
 
-def after_opening(key: LevelKey, moved_at: datetime, opened: Opened, as_of: datetime) -> datetime:
+def after_opening(key: LevelKey, moved_at: datetime, opened: Opened, shown_at: datetime) -> datetime:
     """Return when something happened that came after a level's opening, though its own time may lie before.
 
     That is the time of what it happened to (an order that was moved): then the picture's own time is taken.
@@ -76,15 +79,15 @@ def after_opening(key: LevelKey, moved_at: datetime, opened: Opened, as_of: date
     cut = opened.cuts.get(key)
     if cut is None or moved_at > cut:
         return moved_at
-    return max(as_of, cut + _NEXT)
+    return max(shown_at, cut + _NEXT)
 
 
 class _Parting:
     """The two sums while they are being made."""
 
-    def __init__(self, opened: Opened, as_of: datetime) -> None:
+    def __init__(self, opened: Opened, changed_at: datetime | None) -> None:
         self._opened = opened
-        self._as_of = as_of
+        self._changed_at = changed_at
         self._whole: dict[tuple[str, Bin], int] = {}
         self._happened: dict[tuple[str, Bin], datetime] = {}
         self._held = {
@@ -117,9 +120,11 @@ class _Parting:
         return Parted({key: units for key, units in effect.items() if units}, held, self._happened)
 
     def _is_before(self, key: LevelKey) -> bool:
-        """Return whether the whole picture was true before a level was opened: then all that it shows is in it."""
+        """Return whether all that the picture shows was so before a level was opened: then all of it is in there."""
         cut = self._opened.cuts.get(key)
-        return cut is not None and self._as_of <= cut
+        if cut is None:
+            return False
+        return self._opened.shown_before or (self._changed_at is not None and self._changed_at <= cut)
 
     def _is_held(self, step: Step, bin_: Bin) -> bool:
         """Return whether a level's opening holds what this step did there, and the last picture did not show it."""

@@ -6,7 +6,7 @@ less what is booked for it already.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -36,6 +36,9 @@ OVER = frozenset({TransferStatus.TRANSFERRED, TransferStatus.CANCELLED})
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 """The time in a transfer's version: Shopify keeps none of its changes (2026-10, `InventoryTransfer`), and lets people
 edit when it was made. So its pictures are readings, told apart by the order in which they began."""
+
+
+_FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
 class TransferLine(NamedTuple):
@@ -109,11 +112,13 @@ def settle_transfer(picture: TransferPicture, booked: Levels, opened: Opened, bo
 
     `booked` is the fold of the `booked_count` movements that this transfer has caused so far. An opening counts for its
     own side only: goods sent before the destination was opened and after the origin was leave the origin alone. Units
-    that no bin of the shop gives or takes come from and go to the supplier's bin of the location they touch.
+    that no bin of the shop gives or takes come from and go to the supplier's bin of the location they touch. Once a
+    picture was booked, what the openings hold is settled: Shopify does not say when a transfer changed.
     """
+    opened = replace(opened, known_at=dict.fromkeys(opened.known_at, _FOR_GOOD))
     standing = Counter(booked)
     standing.update(opened.held)
-    parted = part(_steps(picture, *_places(picture, standing)), opened, picture.seen_at)
+    parted = part(_steps(picture, *_places(picture, standing)), opened, None)
     movements: list[Movement] = []
     for number, row in enumerate(pair_off(difference(parted.effect, booked)), start=booked_count + 1):
         happened_at = parted.happened.get((row.item, row.target), picture.seen_at)
@@ -137,7 +142,7 @@ def settle_transfer(picture: TransferPicture, booked: Levels, opened: Opened, bo
 def effect_of(picture: TransferPicture) -> dict[tuple[str, Bin], int]:
     """Return what a transfer has done to every bin since it was made, whatever is booked or opened."""
     steps = _steps(picture, picture.from_location, picture.to_location)
-    return part(steps, Opened(), picture.seen_at).effect
+    return part(steps, Opened(), None).effect
 
 
 _REASONS = {
