@@ -104,3 +104,14 @@ def test_units_that_wait_for_their_customer_still_stand_there(store: Store) -> N
     assert (warehouse.available_units, warehouse.on_hand_units) == (8, 11)
     assert warehouse.channels == ("online_store", "tiktok_shop")
     assert places[BOSTON].channels == ("online_store",)
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_a_large_shop_is_looked_at_page_by_page_and_nothing_is_left_out_or_counted_twice(
+    store: Store, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.reading() as session:
+        whole = look_at_places(session.of(SHOP))
+        monkeypatch.setattr("onhand.audit.places.PAGE", page)
+        assert look_at_places(session.of(SHOP)) == whole
+    assert sum(place.on_hand_units for place in whole) > 0

@@ -1,11 +1,13 @@
 """Places: what stands at each location, which channels sell it, and what is trapped where the web cannot reach it."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from onhand.domain.catalog import Item, Location, Money
+from onhand.domain.stock import LevelKey
 from onhand.ports.channel import Problem
 from onhand.store import Books
 from onhand.store.ledger import Standing
@@ -15,6 +17,9 @@ TRAPPED = "units out of the online store's reach"
 
 UNSOLD = "location in no channel"
 """The kind of problem that a location is from which no channel sells."""
+
+PAGE = 20_000
+"""Levels read at once: a shop may have a million of them."""
 
 
 class Place(NamedTuple):
@@ -34,19 +39,21 @@ class Place(NamedTuple):
 def look_at_places(books: Books) -> list[Place]:
     """Return every location of the shop with what stands there. Needs a snapshot."""
     locations = books.catalog.locations()
-    standing: defaultdict[str, list[Standing]] = defaultdict(list)
-    for row in books.ledger.standing_at([location.location for location in locations]):
-        standing[row.location].append(row)
-    items = {item.item: item for item in books.catalog.items() if item.counted}
+    heaps = {location.location: _Heap() for location in locations}
+    for page in _pages(books):
+        items = books.catalog.items_of({row.item for row in page})
+        for row in page:
+            if row.on_hand_units and row.location in heaps:
+                heaps[row.location].add(row, items.get(row.item))
     pools = {rule.channel: rule.locations for rule in books.channels.rules()}
     return [
         Place(
             location=location,
             channels=tuple(sorted(channel for channel, pool in pools.items() if location.location in pool)),
             why_not_online=location.why_not_online(),
-            available_units=sum(row.available_units for row in standing[location.location]),
-            on_hand_units=sum(row.on_hand_units for row in standing[location.location]),
-            value=_worth(standing[location.location], items),
+            available_units=heaps[location.location].available_units,
+            on_hand_units=heaps[location.location].on_hand_units,
+            value=heaps[location.location].value(),
         )
         for location in locations
     ]
@@ -102,12 +109,30 @@ def _units(place: Place) -> str:
     return f"{place.on_hand_units} units" + (f" worth {worth}" if worth else "")
 
 
-def _worth(standing: Sequence[Standing], items: dict[str, Item]) -> tuple[Money, ...]:
-    totals: dict[str, Money] = {}
-    for row in standing:
-        item = items.get(row.item)
-        money = item.value_of(row.on_hand_units) if item is not None else None
-        if money is not None:
-            before = totals.get(money.currency)
-            totals[money.currency] = money if before is None else Money(before.amount + money.amount, money.currency)
-    return tuple(totals[currency] for currency in sorted(totals))
+def _pages(books: Books) -> Iterator[list[Standing]]:
+    """Yield what stands at every level, so many at a time."""
+    last = LevelKey("", "")
+    while page := books.ledger.standing_behind(last, PAGE):
+        yield page
+        last = LevelKey(page[-1].item, page[-1].location)
+
+
+@dataclass(slots=True)
+class _Heap:
+    """What stands at one location, as it is added up."""
+
+    available_units: int = 0
+    on_hand_units: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+
+    def add(self, row: Standing, item: Item | None) -> None:
+        """Add a level; the worth of an item that is not counted, or not known, is left out."""
+        self.available_units += row.available_units
+        self.on_hand_units += row.on_hand_units
+        worth = item.value_of(row.on_hand_units) if item is not None and item.counted else None
+        if worth is not None:
+            self.amounts[worth.currency] = self.amounts.get(worth.currency, Decimal(0)) + worth.amount
+
+    def value(self) -> tuple[Money, ...]:
+        """Return one amount a currency."""
+        return tuple(Money(amount, currency) for currency, amount in sorted(self.amounts.items()))

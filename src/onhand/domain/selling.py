@@ -103,12 +103,13 @@ def available_to_sell(
     `unseen_units` to orders that the channel holds but that have not reached us; both lower the number. Where the
     channel `sells_below_zero`, the number is still what there is to sell, and a term says that it sells more.
     """
-    terms = [_location_term(level) for level in pool if level.location in rule.locations]
+    pool = [level for level in pool if level.location in rule.locations]
+    terms = [_location_term(level) for level in pool]
     if unplaced_units:
         terms.append(Term("unplaced orders", None, -unplaced_units, "ordered, and no location is known yet"))
     if unseen_units:
         terms.append(Term("unseen orders", None, -unseen_units, f"{rule.channel} holds them, we do not know them yet"))
-    terms += _buffer_terms(rule, [level for level in pool if level.location in rule.locations and level.aside_units])
+    terms += _buffer_terms(rule, [level for level in pool if level.aside_units])
     total = sum(term.units for term in terms)
     if total < 0:
         terms.append(Term("floor", None, -total, f"a channel can be told no less than 0, and it is {-total} short"))

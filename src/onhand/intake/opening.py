@@ -7,15 +7,16 @@ from itertools import islice
 from typing import TypeVar
 
 from onhand.domain.catalog import Item
-from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, State, pair_off
+from onhand.domain.stock import KEPT_STATES, Bin, State, pair_off
 from onhand.intake.doubts import follow_doubts
 from onhand.intake.identity import check_bundles
 from onhand.intake.locations import take_locations
 from onhand.intake.lookup import Lookup
 from onhand.intake.tracking import PLATFORM
-from onhand.intake.trapped import check_trapped
+from onhand.intake.trapped import check_trapped_levels
 from onhand.ports.channel import Ask, Census, SeenLevel, Wanted
-from onhand.store import Books, FreshLevel, Store
+from onhand.store import Books, Store
+from onhand.store.times import to_us
 
 CHUNK = 2_000
 """Rows a transaction: a first reading of a million levels must not hold the writer for minutes."""
@@ -81,22 +82,22 @@ def open_levels(
     it lacks is a drift like any other, and the audit judges it.
     """
     uncounted = books.catalog.uncounted({row.item for row in levels})
-    fresh = books.census_levels.stage(
-        [row._replace(units=None) if row.item in uncounted else row for row in levels], source, opens=opens
-    )
+    if uncounted:
+        levels = [row._replace(units=None) if row.item in uncounted else row for row in levels]
+    fresh = books.census_levels.stage(levels, source, opens=opens)
     counted = books.census_levels.keep(source, reading, now)
-    books.ledger.append_new([row for level in fresh for row in opening_rows(level, source)], now)
-    check_trapped(books, {LevelKey(row.item, row.location) for row in levels}, now)
+    books.ledger.append_new((row for level in fresh for row in opening_rows(level, source)), now)
+    check_trapped_levels(books, levels, now)
     return counted, len(fresh)
 
 
-def opening_rows(level: FreshLevel, source: str) -> Iterator[tuple[str | int, ...]]:
+def opening_rows(level: SeenLevel, source: str) -> Iterator[tuple[str | int, ...]]:
     """Yield the movements from the supplier that bring an empty level to what was seen, as the ledger's columns."""
     item, place = level.item, level.location
-    cause = f"opening/{item}@{place}"
-    for number, (source_state, target_state, units) in enumerate(opening_flows(level.units), start=1):
+    cause, observed_us = f"opening/{item}@{place}", to_us(level.observed_at)
+    for number, (source_state, target_state, units) in enumerate(opening_flows(level.units or ()), start=1):
         id_ = f"{cause}/{number}"
-        yield id_, item, place, source_state, place, target_state, units, cause, source, REASON, level.observed_us
+        yield id_, item, place, source_state, place, target_state, units, cause, source, REASON, observed_us
 
 
 @lru_cache(maxsize=1 << 16)  # few levels hold numbers that no other level holds

@@ -1,11 +1,11 @@
 """Trapped units: they stand on levels that the platform stocks no more, so nobody can buy them (Shopify 2026-04)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from onhand.domain.catalog import Item
 from onhand.domain.stock import LevelKey, on_hand
-from onhand.ports.channel import Problem
+from onhand.ports.channel import Problem, SeenLevel
 from onhand.store import Books
 
 TRAPPED = "units on a level that is not stocked"
@@ -31,6 +31,13 @@ def check_trapped(books: Books, keys: Collection[LevelKey], now: datetime) -> No
     for key in keys:
         if _name(key) in open_problems - trapped:
             books.problems.settle(TRAPPED, _name(key), now)
+
+
+def check_trapped_levels(books: Books, levels: Iterable[SeenLevel], now: datetime) -> None:
+    """Do the same for a batch of levels that was taken in: of a million nearly all are stocked and hold no problem."""
+    named = books.problems.keys(TRAPPED)
+    keys = [LevelKey(level.item, level.location) for level in levels if named or not level.active]
+    check_trapped(books, keys, now)
 
 
 def _name(key: LevelKey) -> str:

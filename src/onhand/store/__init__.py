@@ -1,7 +1,6 @@
 """The store: ledger, pictures, offers and all else that is kept, in SQLite or PostgreSQL."""
 
 from onhand.store.books import Books
-from onhand.store.census_levels import FreshLevel
 from onhand.store.channels import ChannelState
 from onhand.store.drifts import Adoption, DriftRow
 from onhand.store.intents import Intent, IntentRow
@@ -14,7 +13,6 @@ __all__ = [
     "Books",
     "ChannelState",
     "DriftRow",
-    "FreshLevel",
     "Intent",
     "IntentRow",
     "Observed",

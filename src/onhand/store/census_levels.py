@@ -6,27 +6,14 @@ stale) is kept by the same triggers, so both ways end in the same rows; a test h
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
 from onhand.domain.stock import KEPT_STATES, LevelKey
 from onhand.ports.channel import SeenLevel
 from onhand.store.engine import Sql
+from onhand.store.statements import Row
 from onhand.store.times import to_us
 
 _NOT_COUNTED = (None,) * len(KEPT_STATES)
-
-
-class FreshLevel(NamedTuple):
-    """A level that nothing has moved and that was not opened yet; its opening balance is what was seen of it.
-
-    `units` are by state in the order of KEPT_STATES, None where the platform does not show one. `observed_us` are
-    microseconds since 1970, as the tables keep them.
-    """
-
-    item: str
-    location: str
-    units: tuple[int | None, ...]
-    observed_us: int
 
 
 class CensusLevels:
@@ -35,23 +22,19 @@ class CensusLevels:
     def __init__(self, sql: Sql, shop_id: int) -> None:
         self._sql, self._shop = sql, shop_id
 
-    def stage(self, levels: Iterable[SeenLevel], source: str, *, opens: bool = True) -> list[FreshLevel]:
+    def stage(self, levels: Iterable[SeenLevel], source: str, *, opens: bool = True) -> list[SeenLevel]:
         """Lay a batch ready, in the place of the one before; return the levels in it that are to be opened, by key.
 
-        Without `opens` there are none.
+        These are levels that nothing has moved and that were not opened yet. Without `opens` there are none.
         """
-        rows = sorted(
-            [
-                (row.item, row.location, row.level_id, row.active, True, *row.units, to_us(row.observed_at))
-                if row.units is not None
-                else (row.item, row.location, row.level_id, row.active, False, *_NOT_COUNTED, to_us(row.observed_at))
-                for row in levels
-            ]
-        )
+        batch = sorted(levels)
         self._sql.run("clear_census_levels")
-        self._sql.run_many("stage_census_level", rows)
+        self._sql.run_many("stage_census_level", map(_staged, batch))
         self._sql.run("weigh_census_levels", {"shop": self._shop, "source": source, "opens": opens})
-        return [FreshLevel(row[0], row[1], row[2:-1], row[-1]) for row in self._sql.rows("fresh_census_levels")]
+        if not opens:
+            return []
+        begun = set(self._sql.rows("begun_census_levels"))
+        return [level for level in batch if level.units is not None and level[:2] not in begun]
 
     def keep(self, source: str, reading: int, at: datetime) -> int:
         """Keep ids, observations and cut times of the batch that is laid ready; return how many levels are counted."""
@@ -77,3 +60,10 @@ class CensusLevels:
     def settled_with_drifts(self) -> list[LevelKey]:
         """Return levels of the batch that agree, and whose drift is still open."""
         return [LevelKey(item, location) for item, location in self._sql.rows("settled_drifts", {"shop": self._shop})]
+
+
+def _staged(level: SeenLevel) -> Row:
+    """Return a level as the columns of what is laid ready."""
+    item, location, level_id, active, units, observed_at = level
+    counted = units is not None
+    return (item, location, level_id, active, counted, *(units or _NOT_COUNTED), to_us(observed_at))

@@ -76,8 +76,9 @@ class Ledger:
         rows: list[Row] = []
         for columns in movements:
             sequence += 1
-            head = link(head, (sequence, *columns, recorded_us))
-            rows.append((self._shop, sequence, *columns, recorded_us, head))
+            linked = (sequence, *columns, recorded_us)
+            head = link(head, linked)
+            rows.append((self._shop, *linked, head))
         if rows:
             self._sql.run_many("append_movement", rows)
             self._heads[self._shop] = sequence, head
@@ -121,6 +122,11 @@ class Ledger:
     def standing_at(self, locations: Iterable[str]) -> list[Standing]:
         """Return what stands at some locations, item by item; items of which nothing is on hand are left out."""
         rows = self._sql.rows("standing_at", (self._shop, texts(locations)))
+        return [Standing(location, item, int(available), int(on_hand)) for location, item, available, on_hand in rows]
+
+    def standing_behind(self, key: LevelKey, limit: int) -> list[Standing]:
+        """Return what stands at the next `limit` levels behind a key, by item and location, nothing included."""
+        rows = self._sql.rows("standing_behind", (self._shop, *key, limit))
         return [Standing(location, item, int(available), int(on_hand)) for location, item, available, on_hand in rows]
 
     def below_zero(self) -> dict[LevelKey, int]:

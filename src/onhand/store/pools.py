@@ -1,11 +1,11 @@
 """Pools: what selling needs to know of items at their locations, read in a few quick queries."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from onhand.domain.selling import PoolLevel
 from onhand.store.engine import Sql
 from onhand.store.json_text import texts
+from onhand.store.statements import Parameters
 
 
 class Pools:
@@ -19,20 +19,28 @@ class Pools:
 
         The names of the levels are the locations' ids.
         """
-        asked = texts(items)
-        known: defaultdict[tuple[str, str], list[int | None]] = defaultdict(lambda: [0, None, 0])
-        for item, location, units in self._sql.rows("available_units", (self._shop, asked)):
-            known[item, location][0] = units
-        for item, location, units in self._sql.rows("observed_available_units", (self._shop, asked, source)):
-            known[item, location][1] = units
-        for item, location, units in self._sql.rows("untold_available_units", (self._shop, asked)):
-            known[item, location][2] = units
-        rows = self._sql.rows("inactive_levels_of_items", (self._shop, asked))
-        inactive = {(item, location) for item, location in rows}
-        aside = {(item, place): units for item, place, units in self._sql.rows("aside_of_items", (self._shop, asked))}
+        asked = (self._shop, texts(items))
+        booked = self._units("available_units", asked)
+        observed = self._units("observed_available_units", (*asked, source))
+        untold = self._units("untold_available_units", asked)
+        aside = self._units("aside_of_items", asked)
+        inactive = set(self._sql.rows("inactive_levels_of_items", asked))
         pools: dict[str, list[PoolLevel]] = {item: [] for item in items}
-        for (item, location), (booked, observed, untold) in known.items():
-            active = (item, location) not in inactive
-            ours = aside.get((item, location), 0)
-            pools[item].append(PoolLevel(location, location, booked or 0, observed, untold or 0, active, ours))
+        for key in {**booked, **observed, **untold}:
+            item, location = key
+            pools[item].append(
+                PoolLevel(
+                    location,
+                    location,
+                    booked.get(key, 0),
+                    observed.get(key),
+                    untold.get(key, 0),
+                    key not in inactive,
+                    aside.get(key, 0),
+                )
+            )
         return pools
+
+    def _units(self, name: str, asked: Parameters) -> dict[tuple[str, str], int]:
+        """Return units by item and location."""
+        return {(item, location): units for item, location, units in self._sql.rows(name, asked)}

@@ -272,6 +272,8 @@ def test_a_file_that_never_gets_further_is_given_up(http: httpx.Client) -> None:
         (WHOLE, {"rootObjectCount": "2"}, "holds 1 items, shopify counted 2"),
         (file_of(VARIANT, LEVEL), {"fileSize": None, "objectCount": "2", "rootObjectCount": "0"}, "lacks 1 items"),
         (file_of(LEVEL), {"fileSize": None, "objectCount": "1", "rootObjectCount": "0"}, "lacks 1 items"),
+        (file_of(ITEM, VARIANT | {"__parentId": "1"}), {"fileSize": None}, "line 2 names '1' as an item"),
+        (file_of(ITEM | {"tracked": "yes"}), {"fileSize": None}, "line 1 cannot be read"),
         (WHOLE.replace(b'"quantity": 5', b'"quantity": "5"'), {"fileSize": None}, "cannot be read"),
         (WHOLE[:-40], {"fileSize": None}, "cannot be read"),
         (WHOLE, {"fileSize": "10"}, "announced 10"),

@@ -47,7 +47,7 @@ class ItemRows:
     bundles: list[Bundle] = field(default_factory=list)
     contradictions: list[Contradiction] = field(default_factory=list)
 
-    def add(self, number: str, seen: answers.Item | answers.BulkLine, variants: Sequence[answers.Variant]) -> Item:
+    def add(self, number: str, seen: answers.Item | answers.BulkItem, variants: Sequence[answers.Variant]) -> Item:
         """Add an item and return it; its title, its price and what it is made of are those of its first variant."""
         sku = seen.sku or None
         parents = [variant for variant in variants if variant.requires_components]

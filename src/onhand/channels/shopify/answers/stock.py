@@ -253,24 +253,29 @@ class DeliveryProfiles(Struct, rename="camel"):
     delivery_profiles: Page[DeliveryProfile]
 
 
-class BulkLine(Struct, rename="camel"):
-    """One line of a bulk operation's file: an item, a variant or a level; its global id says which it is."""
+class BulkItem(Struct, rename="camel"):
+    """The line of an item in a bulk operation's file."""
 
     id: str
-    parent_id: str | None = field(name="__parentId", default=None)
     sku: str | None = None
     tracked: bool = True
     unit_cost: Cost | None = None
-    display_name: str = ""
-    price: Decimal | None = None
-    inventory_policy: str = "DENY"
-    requires_components: bool = False
+
+
+class BulkLine(Struct, rename="camel"):
+    """One line of a bulk operation's file: an item, a variant or a level; its global id says which it is.
+
+    Only what a level has is here: there are ten of them and more for each item.
+    """
+
+    id: str
+    parent_id: str | None = field(name="__parentId", default=None)
     is_active: bool = True
     updated_at: Moment | None = None
     location: Named | None = None
     quantities: Raw = Raw(b"[]")
 
-    def shown(self) -> tuple[tuple[int | None, ...], tuple[int, int] | None]:
+    def shown(self) -> tuple[tuple[int | None, ...] | None, tuple[int, int] | None]:
         """Return the units in the order of KEPT_STATES, None where a state is not shown, and their contradiction."""
         return _shown(bytes(self.quantities))
 

@@ -29,10 +29,8 @@ UPDATE census_levels SET
     )
 WHERE counted
 
--- name: fresh_census_levels
-SELECT
-    item, location, available, committed, reserved, damaged, quality_control, safety_stock, incoming, observed_at
-FROM census_levels WHERE fresh ORDER BY item, location
+-- name: begun_census_levels
+SELECT item, location FROM census_levels WHERE counted AND NOT fresh
 
 -- name: open_census_levels
 INSERT INTO openings (shop, item, location, cut_at)

@@ -65,6 +65,14 @@ GROUP BY location, item
 HAVING SUM(units) <> 0
 ORDER BY location, item
 
+-- name: standing_behind
+SELECT location, item, SUM(CASE WHEN state = 'available' THEN units ELSE 0 END), SUM(units) FROM levels
+WHERE shop = :shop AND (item, location) > (:item, :location)
+    AND state IN ('available', 'committed', 'reserved', 'damaged', 'quality_control', 'safety_stock')
+GROUP BY item, location
+ORDER BY item, location
+LIMIT :limit
+
 -- name: below_zero
 SELECT item, location, units FROM levels
 WHERE shop = :shop AND state = 'available' AND units < 0
