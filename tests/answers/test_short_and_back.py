@@ -156,3 +156,12 @@ def test_what_a_closed_return_leaves_open_is_shown_for_a_while_and_what_was_decl
     assert rows[0].next_step == ("closed, and nobody said what became of 2: reopen it in Shopify and restock what came")
     assert rows[1].next_step == "approve or decline it in Shopify"
     assert [row.name for row in late] == ["#1001-R3"]
+
+
+def test_what_was_promised_before_the_first_reading_waits_without_a_name(store: Store) -> None:
+    shelf, held = Bin(WAREHOUSE, State.AVAILABLE), Bin(WAREHOUSE, State.COMMITTED)
+    happen(store, [moved("opening/2@20 held", "2", shelf, held, 3, at=later(1))], later(1))
+    with store.reading() as session:
+        (row,) = oversells(session.of(SHOP), SHOP)
+    assert [claim.name for claim in row.taken_by] == ["the first reading"]
+    assert row.next_step == "receive 2 at Warehouse, or cancel orders from before the first reading"

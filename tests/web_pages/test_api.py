@@ -69,6 +69,11 @@ def test_what_is_oversold_on_its_way_back_or_between_locations_is_answered(serve
     assert get(served, "/api/v1/oversells", sku="CAP") == []
     assert get(served, "/api/v1/returns", show="all", closed_days=30) == []
     assert get(served, "/api/v1/transfers", stuck_after_days=0) == []
+    status = get(served, "/api/v1/status")
+    assert (status["oversold"], status["needs_you"]) == (1, 1)
+    assert [(need["kind"], need["message"]) for need in status["needs"]] == [
+        ("oversold", "TEE-RED: 2 sold that are not there, at New York")
+    ]
     answer = served.client.get("/api/v1/returns", params={"show": "some"})
     assert (answer.status_code, answer.json()["status"]) == (400, 400)
 

@@ -225,7 +225,7 @@ def test_the_item_page_follows_its_item_without_loading_again(served: Served, lo
     expect(page.locator("[data-line]")).to_have_text("Live")
     page.evaluate("() => { globalThis.sameDocument = true }")
     cause = served.shop.sell("13", "2", 2)
-    expect(page.locator(".history li").first).to_contain_text(cause)
+    expect(page.locator(".history li").first).to_contain_text(f"order {cause.rpartition(chr(47))[2]}")
     expect(page.locator(".sum", has_text="Shopify POS").locator(".answer b")).to_have_text("8")
     expect(page.locator("tbody tr", has_text="New York").locator("td.total")).to_have_text("3")
     assert page.evaluate("() => globalThis.sameDocument") is True

@@ -67,6 +67,16 @@ def test_the_item_page_shows_levels_and_every_term(still: Served) -> None:
     assert "Shopify showed 12 available at Boston" in page
 
 
+def test_what_was_sold_and_is_not_there_stands_on_the_dashboard_and_on_its_item(served: Served) -> None:
+    served.shop.sell("12", "2", 2, channel="tiktok_shop")
+    for path in ("/", "/items/TEE-RED"):
+        page = words(read(served, path))
+        assert "TEE-RED: 1 sold that are not there, at New York; order 1 waits" in page
+        assert "ship order 1 from Warehouse (2 there), or receive 1 at New York" in page
+    assert "1 needs you." in words(read(served, "/"))
+    assert "Needs you" not in words(read(served, "/items/CAP"))
+
+
 def test_a_shortage_is_shown_as_what_it_is(served: Served) -> None:
     served.shop.sell("12", "2", 3)
     page = words(read(served, "/items/TEE-RED"))

@@ -7,7 +7,7 @@ from onhand.answers.drifts import DriftShown, drift, drifts
 from onhand.answers.explained import Explained, explain
 from onhand.answers.health import Health, health
 from onhand.answers.lookup import NotKnown, find_channel, find_items, find_location, location_names
-from onhand.answers.oversells import ClaimShown, OversellShown, oversells
+from onhand.answers.oversells import ClaimShown, OversellShown, oversells, worst_oversells
 from onhand.answers.places import PlaceShown, places
 from onhand.answers.problems import ProblemShown, problems
 from onhand.answers.returns import ReturnShown, returns
@@ -72,5 +72,6 @@ __all__ = [
     "shadow",
     "timeline",
     "transfers",
+    "worst_oversells",
     "writing_channels",
 ]

@@ -6,7 +6,7 @@ from onhand.store import Books
 
 _OURS = {
     "adoption": "a difference that was adopted",
-    "opening": "what was open at the first reading",
+    "opening": "the first reading",
     "buffer": "the Online Store's buffer",
 }
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from onhand.answers.oversells import worst_oversells
 from onhand.answers.selling import Lane, lanes
 from onhand.intake.subscribing import silent
 from onhand.ports.delivery import Log
@@ -16,9 +17,10 @@ SHOPIFY = "shopify"
 class Health:
     """Numbers for one shop; deliveries are those of the whole installation, because one log serves every shop.
 
-    `needs_you` counts what only a person can settle: open drifts, problems, parked deliveries. Held channels are
-    problems already. `last_audit_at` None: never audited. `silent_topics` have not come for longer than the shop's
-    rhythm allows; that may be a quiet day, so it needs nobody yet.
+    `needs_you` counts what only a person can settle: open drifts, problems, parked deliveries, and `oversold` places:
+    levels below zero that nobody allowed, and orders that nothing is left for. Held channels are problems already.
+    `last_audit_at` None: never audited. `silent_topics` have not come for longer than the shop's rhythm allows; that
+    may be a quiet day, so it needs nobody yet.
     """
 
     shop: str
@@ -29,6 +31,7 @@ class Health:
     unknowns: int
     drifts: int
     problems: int
+    oversold: int
     accepted: int
     duplicates: int
     rejected: int
@@ -47,6 +50,7 @@ def health(session: Session, log: Log, shop: str, now: datetime) -> Health:
     done, parked = (sum(count[status] for count in counts) for status in ("done", "parked"))
     stock_points, agreeing, gaps = books.observations.tally()
     drifts, problems = len(books.drifts.rows(status="open")), len(books.problems.open())
+    oversold, _ = worst_oversells(books, shop, 0)
     channels = tuple(lanes(books))
     audit = books.audits.latest()
     accepted, duplicates, rejected = log.counts()
@@ -55,10 +59,11 @@ def health(session: Session, log: Log, shop: str, now: datetime) -> Health:
         stock_points=stock_points,
         agreeing=agreeing,
         gaps=gaps,
-        needs_you=drifts + problems + parked,
+        needs_you=drifts + problems + parked + oversold,
         unknowns=sum(lane.unknown for lane in channels),
         drifts=drifts,
         problems=problems,
+        oversold=oversold,
         accepted=accepted,
         duplicates=duplicates,
         rejected=rejected,

@@ -1,9 +1,10 @@
 """What was sold and is not there: levels below zero, with the orders that took them there and those that wait."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from onhand.answers.called import called
 from onhand.answers.lookup import find_items, location_names
@@ -15,6 +16,9 @@ from onhand.store import Books
 PAGE = 200
 MOST_READ = 2000
 """Movements that are read of an item to find when a level fell below zero: a year of one that sells every few hours."""
+
+
+_BEFORE = "orders from before the first reading"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,30 +74,59 @@ class OversellShown:
 def oversells(books: Books, shop: str, sku: str | None = None) -> list[OversellShown]:
     """Return what is oversold now, of one SKU or of all, the longest first. Raises NotKnown for a SKU there is not."""
     wanted = None if sku is None else {item.item for item in find_items(books, sku)}
-    negative = {key: units for key, units in books.ledger.below_zero().items() if wanted is None or key.item in wanted}
-    unplaced: defaultdict[str, list[Claim]] = defaultdict(list)
-    for cause, item, units in books.pictures.unplaced():
-        if units > 0 and (wanted is None or item in wanted):
-            unplaced[item].append(Claim(cause, cause.partition("/")[0], units, None))
-    items = books.catalog.items_of({*(key.item for key in negative), *unplaced})
-    found = [*_below_zero(books, negative), *_without_location(books, unplaced)]
-    causes = {claim.cause for _, short in found for claim in (*short.takers, *short.waiting)}
-    telling = _Telling(shop, items, location_names(books), called(books, causes), _standing(books, items))
-    rows = [telling.tell(key, short) for key, short in found if key[0] in items]
+    rows = _tell(books, shop, _short_places(books, wanted))
     return sorted(rows, key=lambda row: (row.since is None, row.since.timestamp() if row.since else 0.0, row.item))
 
 
-_Found = tuple[tuple[str, str | None], Shortage]
-"""An item, a location (None: nobody said which), and what is short there."""
+def worst_oversells(books: Books, shop: str, most: int) -> tuple[int, list[OversellShown]]:
+    """Return how much is oversold that nobody allowed, in places, and up to `most` of them with the most units."""
+    places = _short_places(books, None)
+    items = books.catalog.items_of({place.item for place in places})
+    unwanted = [place for place in places if place.item in items and not items[place.item].sells_below_zero]
+    unwanted.sort(key=lambda place: (-place.units, place.item, place.location or ""))
+    return len(unwanted), _tell(books, shop, unwanted[:most])
 
 
-def _below_zero(books: Books, negative: Mapping[LevelKey, int]) -> Iterator[_Found]:
-    for key, units in negative.items():
-        shelf = Bin(key.location, State.AVAILABLE)
-        yield (
-            (key.item, key.location),
-            explain_shortage(shelf, units, _history(books, key.item), books.ledger.holders(key)),
-        )
+class _Short(NamedTuple):
+    """Where units are short. Location None: nobody said where, and `claims` are the orders that wait, newest first."""
+
+    item: str
+    location: str | None
+    units: int
+    claims: tuple[Claim, ...] = ()
+
+
+def _short_places(books: Books, wanted: Collection[str] | None) -> list[_Short]:
+    """Return where units of items (None: of any) are short, without looking for what took them."""
+    places = [_Short(key.item, key.location, -units) for key, units in books.ledger.below_zero().items()]
+    unplaced: defaultdict[str, list[Claim]] = defaultdict(list)
+    for cause, item, units in books.pictures.unplaced():
+        if units > 0:
+            unplaced[item].append(Claim(cause, cause.partition("/")[0], units, None))
+    levels = books.ledger.levels(unplaced) if unplaced else {}
+    for item, claims in unplaced.items():
+        available = sum(units for (one, bin_), units in levels.items() if one == item and bin_.state is State.AVAILABLE)
+        asked_units = sum(claim.units for claim in claims)
+        if asked_units > available:
+            places.append(_Short(item, None, min(asked_units, asked_units - available), tuple(reversed(claims))))
+    return [place for place in places if wanted is None or place.item in wanted]
+
+
+def _tell(books: Books, shop: str, places: Iterable[_Short]) -> list[OversellShown]:
+    found = [(place, _explain(books, place)) for place in places]
+    items = books.catalog.items_of({place.item for place, _ in found})
+    causes = {claim.cause for _, short in found for claim in (*short.takers, *short.waiting)}
+    telling = _Telling(shop, items, location_names(books), called(books, causes), _standing(books, items))
+    return [telling.tell(place, short) for place, short in found if place.item in items]
+
+
+def _explain(books: Books, place: _Short) -> Shortage:
+    if place.location is None:
+        waiting = who_waits(place.units, place.claims)
+        return Shortage(units=place.units, since=None, takers=(), waiting=waiting)
+    key = LevelKey(place.item, place.location)
+    shelf = Bin(place.location, State.AVAILABLE)
+    return explain_shortage(shelf, -place.units, _history(books, place.item), books.ledger.holders(key))
 
 
 def _history(books: Books, item: str) -> Iterator[Movement]:
@@ -106,18 +139,6 @@ def _history(books: Books, item: str) -> Iterator[Movement]:
             yield movement
         if len(page) < PAGE:
             return
-
-
-def _without_location(books: Books, unplaced: Mapping[str, list[Claim]]) -> Iterator[_Found]:
-    """Yield orders that no location is known for and that nothing is left for anywhere."""
-    levels = books.ledger.levels(unplaced)
-    for item, claims in unplaced.items():
-        available = sum(units for (one, bin_), units in levels.items() if one == item and bin_.state is State.AVAILABLE)
-        wanted_units = sum(claim.units for claim in claims)
-        missing_units = min(wanted_units, wanted_units - available)
-        if missing_units > 0:
-            waiting = who_waits(missing_units, reversed(claims))
-            yield (item, None), Shortage(units=missing_units, since=None, takers=(), waiting=waiting)
 
 
 def _standing(books: Books, items: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
@@ -143,14 +164,14 @@ class _Telling:
     ) -> None:
         self._shop, self._items, self._places, self._names, self._standing = shop, items, places, names, standing
 
-    def tell(self, key: tuple[str, str | None], short: Shortage) -> OversellShown:
-        item, place = self._items[key[0]], key[1]
-        location = None if place is None else self._places.get(place, place)
+    def tell(self, place: _Short, short: Shortage) -> OversellShown:
+        item = self._items[place.item]
+        location = None if place.location is None else self._places.get(place.location, place.location)
         elsewhere = tuple(
             There(location=self._places.get(other, other), units=units)
             for other, units in self._standing.get(item.item, ())
         )
-        waiting = tuple(self._claim(claim) for claim in short.waiting)
+        waiting = tuple(self._waiting(claim) for claim in short.waiting)
         money = item.value_of(short.units)
         return OversellShown(
             shop=self._shop,
@@ -169,6 +190,11 @@ class _Telling:
             currency=money.currency if money else None,
             next_step=_next_step(location, waiting, short.gone_units, elsewhere, above_zero=not item.sells_below_zero),
         )
+
+    def _waiting(self, claim: Claim) -> ClaimShown:
+        shown = self._claim(claim)
+        # The first reading tells how much was promised, and not to whom.
+        return replace(shown, name=_BEFORE) if claim.cause.startswith("opening/") else shown
 
     def _claim(self, claim: Claim) -> ClaimShown:
         return ClaimShown(

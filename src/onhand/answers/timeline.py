@@ -1,11 +1,12 @@
 """What happened to an item: movements with their causes, what channels showed, and its labels, newest first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Literal
 
+from onhand.answers.called import called
 from onhand.answers.lookup import find_items, location_names
 from onhand.domain.catalog import Item
 from onhand.domain.drift import Observation
@@ -25,9 +26,9 @@ class Place:
 class Happened:
     """One movement, one observation, or one change of the SKU.
 
-    `happened_at` is the time at the source, `recorded_at` the time here. A movement has `source`, `target` and
-    `units`; an observation has `location` and `seen`, the units by state; another label says with `reason` which one
-    became which. The rest is None.
+    `happened_at` is the time at the source, `recorded_at` the time here. A movement has `source`, `target`, `units` and
+    a cause, of which `name` is what people call it; an observation has `location` and `seen`, the units by state;
+    another label says with `reason` which one became which. The rest is None.
     """
 
     kind: Literal["movement", "observation", "label"]
@@ -38,6 +39,7 @@ class Happened:
     recorded_at: datetime
     origin: str
     cause: str | None = None
+    name: str | None = None
     reason: str | None = None
     units: int | None = None
     source: Place | None = None
@@ -61,7 +63,9 @@ def timeline(books: Books, shop: str, sku: str, limit: int = 50) -> list[Happene
         ]
         happened += _labelled(books, shop, item)
     happened.sort(key=lambda row: (row.recorded_at, row.happened_at), reverse=True)
-    return happened[:limit]
+    newest = happened[:limit]
+    called_so = called(books, {row.cause for row in newest if row.cause is not None})
+    return [row if row.cause is None else replace(row, name=called_so[row.cause]) for row in newest]
 
 
 def _labelled(books: Books, shop: str, item: Item) -> list[Happened]:

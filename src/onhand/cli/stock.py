@@ -213,7 +213,7 @@ def _paint_timeline(rows: Sequence["Happened"]) -> Paint:
             return
         columns = [Column("recorded"), Column("what"), Column("units", number=True), Column("cause"), Column("reason")]
         cells = [
-            (clock_time(row.recorded_at), _what(row), row.units, row.cause or f"seen by {row.origin}", row.reason or "")
+            (clock_time(row.recorded_at), _what(row), row.units, row.name or f"seen by {row.origin}", row.reason or "")
             for row in rows
         ]
         console.print(table(columns, cells))

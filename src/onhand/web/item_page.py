@@ -1,7 +1,7 @@
 """What an item's page shows: where its units stand, what each channel may sell and why, and what happened."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from onhand.domain.stock import KEPT_STATES, LevelKey, State, on_hand
 from onhand.store import Books
 from onhand.store.observations import Observed
 from onhand.web.names import signed, title_of
+from onhand.web.needs import Need, of_oversell
 
 HISTORY = 60
 """How many movements and observations the page shows; the API goes further."""
@@ -53,6 +54,7 @@ class Line:
     units: str
     what: str
     cause: str
+    name: str
     origin: str
     is_seen: bool
 
@@ -67,6 +69,7 @@ class ItemPage:
     states: tuple[State, ...]
     places: tuple[Place, ...]
     on_hand: int
+    needs: tuple[Need, ...]
     sums: tuple[Sum, ...]
     lines: tuple[Line, ...]
 
@@ -84,6 +87,7 @@ def read_item_page(books: Books, shop: str, sku: str, item_id: str | None) -> It
         states=tuple(dict.fromkeys((State.AVAILABLE, *shown))),
         places=tuple(places),
         on_hand=sum(place.on_hand for place in places),
+        needs=tuple(_needs(books, shop, item)),
         sums=tuple(_sums(books, shop, item)),
         lines=tuple(_lines(books, shop, item)),
     )
@@ -140,6 +144,13 @@ def _place(
     )
 
 
+def _needs(books: Books, shop: str, item: Item) -> Iterator[Need]:
+    if not item.sells_below_zero:
+        for row in answers.oversells(books, shop, item.sku or item.item):
+            if row.item == item.item:
+                yield of_oversell(row)
+
+
 def _sums(books: Books, shop: str, item: Item) -> list[Sum]:
     label = item.sku or item.item
     sums = []
@@ -167,6 +178,7 @@ def _line(row: Happened) -> Line:
             units=str(row.units),
             what=f"{row.reason}: {_move(row)}",
             cause=row.cause or "",
+            name=row.name or "",
             origin=title_of(row.origin),
             is_seen=False,
         )
@@ -177,6 +189,7 @@ def _line(row: Happened) -> Line:
             units="",
             what=row.reason or "",
             cause="",
+            name="",
             origin=title_of(row.origin),
             is_seen=True,
         )
@@ -188,6 +201,7 @@ def _line(row: Happened) -> Line:
         units="",
         what=f"{title_of(row.origin)} showed {seen} at {row.location}",
         cause="",
+        name="",
         origin=title_of(row.origin),
         is_seen=True,
     )

@@ -1,11 +1,11 @@
-"""What waits for a person: open problems, drifts and parked deliveries, each with its next step."""
+"""What waits for a person: problems, what is oversold, drifts and parked deliveries, each with its next step."""
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from onhand.answers import DriftShown, drifts, problems
+from onhand.answers import DriftShown, OversellShown, drifts, problems, worst_oversells
 from onhand.store import Books
 
 SHOWN = 6
@@ -26,12 +26,13 @@ class Need:
 
 
 def read_needs(books: Books, shop: str) -> list[Need]:
-    """Return what waits for a person: problems, then drifts, then parked deliveries."""
+    """Return what waits for a person: problems, the worst oversells, drifts, parked deliveries."""
     return [
         *(
             Need(kind=row.kind, message=row.message, next_step=row.next_step, since_at=row.opened_at)
             for row in problems(books, shop)
         ),
+        *(of_oversell(row) for row in worst_oversells(books, shop, SHOWN)[1]),
         *(_of_drift(row) for row in drifts(books, shop)),
         *(
             Need(
@@ -49,6 +50,19 @@ def mark_of(needs: Iterable[Need]) -> str:
     """Return a short text that differs when the needs differ: the page looks again then."""
     lines = "\n".join(f"{need.kind} {need.message} {need.since_at}" for need in needs)
     return hashlib.sha256(lines.encode()).hexdigest()[:12]
+
+
+def of_oversell(row: OversellShown) -> Need:
+    """Return an oversell as something that waits for a person."""
+    where = f"at {row.location}" if row.location is not None else "and nobody said where from"
+    names = ", ".join(dict.fromkeys(claim.name for claim in row.waiting))
+    waits = f"; {names} {'waits' if len(row.waiting) == 1 else 'wait'}" if names else ""
+    return Need(
+        kind="oversold",
+        message=f"{row.sku or row.item}: {row.units} sold that are not there, {where}{waits}",
+        next_step=row.next_step,
+        since_at=row.since,
+    )
 
 
 def _of_drift(row: DriftShown) -> Need:

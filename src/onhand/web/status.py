@@ -49,6 +49,7 @@ class Status:
     unknowns: int
     drifts: int
     problems: int
+    oversold: int
     last_audit_at: datetime | None
     lanes: tuple[LaneShown, ...]
     figures: Mapping[str, str]
@@ -92,6 +93,7 @@ def read_status(desk: Desk, shop: str) -> tuple[Status, list[Need]]:
         unknowns=counted.unknowns,
         drifts=counted.drifts,
         problems=counted.problems,
+        oversold=counted.oversold,
         last_audit_at=counted.last_audit_at,
         lanes=tuple(show_lane(lane) for lane in counted.channels),
         figures=_headline(counted, settling, drifting) | _tiles(counted, deliveries, latency_s, booked_s),
@@ -159,6 +161,8 @@ def _tiles(
 
 def _problem_words(counted: Health) -> str:
     if not counted.parked:
+        if counted.oversold and not counted.problems:
+            return f"{counted.oversold:,} oversold: onhand oversells"
         return "onhand problems ls" if counted.problems else "nothing waits for a person"
     return f"{many(counted.problems, 'problem')}, {many(counted.parked, 'delivery')} parked"
 

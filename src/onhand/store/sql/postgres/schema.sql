@@ -56,6 +56,7 @@ CREATE TABLE levels (
     units    BIGINT NOT NULL,
     PRIMARY KEY (shop, item, location, state)
 );
+CREATE INDEX levels_below_zero ON levels (shop) WHERE state = 'available' AND units < 0;
 
 -- Units in state reserved by the channel whose orders hold them; kept by the triggers on movements.
 CREATE TABLE held (

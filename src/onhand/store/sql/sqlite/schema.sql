@@ -55,6 +55,7 @@ CREATE TABLE levels (
     units    INTEGER NOT NULL,
     PRIMARY KEY (shop, item, location, state)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX levels_below_zero ON levels (shop) WHERE state = 'available' AND units < 0;
 
 -- Units in state reserved by the channel whose orders hold them; kept by the triggers on movements.
 CREATE TABLE held (

@@ -10,6 +10,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('movements', 'movements_by_item', '1000000 1000000 100 1'),
     ('movements', 'movements_unexplained', '1000 1000 1'),
     ('levels', 'levels', '100000 100000 10 4 1'),
+    ('levels', 'levels_below_zero', '100 100'),
     ('held', 'held', '10000 10000 5000 1'),
     ('owed', 'owed', '1000 1000 4 2 1'),
     ('openings', 'openings', '100000 100000 4 1'),
