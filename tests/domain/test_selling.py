@@ -4,14 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onhand.domain.selling import Explanation, Part, PoolLevel, SellingRule, available_to_sell, bundles_to_sell
+from onhand.domain.selling import PoolLevel, SellingRule, available_to_sell
 
 RULE = SellingRule(channel="tiktok_shop", locations=("1", "2"), buffer_units=2)
 counts = st.integers(-50, 50)
 levels = st.builds(
     PoolLevel, st.sampled_from("123"), st.just("Boston"), counts, st.one_of(st.none(), counts), counts, st.booleans()
 )
-component_counts = st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 40)), st.integers(1, 7)), max_size=5)
 
 
 def level(books: int, observed: int | None = None, untold: int = 0, location: str = "1") -> PoolLevel:
@@ -96,37 +95,3 @@ def test_a_channel_that_sells_below_zero_says_so_and_shows_what_there_is() -> No
     explanation = available_to_sell(RULE, [level(books=5)], 0, 0, sells_below_zero=True)
     assert explanation.units == 3
     assert explanation.terms[-1].because == "tiktok_shop goes on selling it when nothing is left"
-
-
-def parts_of(rows: list[tuple[int | None, int]]) -> list[Part]:
-    return [
-        Part(f"PART-{number}", each, None if much is None else available_to_sell(RULE, [level(books=much)], 0, 0))
-        for number, (much, each) in enumerate(rows)
-    ]
-
-
-def test_a_bundle_is_sold_as_often_as_its_scarcest_component_goes() -> None:
-    explanation = bundles_to_sell(parts_of([(11, 2), (5, 1), (None, 1)]))
-    assert explanation.units == 3
-    assert [(term.units, term.because) for term in explanation.terms] == [
-        (3, "PART-1: 3 may be sold (Boston 5, buffer -2), 1 go into each: enough for 3"),
-        (0, "PART-0: 9 may be sold (Boston 11, buffer -2), 2 go into each: enough for 4"),
-        (0, "PART-2: nobody counts it, so it sets no limit"),
-    ]
-
-
-def test_a_bundle_that_nobody_can_count_is_not_sold() -> None:
-    assert bundles_to_sell([]).units == 0
-    assert bundles_to_sell([]).terms[0].because == "the platform does not say what it is made of"
-    assert bundles_to_sell(parts_of([(None, 1)])).units == 0
-
-
-@given(component_counts)
-def test_no_bundle_is_promised_that_its_components_do_not_make(rows: list[tuple[int | None, int]]) -> None:
-    parts = parts_of(rows)
-    explanation = bundles_to_sell(parts)
-    limits = [part.available.units // part.units for part in parts if isinstance(part.available, Explanation)]
-    assert explanation.units == min(limits, default=0)
-    assert all(explanation.units * part.units <= part.available.units for part in parts if part.available is not None)
-    assert sum(term.units for term in explanation.terms) == explanation.units
-    assert all(term.because for term in explanation.terms)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from onhand import answers
 from onhand.publish.recalculate import NoSuchOffer, explain
 from tests.flow.merchant import BOSTON, WAREHOUSE, Choices, Merchant, open_shop
 from tests.support.parity import differences
@@ -60,6 +61,25 @@ def test_a_bundle_is_sold_everywhere_as_its_components_go(market: Merchant) -> N
     written = {row.item for intent in market.intents("shopify") for row in intent.rows}
     assert market.item("SET") not in written
     assert differences(market.app, market.shop, market.truth()) == []
+
+
+def test_a_bundle_whose_components_stand_apart_is_sold_as_often_as_one_location_has_all_of_it(market: Merchant) -> None:
+    """Shopify counts a bundle location by location too, and what it shows is what is sold there."""
+    market.begin()
+    listed(market, "LEFT", location=BOSTON, units=7)
+    listed(market, "RIGHT", location=WAREHOUSE, units=7)
+    market.do("stock_item", sku="LEFT", location=WAREHOUSE)
+    listed(market, "PAIR", components=[{"sku": "LEFT", "units": 1}, {"sku": "RIGHT", "units": 1}])
+    market.until_equal(lambda: market.ats_everywhere("PAIR"), (0, 0, 0))
+    market.do("receive", location=WAREHOUSE, sku="LEFT", units=3)
+    market.until_equal(lambda: market.ats_everywhere("PAIR"), (3, 3, 3))
+    market.until_equal(lambda: market.at_tiktok("PAIR"), 3)
+    assert market.at_shopify("PAIR", WAREHOUSE) == 3
+    with market.app.store.reading() as session:
+        (explained,) = answers.explain(session.of(market.shop), market.shop, "PAIR", "tiktok_shop")
+    made = {term.location: (term.units, term.because) for term in explained.terms if term.what == "bundles"}
+    assert made[WAREHOUSE] == (3, "LEFT 3 (1 each), RIGHT 7 (1 each): all of a bundle leaves from one location")
+    assert sum(term.units for term in explained.terms) == explained.units == 3
 
 
 def test_variants_that_share_an_item_are_one_item_whichever_was_bought(market: Merchant) -> None:

@@ -8,6 +8,9 @@ ONLINE_STORE = "online_store"
 OWN_CHANNELS = (ONLINE_STORE, "shopify_pos")
 """Shopify's own channels: they sell every item under its own id, and what they show are the levels it keeps."""
 
+UNPLACED, UNSEEN = "unplaced orders", "unseen orders"
+"""What terms are called that orders take away of which it is not known from where they will."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SellingRule:
@@ -81,14 +84,6 @@ class Explanation:
     terms: tuple[Term, ...]
 
 
-class Part(NamedTuple):
-    """A component of a bundle: `units` of it go into each. `available` is what may be sold of it, None: no limit."""
-
-    name: str
-    units: int
-    available: Explanation | None
-
-
 def available_to_sell(
     rule: SellingRule,
     pool: Sequence[PoolLevel],
@@ -106,9 +101,9 @@ def available_to_sell(
     pool = [level for level in pool if level.location in rule.locations]
     terms = [_location_term(level) for level in pool]
     if unplaced_units:
-        terms.append(Term("unplaced orders", None, -unplaced_units, "ordered, and no location is known yet"))
+        terms.append(Term(UNPLACED, None, -unplaced_units, "ordered, and no location is known yet"))
     if unseen_units:
-        terms.append(Term("unseen orders", None, -unseen_units, f"{rule.channel} holds them, we do not know them yet"))
+        terms.append(Term(UNSEEN, None, -unseen_units, f"{rule.channel} holds them, we do not know them yet"))
     terms += _buffer_terms(rule, [level for level in pool if level.aside_units])
     total = sum(term.units for term in terms)
     if total < 0:
@@ -116,35 +111,6 @@ def available_to_sell(
     if sells_below_zero:
         terms.append(Term("sells below zero", None, 0, f"{rule.channel} goes on selling it when nothing is left"))
     return Explanation(units=max(0, total), terms=tuple(terms))
-
-
-def bundles_to_sell(parts: Sequence[Part]) -> Explanation:
-    """Return how many bundles their components make: as many as the scarcest is enough for, a term a component.
-
-    Buffers and orders are in what each component may sell already. A bundle of which nobody says what it is made of
-    sells nothing.
-    """
-    enough = {part: part.available.units // part.units for part in parts if part.available is not None}
-    if not enough:
-        because = "none of its components is counted" if parts else "the platform does not say what it is made of"
-        return Explanation(units=0, terms=(Term("components", None, 0, because),))
-    scarcest = min(enough, key=lambda part: enough[part])
-    return Explanation(
-        units=enough[scarcest],
-        terms=tuple(
-            Term("component", None, enough[part] if part is scarcest else 0, _because(part, enough.get(part)))
-            for part in sorted(parts, key=lambda part: part is not scarcest)
-        ),
-    )
-
-
-def _because(part: Part, bundles: int | None) -> str:
-    if part.available is None or bundles is None:
-        return f"{part.name}: nobody counts it, so it sets no limit"
-    terms = ", ".join(f"{term.location or term.what} {term.units}" for term in part.available.terms if term.units)
-    terms = terms or "; ".join(term.because for term in part.available.terms)
-    made_of = f" ({terms})" if terms else ""
-    return f"{part.name}: {part.available.units} may be sold{made_of}, {part.units} go into each: enough for {bundles}"
 
 
 def usable_units(books_units: int, observed_units: int | None, untold_units: int) -> int:

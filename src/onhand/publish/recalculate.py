@@ -3,15 +3,14 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from onhand.domain.bundle_selling import Part, bundles_to_sell
 from onhand.domain.bundles import Component
 from onhand.domain.selling import (
     ONLINE_STORE,
     OWN_CHANNELS,
     Explanation,
-    Part,
     Term,
     available_to_sell,
-    bundles_to_sell,
 )
 from onhand.ports.errors import OnhandError
 from onhand.publish.buffers import follow
