@@ -39,6 +39,11 @@ def test_the_evidence_names_the_order_and_its_app() -> None:
     assert best.evidence == ("shopify/order/9 was created by Marketplace Connector; the level shows nothing of it",)
 
 
+def test_the_evidence_calls_the_order_as_people_do() -> None:
+    best = name_causes({A: 2, C: -2}, Known(unclaimed=(APP._replace(name="#1009"),)))[0]
+    assert best.evidence == ("#1009 was created by Marketplace Connector; the level shows nothing of it",)
+
+
 def test_an_order_that_claimed_nothing_is_found_by_the_exact_gap_it_leaves() -> None:
     other = Effect("shopify/order/8", "Marketplace Connector", {A: -3, C: 3})
     assert find_unclaimed({A: 2, C: -2}, [other, APP]) == [APP]

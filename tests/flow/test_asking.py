@@ -52,6 +52,16 @@ def test_a_return_is_shown_with_its_order_until_its_goods_are_restocked(merchant
     merchant.until(lambda: name not in {row["name"] for row in ask(merchant, "returns")}, "it is restocked")
 
 
+def test_a_history_calls_orders_and_drafts_as_people_do(merchant: Merchant) -> None:
+    sku = merchant.sku()
+    order = merchant.order("online_store", sku, 1)
+    draft = merchant.do("draft", lines=[{"sku": sku, "units": 2}], reserve_for_s=3600.0)["draft"]
+    merchant.until_equal(lambda: merchant.level(sku, WAREHOUSE, "reserved"), 2)
+    merchant.until_equal(lambda: merchant.level(sku, WAREHOUSE, "committed"), 1)
+    assert {order, draft} <= {row["name"] for row in ask(merchant, "timeline", sku)}
+    merchant.do("delete_draft", draft=draft)
+
+
 def test_what_a_refund_put_back_nowhere_is_shown_by_its_order(merchant: Merchant) -> None:
     sku = merchant.sku()
     sent, kept = merchant.order("online_store", sku, 2), merchant.order("online_store", sku, 3)

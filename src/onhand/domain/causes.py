@@ -32,11 +32,15 @@ class Cause(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What one fact has done to a level's states according to the books. `made_by` is the app behind an order."""
+    """What one fact has done to a level's states according to the books.
+
+    `made_by` is the app behind an order, `name` what people call it; None where nobody said.
+    """
 
     cause: str
     made_by: str
     units: Mapping[State, int]
+    name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +90,10 @@ def _undoes(gap: Mapping[State, int], effects: Sequence[Effect]) -> bool:
 def _unclaimed(gap: Mapping[State, int], known: Known) -> Cause | None:  # noqa: ARG001 - one signature for all rules
     if not known.unclaimed:
         return None
-    said = tuple(f"{one.cause} was created by {one.made_by}; the level shows nothing of it" for one in known.unclaimed)
+    said = tuple(
+        f"{one.name or one.cause} was created by {one.made_by}; the level shows nothing of it"
+        for one in known.unclaimed
+    )
     return Cause(UNCLAIMED, 0.9 if len(said) == 1 else 0.8, said)
 
 

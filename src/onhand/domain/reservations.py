@@ -26,7 +26,8 @@ class ReservedLine(NamedTuple):
 class DraftPicture:
     """A draft order as its channel showed it.
 
-    `reserved_until` None: it reserves nothing. `open` is False once it has become an order, or was deleted.
+    `name` is what people call it. `reserved_until` None: it reserves nothing. `open` is False once it has become an
+    order, or was deleted.
     """
 
     cause: str
@@ -36,6 +37,7 @@ class DraftPicture:
     reserved_until: datetime | None
     open: bool
     lines: tuple[ReservedLine, ...] = ()
+    name: str | None = None
 
     def reserves(self, as_of: datetime) -> bool:
         """Tell whether the draft still keeps units aside at a time."""

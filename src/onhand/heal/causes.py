@@ -65,6 +65,7 @@ def _effects_of_apps(books: Books, key: LevelKey, after: datetime) -> list[Effec
     """Return what orders of apps have done to a level since a time, newest first."""
     causes = books.pictures.causes_at(key, after, RECENT)
     makers = books.pictures.makers(causes)
+    names = books.pictures.names(makers)
     effects: list[Effect] = []
     for cause in causes:
         if cause not in makers:
@@ -76,7 +77,7 @@ def _effects_of_apps(books: Books, key: LevelKey, after: datetime) -> list[Effec
             if bin_.location == key.location and bin_.state in KEPT_STATES
         }
         if units:
-            effects.append(Effect(cause, makers[cause], units))
+            effects.append(Effect(cause, makers[cause], units, names.get(cause)))
     return effects
 
 

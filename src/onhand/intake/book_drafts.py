@@ -46,7 +46,9 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     written = append_explaining(books, picture.origin, settlement.movements, now)
     unplaced = _place_what_was_adopted(books, picture, settlement.unplaced_units, now)
     books.pictures.set_unplaced(picture.cause, unplaced, now)
-    books.pictures.remember(picture.cause, picture.origin, picture.version, digest, told=False, recorded_at=now)
+    books.pictures.remember(
+        picture.cause, picture.origin, picture.version, digest, told=False, recorded_at=now, name=picture.name
+    )
     if picture.reserved_until is not None and picture.reserves(now):
         wait_s = (picture.reserved_until - now).total_seconds() + AFTER_IT_ENDED_S
         books.asks.add(picture.origin, [Ask(*about, "its reservation has ended")], now, wait_s)

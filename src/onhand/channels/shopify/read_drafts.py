@@ -92,6 +92,7 @@ class DraftReader:
             reserved_until=None if until is None else until.astimezone(UTC),
             open=draft.status != _DONE_STATUS,
             lines=tuple(lines),
+            name=draft.name,
         )
 
 

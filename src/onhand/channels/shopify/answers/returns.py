@@ -116,6 +116,7 @@ class Draft(Struct, rename="camel"):
     """A draft order with the parts that concern stock."""
 
     id: str
+    name: str
     status: str
     created_at: Moment
     updated_at: Moment
