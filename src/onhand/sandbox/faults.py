@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 DeliveryFault = Literal["duplicate", "reorder", "delay", "lose"]
-ApiFault = Literal["throttle", "error_5xx", "timeout_after_apply", "outage"]
+ApiFault = Literal["throttle", "error_5xx", "timeout_after_apply", "outage", "service_unavailable"]
 BulkFault = Literal["bulk_error", "bulk_timeout"]
 FaultKind = Literal[DeliveryFault, ApiFault, BulkFault]
 DELIVERY_FAULTS: tuple[DeliveryFault, ...] = get_args(DeliveryFault)

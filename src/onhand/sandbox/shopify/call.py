@@ -34,7 +34,7 @@ class Call:
 
     `confirmation_ids` collects the world's writes that the app learns of once the answer was really sent. `bulk` is
     set while a bulk operation reads: lists then have no pages. `busy_keys` were held by another call when this came,
-    `scopes` are those of the token it came with.
+    `scopes` are those of the token it came with. `service_down` lets no write through that can say so.
     """
 
     world: World
@@ -45,4 +45,5 @@ class Call:
     scopes: tuple[str, ...]
     bulk: BulkWindow | None = None
     busy_keys: frozenset[str] = frozenset()
+    service_down: bool = False
     confirmation_ids: list[int] = field(default_factory=list)

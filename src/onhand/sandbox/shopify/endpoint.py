@@ -56,7 +56,10 @@ class _Asked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Begun:
-    """A call that has its points and its keys, and was not run yet. `lost`: its answer will not arrive."""
+    """A call that has its points and its keys, and was not run yet.
+
+    `lost`: its answer will not arrive. `service_down`: what writes quantities is away.
+    """
 
     asked: _Asked
     started: datetime
@@ -64,6 +67,7 @@ class _Begun:
     scopes: tuple[str, ...]
     busy_keys: frozenset[str]
     lost: bool
+    service_down: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,8 +141,15 @@ class GraphQLEndpoint:
         call_id = next(self._face.call_ids)
         keys = keys_in(asked.operation.node, asked.variables)
         busy = frozenset(key for key in keys if not self._face.keys.begin(key, call_id))
-        lost = fault == "timeout_after_apply"
-        return _Begun(asked=asked, started=started, call_id=call_id, scopes=access.scopes, busy_keys=busy, lost=lost)
+        return _Begun(
+            asked=asked,
+            started=started,
+            call_id=call_id,
+            scopes=access.scopes,
+            busy_keys=busy,
+            lost=fault == "timeout_after_apply",
+            service_down=fault == "service_unavailable",
+        )
 
     @property
     def _version(self) -> str:
@@ -191,6 +202,7 @@ class GraphQLEndpoint:
             call_id=begun.call_id,
             scopes=begun.scopes,
             busy_keys=begun.busy_keys,
+            service_down=begun.service_down,
         )
 
     def _execute(self, call: Call, asked: _Asked) -> ExecutionResult:

@@ -23,6 +23,8 @@ _HOLD_CODES: Mapping[str, str] = {
     "duplicate_handle": "DUPLICATE_FULFILLMENT_HOLD_HANDLE",
     "too_many": "INVALID_LINE_ITEM_QUANTITY",
 }
+# And FulfillmentOrderSplitUserErrorCode.
+_SPLIT_CODES: Mapping[str, str] = {"too_many": "INVALID_LINE_ITEM_QUANTITY"}
 
 
 def fulfillment_order(call: Call, text: str) -> FulfillmentOrder | None:
@@ -64,6 +66,13 @@ def hold(call: Call, arguments: Arguments) -> Payload:
     part, given = fulfillment_order(call, arguments["id"]), arguments["fulfillmentHold"]
     if part is None:
         return refused(HELD, [user_error(("id",), _MISSING, "FULFILLMENT_ORDER_NOT_FOUND")])
+    rows = given.get("fulfillmentOrderLineItems") or ()
+    path = ("fulfillmentHold", "fulfillmentOrderLineItems")
+    if len({row["id"] for row in rows}) < len(rows):
+        message = "The fulfillment order line items are not unique."
+        return refused(HELD, [user_error(path, message, "DUPLICATED_FULFILLMENT_ORDER_LINE_ITEMS")])
+    if any(row["quantity"] < 1 for row in rows):
+        return refused(HELD, [user_error(path, "The quantity must be greater than 0.", "GREATER_THAN_ZERO")])
     try:
         held = assigning.hold(
             call.world,
@@ -109,11 +118,14 @@ def split(call: Call, arguments: Arguments) -> Payload:
         part = fulfillment_order(call, row["fulfillmentOrderId"])
         if part is None:
             return refused(empty, [user_error(path, _MISSING, "FULFILLMENT_ORDER_NOT_FOUND")])
-        units = _units(row["fulfillmentOrderLineItems"])
+        rows = row["fulfillmentOrderLineItems"]
+        if any(one["quantity"] < 1 for one in rows):
+            return refused(empty, [user_error(path, "The quantity must be greater than 0.", "GREATER_THAN")])
         try:
-            made = assigning.split(call.world, part, units or {}, now=call.now)
+            made = assigning.split(call.world, part, _units(rows) or {}, now=call.now)
         except Refused as refusal:
-            return refused(empty, [user_error(path, refusal.message, "NO_LINE_ITEMS_PROVIDED_TO_SPLIT")])
+            code = _SPLIT_CODES.get(refusal.code, "NO_LINE_ITEMS_PROVIDED_TO_SPLIT")
+            return refused(empty, [user_error(path, refusal.message, code)])
         done.append({"fulfillmentOrder": part, "remainingFulfillmentOrder": made, "replacementFulfillmentOrder": None})
     return {"fulfillmentOrderSplits": done, "userErrors": []}
 

@@ -82,11 +82,15 @@ def create_order(call: Call, arguments: Arguments) -> Payload:
     """orderCreate: claims stock as `inventoryBehaviour` says, which is not at all unless it is given."""
     given, options = arguments["order"], arguments.get("options") or {}
     try:
+        processed_at = _moment(given.get("processedAt"))
+        if processed_at is not None and processed_at > call.now:
+            message = f"The order cannot be processed at {given['processedAt']}, which is yet to come."
+            return refused(_ORDER, [user_error(("order", "processedAt"), message, "PROCESSED_AT_INVALID")])
         order = ordering.create_by_app(
             call.world,
             lines=_wishes(call, given.get("lineItems")),
             behaviour=options.get("inventoryBehaviour", "BYPASS"),
-            processed_at=_moment(given.get("processedAt")),
+            processed_at=processed_at,
             paid=(given.get("financialStatus") or "PAID") == "PAID",
             now=call.now,
         )

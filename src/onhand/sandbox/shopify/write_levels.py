@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from onhand.sandbox.shopify.call import Call
@@ -35,8 +36,11 @@ def activate(call: Call, arguments: Arguments) -> Payload:
     if len(wanted) > 1:
         message = "Give available or onHand, not both."
         return refused(("inventoryLevel",), [user_error(("onHand",), message)])
+    if wanted and call.world.catalog.items[item_id].bundle:
+        message = "The inventory item is the parent of a bundle and has no quantities of its own."
+        return refused(("inventoryLevel",), [user_error((_argument(wanted),), message)])
     if wanted and level is not None and level.active:
-        name = "available" if "available" in wanted else "onHand"
+        name = _argument(wanted)
         message = f"Not allowed to set {name} when the item is already active at the location."
         return refused(("inventoryLevel",), [user_error((name,), message)])
     if level is None or not level.active:
@@ -46,6 +50,10 @@ def activate(call: Call, arguments: Arguments) -> Payload:
         result = writes.set_units(call.world, state=state, rows=[row], reason="other", reference_uri=None, now=call.now)
         call.confirmation_ids += result.confirmation_ids
     return {"inventoryLevel": level, "userErrors": []}
+
+
+def _argument(wanted: Mapping[str, int]) -> str:
+    return "available" if "available" in wanted else "onHand"
 
 
 def deactivate(call: Call, arguments: Arguments) -> Payload:

@@ -190,7 +190,10 @@ def _units(
         if row["quantity"] < 1:
             message = f"The quantity must be at least 1, got {row['quantity']}."
             return [user_error((*path, str(index), "quantity"), message, "INVALID_QUANTITY")]
-        units[line.id] = units.get(line.id, 0) + row["quantity"]
+        if line.id in units:
+            where = (*path, str(index), "inventoryItemId")
+            return [user_error(where, "A single item can't be listed twice.", "DUPLICATE_ITEM")]
+        units[line.id] = row["quantity"]
     return units
 
 

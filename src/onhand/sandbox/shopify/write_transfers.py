@@ -11,7 +11,7 @@ from onhand.sandbox.shopify.gids import gid, number_of
 from onhand.sandbox.shopify.idempotency import Payload
 from onhand.sandbox.shopify.writing import UserError, refused, user_error
 from onhand.sandbox.world import transferring
-from onhand.sandbox.world.catalog import Refused
+from onhand.sandbox.world.catalog import Item, Refused
 from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.transfers import Transfer
 
@@ -103,7 +103,7 @@ def set_items(call: Call, arguments: Arguments) -> Payload:
     empty = (*_TRANSFER, "updatedLineItems")
     if transfer is None:
         return refused(empty, [no_transfer("input", "id")])
-    wishes, wrong = _wishes(call, given["lineItems"], least=0)
+    wishes, wrong = _wishes(call, given["lineItems"], transfer.origin_id, least=0)
     if wrong:
         return refused(empty, wrong)
     before = {line.item_id: line.total_units for line in transfer.lines}
@@ -194,11 +194,11 @@ def _create(call: Call, given: Mapping[str, Any], *, location_required: bool) ->
         for name in names
         if location_required and name not in places
     ]
-    wishes, wrong = _wishes(call, given["lineItems"])
+    origin, there = (number_of("Location", places.get(name) or "") for name in names)
+    wishes, wrong = _wishes(call, given["lineItems"], origin)
     found += wrong
     if found:
         return found
-    origin, there = (number_of("Location", places.get(name) or "") for name in names)
     try:
         return transferring.create_transfer(
             call.world, origin_id=origin, destination_id=there, lines=wishes, now=call.now
@@ -220,24 +220,40 @@ def _place_errors(call: Call, places: Mapping[str, str]) -> list[UserError]:
     return found
 
 
-def _wishes(call: Call, rows: Sequence[Mapping[str, Any]], least: int = 1) -> tuple[list[Wish], list[UserError]]:
+def _wishes(
+    call: Call, rows: Sequence[Mapping[str, Any]], origin_id: int | None, least: int = 1
+) -> tuple[list[Wish], list[UserError]]:
+    """Return what is asked for, and what is wrong with it; `origin_id` None while nobody has said where from."""
     wishes: list[Wish] = []
     found: list[UserError] = []
     for index, row in enumerate(rows):
         path = ("input", "lineItems", str(index))
         number = number_of("InventoryItem", row["inventoryItemId"])
         item = None if number is None else call.world.catalog.items.get(number)
-        if item is None:
-            found.append(user_error((*path, "inventoryItemId"), "The item was not found.", "ITEM_NOT_FOUND"))
-        elif not item.tracked:
-            message = "The item does not track inventory."
-            found.append(user_error((*path, "inventoryItemId"), message, "UNTRACKED_ITEM"))
-        elif any(one.item_id == item.inventory_item_id for one in wishes):
+        trouble = _trouble_of(call, item, origin_id)
+        if trouble is not None:
+            code, message = trouble
+            found.append(user_error((*path, "inventoryItemId"), message, code))
+        elif any(item is not None and one.item_id == item.inventory_item_id for one in wishes):
             message = "A single item can't be listed twice."
             found.append(user_error((*path, "inventoryItemId"), message, "DUPLICATE_ITEM"))
         elif row["quantity"] < least:
             message = f"The quantity must be at least {least}, got {row['quantity']}."
             found.append(user_error((*path, "quantity"), message, "INVALID_QUANTITY"))
-        else:
+        elif item is not None:
             wishes.append(Wish(item_id=item.inventory_item_id, units=row["quantity"]))
     return wishes, found
+
+
+def _trouble_of(call: Call, item: Item | None, origin_id: int | None) -> tuple[str, str] | None:
+    """Return why an item cannot be transferred, as code and message, or None."""
+    if item is None:
+        return "ITEM_NOT_FOUND", "The item was not found."
+    if item.bundle:
+        return "BUNDLED_ITEM", "Bundled items cannot be used for this operation."
+    if not item.tracked:
+        return "UNTRACKED_ITEM", "The item does not track inventory."
+    level = None if origin_id is None else call.world.levels.get(item.inventory_item_id, origin_id)
+    if origin_id in call.world.catalog.locations and (level is None or not level.active):
+        return "INVENTORY_STATE_NOT_ACTIVE", "The item is not stocked at the intended location."
+    return None

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from graphql import GraphQLResolveInfo
+from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLResolveInfo, get_named_type
 
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.fields import Arguments
@@ -17,6 +17,7 @@ Writer = Callable[[Call, Arguments], Payload]
 MutationResolver = Callable[..., Payload]
 UserError = dict[str, object]
 USER_ERRORS = ("userErrors",)
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
 
 
 def user_error(field: Sequence[str] | None, message: str, code: str | None = None) -> UserError:
@@ -34,6 +35,9 @@ def guarded(writer: Writer, *, empty: Sequence[str], errors: Sequence[str] = USE
         call: Call = info.context
         check_arguments(info, arguments)
         key = key_of(info)
+        if call.service_down and UNAVAILABLE in _codes(info, errors[0]):
+            # [I]: a call that was not carried out leaves its key free, as a throttled one does.
+            return refused(empty, [user_error(None, "The service is temporarily unavailable.", UNAVAILABLE)], errors)
         if key is None:
             return writer(call, arguments)
         parameters = json.dumps(arguments, sort_keys=True)
@@ -55,6 +59,17 @@ def guarded(writer: Writer, *, empty: Sequence[str], errors: Sequence[str] = USE
         return payload
 
     return resolve
+
+
+def _codes(info: GraphQLResolveInfo[Call], errors: str) -> frozenset[str]:
+    """Return the codes that the schema has for the errors of the mutation being resolved."""
+    payload = get_named_type(info.return_type)
+    assert isinstance(payload, GraphQLObjectType), "a mutation gives a payload"
+    kind = get_named_type(payload.fields[errors].type)
+    assert isinstance(kind, GraphQLObjectType), "errors are objects"
+    code = kind.fields.get("code")
+    codes = None if code is None else get_named_type(code.type)
+    return frozenset(codes.values) if isinstance(codes, GraphQLEnumType) else frozenset()
 
 
 def refused(empty: Sequence[str], found: Sequence[UserError], errors: Sequence[str] = USER_ERRORS) -> Payload:
