@@ -8,7 +8,7 @@ from datetime import datetime
 from onhand.sandbox.world.bundling import check_parts, stock_bundle
 from onhand.sandbox.world.catalog import Item, Location, Part, Refused
 from onhand.sandbox.world.change import follow_bundles
-from onhand.sandbox.world.payloads import item_payload, location_payload, product_payload
+from onhand.sandbox.world.payloads import item_gone_payload, item_payload, location_payload, product_payload
 from onhand.sandbox.world.selling import shown_online
 from onhand.sandbox.world.tracking import begin_counting, stop_counting
 from onhand.sandbox.world.world import World
@@ -83,7 +83,7 @@ def remove_item(world: World, item: Item, *, now: datetime) -> None:
             if line.item_id == item.inventory_item_id:
                 line.variant_id = line.product_id = None
     act = world.outbox.act(now)
-    world.outbox.queue("inventory_items/delete", lambda: {"id": item.inventory_item_id}, act)
+    world.outbox.queue("inventory_items/delete", lambda: item_gone_payload(item), act)
     world.outbox.queue("products/delete", lambda: {"id": item.product_id}, act)
 
 

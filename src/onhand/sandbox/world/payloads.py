@@ -88,6 +88,8 @@ def fulfillment_payload(order: Order, fulfillment: Fulfillment, currency: str) -
         if line is not None:
             lines.append(_line(line, currency) | {"quantity": part.units})
     carried = order.channel != "shopify_pos"
+    numbers = [f"1Z{fulfillment.id}"] if carried else []
+    urls = [f"https://www.ups.com/track?tracknum={number}" for number in numbers]
     return {
         "id": fulfillment.id,
         "order_id": order.id,
@@ -97,7 +99,10 @@ def fulfillment_payload(order: Order, fulfillment: Fulfillment, currency: str) -
         "service": "manual",
         "location_id": fulfillment.location_id,
         "tracking_company": "UPS" if carried else None,
-        "tracking_number": f"1Z{fulfillment.id}" if carried else None,
+        "tracking_number": numbers[0] if numbers else None,
+        "tracking_numbers": numbers,
+        "tracking_url": urls[0] if urls else None,
+        "tracking_urls": urls,
         "shipment_status": None,
         "origin_address": None,
         "email": people.email(order.number),
@@ -121,6 +126,7 @@ def _refund_line(order: Order, refunded: RefundLine, currency: str) -> Payload:
         "subtotal": cents / 100,
         "total_tax": 0,
         "subtotal_set": _money_set(cents, currency),
+        "total_tax_set": _money_set(0, currency),
         "line_item": None if line is None else _line(line, currency),
     }
 
@@ -150,6 +156,8 @@ def refund_payload(order: Order, refund: Refund, currency: str) -> Payload:
         "user_id": None,
         "restock": any(line.restock_type != "no_restock" for line in refund.lines),
         "duties": [],
+        "total_duties_set": _money_set(0, currency),
+        "refund_shipping_lines": [],
         "return": None if refund.return_id is None else {"id": refund.return_id},
         "order_adjustments": [],
         "refund_line_items": [_refund_line(order, line, currency) for line in refund.lines],
@@ -171,7 +179,9 @@ def order_payload(order: Order, currency: str) -> Payload:
         "browser_ip": f"203.0.113.{order.number % 250}",
         "cancel_reason": order.cancel_reason,
         "cancelled_at": optional_stamp(order.cancelled_at),
+        "client_details": None,
         "closed_at": optional_stamp(order.closed_at),
+        "confirmation_number": None,
         "confirmed": True,
         "contact_email": people.email(order.number),
         "created_at": created_at,
@@ -183,13 +193,17 @@ def order_payload(order: Order, currency: str) -> Payload:
         "financial_status": order.financial_status,
         "fulfillment_status": order.fulfilment_status,
         "location_id": order.retail_location_id,
+        "merchant_of_record_app_id": None,
         "name": order.name,
         "note": None,
         "number": order.number - 1000,
         "order_number": order.number,
         "phone": shipped_to["phone"],
         "processed_at": stamp(order.processed_at),
+        "reference": None,
+        "source_identifier": None,
         "source_name": order.source_name,
+        "source_url": None,
         "tags": "",
         "test": False,
         "total_price": money(total),
@@ -284,6 +298,18 @@ def item_payload(item: Item) -> Payload:
     }
 
 
+def item_gone_payload(item: Item) -> Payload:
+    """Return inventory_items/delete: which item it was, and nothing of what it was."""
+    return {
+        "id": item.inventory_item_id,
+        "country_code_of_origin": None,
+        "province_code_of_origin": None,
+        "harmonized_system_code": None,
+        "country_harmonized_system_codes": [],
+        "admin_graphql_api_id": f"gid://shopify/InventoryItem/{item.inventory_item_id}",
+    }
+
+
 def product_payload(item: Item, sellable_units: int) -> Payload:
     """Return products/create and /update for the product of an item."""
     variants = [_variant(item, variant_id, sellable_units) for variant_id in item.variant_ids]
@@ -326,6 +352,7 @@ def location_payload(location: Location) -> Payload:
         "id": location.id,
         "name": location.name,
         "address1": "1 Sample Street",
+        "address2": None,
         "city": location.name,
         "zip": "02108",
         "province": "Massachusetts",
