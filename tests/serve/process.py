@@ -41,6 +41,7 @@ class OnhandProcess:
             **{f"ONHAND__AUDIT__{key.upper()}": str(seconds) for key, seconds in audit_s.items()},
         }
         self._folder = folder
+        self._name = "serve"
         self._starts = 0
         self._process: subprocess.Popen[str] | None = None
 
@@ -50,8 +51,22 @@ class OnhandProcess:
             self._command(*words), env=self._environ, capture_output=True, text=True, timeout=60, check=False
         )
 
+    def set(self, name: str, value: str) -> None:
+        """Give it a setting by its environment."""
+        self._environ[name] = value
+
+    def take_place_of(self, other: "OnhandProcess") -> None:
+        """Listen where another process would, and call its log of errors otherwise."""
+        self.ingress_port, self._environ = other.ingress_port, dict(other._environ)
+        self._name = f"{other._name}-again"
+
     def start(self, role: str = "all") -> dict[str, str]:
         """Start serving and return its addresses once it listens."""
+        self.begin(role)
+        return self.until_ready()
+
+    def begin(self, role: str = "all") -> None:
+        """Start serving and wait for nothing."""
         self._starts += 1
         with self._errors_path.open("w", encoding="utf-8") as errors:
             self._process = subprocess.Popen(
@@ -61,6 +76,10 @@ class OnhandProcess:
                 stderr=errors,
                 text=True,
             )
+
+    def until_ready(self) -> dict[str, str]:
+        """Wait until it listens and return its addresses."""
+        assert self._process is not None
         assert self._process.stdout is not None
         first_line = self._process.stdout.readline()
         assert first_line, f"onhand serve ended before it listened: {self.errors()}"
@@ -95,7 +114,7 @@ class OnhandProcess:
 
     @property
     def _errors_path(self) -> Path:
-        return self._folder / f"serve-{self._starts}.log"
+        return self._folder / f"{self._name}-{self._starts}.log"
 
     def _command(self, *words: str) -> list[str]:
         return [str(Path(sys.executable).with_name("onhand")), "--config", str(self.path), *words]

@@ -8,10 +8,10 @@ import apsw
 import pytest
 
 from onhand.cli.exits import DEFECT
-from onhand.ports.errors import ChannelUnavailable, DataDamaged
+from onhand.ports.errors import ChannelUnavailable, DataDamaged, TakenOver
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.serve import turns
-from onhand.serve.turns import Turns
+from onhand.serve.turns import Fatal, Turns
 from tests.flow.merchant import BOSTON, Choices, open_shop
 from tests.serve.process import OnhandProcess
 
@@ -55,9 +55,9 @@ class Errand:
 
 def test_trouble_that_is_foreseen_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "TROUBLE_S", 0.01)
-    deaths: list[tuple[str, DataDamaged | None]] = []
+    deaths: list[tuple[str, Fatal | None]] = []
     errand = Errand(ChannelUnavailable("away"), ChannelUnavailable("still away"), None)
-    thread = Turns(errand, lambda name, damage: deaths.append((name, damage)))
+    thread = Turns(errand, lambda name, fatal: deaths.append((name, fatal)))
     thread.start()
     assert errand.done.wait(5)
     assert thread.stop(5)
@@ -65,20 +65,20 @@ def test_trouble_that_is_foreseen_is_waited_out(monkeypatch: pytest.MonkeyPatch)
     assert deaths == []
 
 
-def test_damaged_data_ends_the_part_and_says_so() -> None:
-    deaths: list[tuple[str, DataDamaged | None]] = []
+@pytest.mark.parametrize("fatal", [DataDamaged("the chain is broken at 17"), TakenOver("another one is at work")])
+def test_what_no_waiting_mends_ends_the_part_and_says_so(fatal: Fatal) -> None:
+    deaths: list[tuple[str, Fatal | None]] = []
     died = threading.Event()
 
-    def note(name: str, damage: DataDamaged | None) -> None:
-        deaths.append((name, damage))
+    def note(name: str, why: Fatal | None) -> None:
+        deaths.append((name, why))
         died.set()
 
-    damage = DataDamaged("the chain is broken at 17")
-    thread = Turns(Errand(damage), note)
+    thread = Turns(Errand(fatal), note)
     thread.start()
     assert died.wait(5)
     assert thread.stop(5)
-    assert deaths == [("errand", damage)]
+    assert deaths == [("errand", fatal)]
 
 
 def test_a_part_that_ends_by_an_error_nobody_foresaw_ends_the_process(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from onhand.ports.errors import (
     OutcomeUnknown,
     StaleWrite,
     StoreUnavailable,
+    TakenOver,
     UnreadableDelivery,
 )
 
@@ -50,6 +51,7 @@ CODES: tuple[tuple[type[OnhandError], int], ...] = (
     (MovementConflict, DAMAGED),
     (LogUnavailable, DAMAGED),
     (StoreUnavailable, DAMAGED),
+    (TakenOver, DAMAGED),
 )
 
 

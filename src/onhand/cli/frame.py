@@ -166,6 +166,14 @@ class Frame:
         finally:
             app.close()
 
+    @contextmanager
+    def alone(self, role: str) -> Iterator[None]:
+        """Wait until no other process does the work of a role, and keep others from it. Raises ConfigError."""
+        from onhand.app.alone import alone
+
+        with alone(self.config(), role):
+            yield
+
     def listen_on(self, port: int | None) -> Config:
         """Return the configuration with the pages on another port; None: as configured."""
         config = self.config()

@@ -68,6 +68,7 @@ def serve(
 ) -> None:
     """Run until SIGTERM or Ctrl-C. Nothing is written to a channel until it is armed.
 
+    Where another process does the same work already, this one stands by and takes over when that has ended.
     With --json the first line on standard output is one document with every address.
     """
     import json
@@ -87,5 +88,5 @@ def serve(
         for name, address in addresses.items():
             print(f"{name}: {address}", flush=True)
 
-    with frame.app() as app:
+    with frame.alone(role.value), frame.app() as app:
         run(app, role.value, ready)

@@ -62,5 +62,9 @@ class StoreUnavailable(OnhandError):
     """
 
 
+class TakenOver(OnhandError):
+    """Another process does our part of the work. Nothing of the transaction is kept; this process ends."""
+
+
 class LogUnavailable(OnhandError):
     """The log cannot keep a delivery now. Answer 503: the sender will try again."""

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
 from onhand.app import App
+from onhand.app.alone import STORE_PARTS
 from onhand.app.sources import build_intakes
 from onhand.channels.shopify.law import ADDRESS, LawDoor
 from onhand.config import SHOPIFY
 from onhand.log import GroupCommit
 from onhand.ports.channel import Verifies
-from onhand.ports.errors import ConfigError, DataDamaged, OnhandError
+from onhand.ports.errors import ConfigError, OnhandError
 from onhand.serve.fetching import FETCHERS, Fetching
 from onhand.serve.latency import Latency
-from onhand.serve.turns import Turns, Work
+from onhand.serve.turns import Fatal, Turns, Work
 from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
 from onhand.web.ingress_server import IngressServer
 from onhand.web.server import WebServer, build_web
@@ -118,8 +119,8 @@ class Serving:
             self._turns.append(turns)
             turns.start()
 
-    def _died(self, name: str, damage: DataDamaged | None) -> None:
-        self.failure = self.failure or damage or RuntimeError(f"{name} ended by an error that nobody foresaw")
+    def _died(self, name: str, fatal: Fatal | None) -> None:
+        self.failure = self.failure or fatal or RuntimeError(f"{name} ended by an error that nobody foresaw")
         logger.critical("%s has ended: %s; the process must be started again", name, self.failure)
         if self._on_death is not None:
             self._on_death()
@@ -183,11 +184,15 @@ class Serving:
 def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], None] | None = None) -> None:
     """Run until SIGTERM or SIGINT; `ready` is told the addresses once everything listens.
 
-    Raises DataDamaged, or RuntimeError, when a part of it has ended by an error: better no process than half a one.
+    Raises DataDamaged, TakenOver, or RuntimeError, when a part of it has ended by an error: better no process than half
+    a one.
     """
     ended = threading.Event()
     serving = Serving(app, role, on_death=ended.set)
     with _on_signals(ended):
+        for part in STORE_PARTS:
+            if role in ("all", part):
+                app.store.take_over(part)
         if role in ("all", "worker"):
             _read_new_shops(app)
         serving.start()

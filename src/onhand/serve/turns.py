@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from onhand.ports.errors import DataDamaged, OnhandError
+from onhand.ports.errors import DataDamaged, OnhandError, TakenOver
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +23,18 @@ class Work(Protocol):
         """Do one piece of work; return whether there may be more right now."""
 
 
-OnDeath = Callable[[str, DataDamaged | None], None]
+Fatal = DataDamaged | TakenOver
+"""What no waiting mends."""
+
+OnDeath = Callable[[str, Fatal | None], None]
 
 
 class Turns:
     """Runs one piece of work after another in a thread of its own.
 
-    Trouble that the work foresees is waited out. An error that nobody foresaw, or damaged data, ends the thread, and
-    `on_death` is told its name: a part that is gone while the others go on would be worse than an end of everything.
+    Trouble that the work foresees is waited out. An error that nobody foresaw, damaged data, or another process that
+    does our work ends the thread, and `on_death` is told its name: a part that is gone while the others go on would be
+    worse than an end of everything.
     """
 
     def __init__(self, work: Work, on_death: OnDeath) -> None:
@@ -56,23 +60,23 @@ class Turns:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        damage: DataDamaged | None = None
+        fatal: Fatal | None = None
         ended_well = False
         try:
             self._take_turns()
             ended_well = True
-        except DataDamaged as error:
-            damage = error
+        except (DataDamaged, TakenOver) as error:
+            fatal = error
         finally:
             if not ended_well:
-                self._on_death(self._work.name, damage)
+                self._on_death(self._work.name, fatal)
 
     def _take_turns(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
                 busy = self._work.turn()
-            except DataDamaged:
+            except (DataDamaged, TakenOver):
                 raise
             except OnhandError as trouble:
                 logger.warning("%s: %s", self._work.name, trouble)

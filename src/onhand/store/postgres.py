@@ -144,7 +144,7 @@ class PostgresEngine:
                 application_name="onhand",
             )
         except psycopg.OperationalError as error:
-            raise ConfigError(f"database {_without_password(self._database)} cannot be opened: {error}") from error
+            raise ConfigError(f"database {without_password(self._database)} cannot be opened: {error}") from error
         # One size for every number, so that a statement is prepared once and not once a size.
         connection.adapters.register_dumper(int, Int8Dumper)
         return PostgresSql(connection, self._statements)
@@ -157,7 +157,7 @@ class PostgresEngine:
     def _migrate(self) -> None:
         with self.writing() as writer:
             writer.command(CREATE_VERSION_TABLE)
-            refuse_newer(_read_version(writer), _without_password(self._database))
+            refuse_newer(_read_version(writer), without_password(self._database))
         for version in range(1, NEWEST + 1):
             with self.writing() as writer:
                 if _read_version(writer) < version:
@@ -170,7 +170,13 @@ def _read_version(sql: PostgresSql) -> int:
     return int(row[0])
 
 
-def _without_password(database: str) -> str:
+def is_postgres(database: str) -> bool:
+    """Return whether a database is an address of PostgreSQL, and not a path."""
+    return database.startswith(("postgresql://", "postgres://"))
+
+
+def without_password(database: str) -> str:
+    """Return an address as it may be shown."""
     parts = psycopg.conninfo.conninfo_to_dict(database)
     return f"postgresql://{parts.get('host', '')}/{parts.get('dbname', '')}"
 

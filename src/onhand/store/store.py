@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal
 
-from onhand.ports.errors import ConfigError, DataDamaged, StoreUnavailable
+from onhand.ports.errors import ConfigError, DataDamaged, StoreUnavailable, TakenOver
 from onhand.store.books import Books
 from onhand.store.engine import Engine, Sql
 from onhand.store.ledger import Heads
-from onhand.store.postgres import PostgresEngine
+from onhand.store.postgres import PostgresEngine, is_postgres
 from onhand.store.sqlite import SqliteEngine, is_memory
 from onhand.store.times import to_us
 
@@ -61,6 +61,13 @@ class Session:
     def move_position(self, name: str, position: int) -> None:
         """Set how far the worker `name` has come: kept exactly when what it booked is kept."""
         self._sql.run("move_position", {"name": name, "position": position})
+
+    def raise_fence(self, part: str) -> int:
+        """Shut out whoever did a part of the work until now, and return our own number."""
+        self._sql.run("raise_fence", {"part": part})
+        row = self._sql.row("fence", {"part": part})
+        assert row is not None
+        return int(row[0])
 
     def erase(self, shop: str) -> None:
         """Remove every row of a shop whose erasure was asked for, its ledger too; no row of another shop is touched.
@@ -124,6 +131,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing_thread: int | None = None
+        self._fences: dict[str, int] = {}
 
     @property
     def engine(self) -> Literal["sqlite", "postgresql"]:
@@ -134,14 +142,15 @@ class Store:
     def writing(self) -> Iterator[Session]:
         """Open a transaction: kept when the block ends, dropped when it raises. One writes at a time, others wait.
 
-        Raises StoreUnavailable, DataDamaged, and RuntimeError when this thread is writing already: it would wait for
-        itself.
+        Raises StoreUnavailable, DataDamaged, TakenOver, and RuntimeError when this thread is writing already: it would
+        wait for itself.
         """
         if self._writing_thread == threading.get_ident():
             raise RuntimeError("writing() inside writing(): hand the session down, or use session.savepoint()")
         with _named(self._engine), self._engine.writing() as sql:
             self._writing_thread = threading.get_ident()
             try:
+                self._check_fences(sql)
                 yield Session(sql, self._engine, writes=True)
             finally:
                 self._writing_thread = None
@@ -154,6 +163,24 @@ class Store:
         """
         with _named(self._engine), self._engine.reading() as sql:
             yield Session(sql, self._engine, writes=False)
+
+    def take_over(self, part: str) -> None:
+        """Take a part of the work for this process, after `store.claims.claim`.
+
+        From then on each transaction looks whether the part is still ours: a process that was cut off for a while must
+        not go on booking beside the one that took its place.
+        """
+        with self.writing() as session:
+            self._fences[part] = session.raise_fence(part)
+
+    def _check_fences(self, sql: Sql) -> None:
+        for part, fence in self._fences.items():
+            row = sql.row("fence", {"part": part})
+            if row is None or row[0] != fence:
+                raise TakenOver(
+                    f"the part {part!r} of the work on this database was taken over by another process (we are number "
+                    f"{fence}, number {row[0] if row else 'none'} is at work): this one ends; nothing of it was booked"
+                )
 
     @property
     def schema_version(self) -> int:
@@ -181,7 +208,7 @@ def open_store(database: str) -> Store:
 
     Raises ConfigError where it cannot be opened or is newer than this onhand, DataDamaged where it is no database.
     """
-    if database.startswith(("postgresql://", "postgres://")):
+    if is_postgres(database):
         return Store(PostgresEngine(database))
     if is_memory(database):
         raise ConfigError(f"database {database!r} is no file: give a path such as onhand.db, or postgresql://…")

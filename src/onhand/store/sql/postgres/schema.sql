@@ -14,6 +14,13 @@ CREATE TABLE positions (
     position BIGINT NOT NULL
 );
 
+-- How often a part of the work was taken over by another process. Who took it remembers the number, and books only
+-- while it still stands here.
+CREATE TABLE fences (
+    part  TEXT COLLATE "C" PRIMARY KEY,
+    fence BIGINT NOT NULL
+);
+
 CREATE TABLE counters (
     shop  BIGINT NOT NULL REFERENCES shops,
     name  TEXT COLLATE "C" NOT NULL,

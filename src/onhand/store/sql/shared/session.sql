@@ -9,6 +9,13 @@ INSERT INTO shops (shop, name, added_at)
 SELECT COALESCE(max(shop), 0) + 1, CAST(:name AS TEXT), CAST(:added_at AS BIGINT) FROM shops WHERE TRUE
 ON CONFLICT (name) DO UPDATE SET added_at = COALESCE(shops.added_at, excluded.added_at)
 
+-- name: raise_fence
+INSERT INTO fences (part, fence) VALUES (:part, 1)
+ON CONFLICT (part) DO UPDATE SET fence = fences.fence + 1
+
+-- name: fence
+SELECT fence FROM fences WHERE part = :part
+
 -- name: position
 SELECT position FROM positions WHERE name = :name
 

@@ -13,6 +13,13 @@ CREATE TABLE positions (
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- How often a part of the work was taken over by another process. Who took it remembers the number, and books only
+-- while it still stands here.
+CREATE TABLE fences (
+    part  TEXT PRIMARY KEY,
+    fence INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE counters (
     shop  INTEGER NOT NULL REFERENCES shops,
     name  TEXT NOT NULL,
