@@ -18,8 +18,12 @@ def register(app: typer.Typer) -> None:
 def bench(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="ingest, process, delay, sync, or all.")],
+    *,
     items: Annotated[int | None, typer.Option("--items", min=1, help="sync: how many items the shop has.")] = None,
     locations: Annotated[int | None, typer.Option("--locations", min=1, help="sync: and locations.")] = None,
+    database: Annotated[
+        str | None, typer.Option("--database", help="sync: an empty database instead of a SQLite file.")
+    ] = None,
     json_wanted: Json = False,
 ) -> None:
     """Measure one workload.
@@ -36,7 +40,9 @@ def bench(
         raise typer.BadParameter(f"there is no bench {name!r}; there are {', '.join(NAMES)}, all")
     with frame.working(f"Measuring {name}"):
         results = {
-            each: answers.as_json(bench_sync(items or ITEMS, locations or LOCATIONS) if each == "sync" else run(each))
+            each: answers.as_json(
+                bench_sync(items or ITEMS, locations or LOCATIONS, database) if each == "sync" else run(each)
+            )
             for each in (NAMES if name == "all" else (name,))
         }
 

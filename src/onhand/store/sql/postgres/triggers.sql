@@ -117,17 +117,39 @@ FOR EACH ROW WHEN (new.units <> old.units) EXECUTE FUNCTION touch_owed();
 
 -- Observations -----------------------------------------------------------------------------------------------
 
+-- The first observations of levels come many a statement, as movements do.
+CREATE FUNCTION touch_all_observed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO comparisons (shop, item, location)
+    SELECT DISTINCT shop, item, location FROM seen
+    ON CONFLICT (shop, item, location) DO NOTHING;
+
+    INSERT INTO touched (shop, item, touched_at)
+    SELECT shown.shop, drawing.offered, shown.touched_at
+    FROM (
+        SELECT shop, item, min(recorded_at) AS touched_at FROM seen WHERE available IS NOT NULL GROUP BY shop, item
+    ) AS shown
+    -- LIMIT makes it look every item up: it cannot be turned into a join that reads the whole table.
+    CROSS JOIN LATERAL (
+        SELECT offered FROM draws WHERE draws.shop = shown.shop AND draws.item = shown.item LIMIT 1000000
+    ) AS drawing
+    ON CONFLICT (shop, item) DO NOTHING;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER levels_are_observed AFTER INSERT ON observed
+REFERENCING NEW TABLE AS seen FOR EACH STATEMENT EXECUTE FUNCTION touch_all_observed();
+
 CREATE FUNCTION touch_observed() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM touch_level(new.shop, new.item, new.location);
-    -- There is no old row when one is inserted: its columns are NULL then.
     IF new.available IS DISTINCT FROM old.available THEN
         PERFORM touch_item(new.shop, new.item, new.recorded_at);
     END IF;
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER level_is_observed AFTER INSERT OR UPDATE OF observed_at, available ON observed
+CREATE TRIGGER level_is_observed_again AFTER UPDATE OF observed_at, available ON observed
 FOR EACH ROW EXECUTE FUNCTION touch_observed();
 
 -- Orders without a location ----------------------------------------------------------------------------------
