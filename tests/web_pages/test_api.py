@@ -27,6 +27,26 @@ def test_ats_shows_what_a_channel_may_sell_and_was_told(still: Served) -> None:
     assert datetime.fromisoformat(row["published_at"]).tzinfo is not None
 
 
+@pytest.mark.parametrize("path", ["/api/v1/ats", "/api/v1/levels"])
+def test_a_long_list_comes_in_pages_that_lead_to_each_other(still: Served, path: str) -> None:
+    whole = get(still, path)
+    paged: list[Any] = []
+    at: str | None = f"{path}?limit=2"
+    pages = 0
+    while at is not None:
+        answer = still.client.get(at)
+        rows = answer.json()
+        assert len({row["item"] for row in rows}) <= 2
+        paged += rows
+        pages += 1
+        at = answer.links["next"]["url"] if "next" in answer.links else None
+    assert pages == (len(ITEMS) + 1) // 2
+    assert sorted(map(repr, paged)) == sorted(map(repr, whole))
+    assert "next" not in still.client.get(path).links
+    assert {row["item"] for row in get(still, path, after="17")} == {"18", "19"}
+    assert {row["item"] for row in get(still, path, sku="TWIN", limit=1)} == {"18"}
+
+
 def test_levels_stand_by_bin_now_and_as_of_a_time(served: Served) -> None:
     before = datetime.now(UTC)
     served.shop.sell("11", "1", 2)

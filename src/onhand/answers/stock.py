@@ -1,7 +1,7 @@
 """What is where, and what every channel may sell of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -61,13 +61,14 @@ def levels(
     at: datetime | None = None,
     *,
     outside: bool = False,
+    among: Collection[Item] | None = None,
 ) -> list[Level]:
-    """Return the units in every bin that is not empty, now or as recorded at `at`.
+    """Return the units in every bin that is not empty, now or as recorded at `at`; `among` leaves out other items.
 
     With `outside` the bins beyond the locations are there too (supplier, customer, unexplained): then every item sums
     to zero. Raises NotKnown for a SKU or location that nobody knows.
     """
-    items = {item.item: item for item in (find_items(books, sku) if sku is not None else books.catalog.items())}
+    items = _wanted(books, sku, among)
     place = find_location(books, location).location if location is not None else None
     names = location_names(books)
     asleep = books.catalog.inactive_levels()
@@ -86,7 +87,7 @@ def levels(
                 stocked=LevelKey(item, bin_.location) not in asleep,
             ),
         )
-        for (item, bin_), units in _units(books, items if sku is not None else None, at).items()
+        for (item, bin_), units in _units(books, items if sku is not None or among is not None else None, at).items()
         if (place is None or bin_.location == place) and (outside or bin_.state in KEPT_STATES)
     ]
     rows.sort(key=lambda row: (row[1].sku or "", row[1].item, row[1].location, order[row[0].state]))
@@ -104,14 +105,26 @@ def _units(books: Books, items: Mapping[str, Item] | None, at: datetime | None) 
     return units
 
 
-def ats(books: Books, shop: str, sku: str | None = None, channel: str | None = None) -> list[Sellable]:
-    """Return what each channel may sell of each item that it lists. Raises NotKnown for an unknown SKU or channel."""
+def ats(
+    books: Books,
+    shop: str,
+    sku: str | None = None,
+    channel: str | None = None,
+    *,
+    among: Collection[Item] | None = None,
+) -> list[Sellable]:
+    """Return what each channel may sell of each item that it lists; `among` leaves out other items.
+
+    Raises NotKnown for an unknown SKU or channel.
+    """
     if channel is not None:
         find_channel(books, channel)
-    items = {item.item: item for item in (find_items(books, sku) if sku is not None else books.catalog.items())}
+    items = _wanted(books, sku, among)
     offers = [
         offer
-        for offer in books.offers.rows(channel=channel, items=list(items) if sku is not None else None)
+        for offer in books.offers.rows(
+            channel=channel, items=list(items) if sku is not None or among is not None else None
+        )
         if offer.item in items
     ]
     shown = _shown_by_shopify(books, {offer.item for offer in offers if offer.channel in OWN_CHANNELS})
@@ -138,6 +151,13 @@ def ats(books: Books, shop: str, sku: str | None = None, channel: str | None = N
             )
         )
     return sorted(answers, key=lambda row: (row.sku or "", row.item, row.channel, row.listing))
+
+
+def _wanted(books: Books, sku: str | None, among: Collection[Item] | None) -> dict[str, Item]:
+    """Return the items that are asked about, by id."""
+    if among is None:
+        among = books.catalog.items() if sku is None else find_items(books, sku)
+    return {item.item: item for item in among}
 
 
 def _components(books: Books, items: Iterable[str]) -> dict[str, dict[str, int]]:

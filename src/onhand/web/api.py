@@ -8,18 +8,30 @@ import msgspec
 from onhand import answers
 from onhand.answers import as_json
 from onhand.domain.catalog import Item
+from onhand.store import Books
 from onhand.web.desk import Desk
 from onhand.web.feed import cursor_now
 from onhand.web.grid import read_columns, read_rows
 from onhand.web.needs import SHOWN
 from onhand.web.problem import bad_request
-from onhand.web.routes import SHOP, Call, Parameter, Route, reading
+from onhand.web.routes import SHOP, Call, Page, Parameter, Route, reading
 from onhand.web.status import read_status
 
 _SKU = Parameter(name="sku", about="An item's SKU; two items may carry the same one, then both are answered.")
 _CHANNEL = Parameter(name="channel", about="A channel's name, such as tiktok_shop.")
 _MOST_ROWS = 5000
 _MOST_DAYS = 36_500
+_PAGE_ITEMS = 1000
+_PAGES = (
+    Parameter(name="after", about="What the link to the next page (rel=next) says."),
+    Parameter(
+        name="limit",
+        about=f"Answer in pages of so many items, by their ids; {_PAGE_ITEMS} where only `after` is said.",
+        kind="integer",
+        least=1,
+        most=_MOST_ROWS,
+    ),
+)
 
 
 def _limit(usual: int) -> Parameter:
@@ -38,17 +50,33 @@ def _days(name: str, about: str) -> Parameter:
 
 def _ats(desk: Desk, call: Call) -> object:
     with desk.books(call.shop) as books:
-        return as_json(answers.ats(books, call.shop, call.text("sku"), call.text("channel")))
+        among, following = _page_of_items(books, call)
+        return Page(
+            as_json(answers.ats(books, call.shop, call.text("sku"), call.text("channel"), among=among)), following
+        )
 
 
 def _levels(desk: Desk, call: Call) -> object:
     at = call.text("at")
+    moment = _read_time(at) if at is not None else None
     with desk.books(call.shop) as books:
-        return as_json(
-            answers.levels(
-                books, call.shop, call.text("sku"), call.text("location"), _read_time(at) if at is not None else None
-            )
-        )
+        among, following = _page_of_items(books, call)
+        rows = answers.levels(books, call.shop, call.text("sku"), call.text("location"), moment, among=among)
+        return Page(as_json(rows), following)
+
+
+def _page_of_items(books: Books, call: Call) -> tuple[list[Item] | None, str | None]:
+    """Return the items that a page is about and the `after` of the next one; None for both: everything at once."""
+    sku = call.text("sku")
+    if call.text("limit") is None and call.text("after") is None:
+        return None, None
+    items = books.catalog.items() if sku is None else answers.find_items(books, sku)
+    return _behind(items, call.text("after") or "", call.number("limit", _PAGE_ITEMS))
+
+
+def _behind(items: list[Item], after: str, limit: int) -> tuple[list[Item], str | None]:
+    behind = sorted((item for item in items if item.item > after), key=_item_id)
+    return behind[:limit], behind[limit - 1].item if len(behind) > limit else None
 
 
 def _read_time(text: str) -> datetime:
@@ -119,21 +147,21 @@ def _status(desk: Desk, call: Call) -> object:
 
 
 def _grid(desk: Desk, call: Call) -> object:
-    after, limit = call.text("after") or "", call.number("limit", 1000)
+    after, limit = call.text("after") or "", call.number("limit", _PAGE_ITEMS)
     now = desk.clock.now()
     with desk.books(call.shop) as books:
         columns = read_columns(books)
         cursor = cursor_now(books, columns, now)
-        items = sorted(books.catalog.items(), key=_item_id)
-        behind = [item for item in items if item.item > after]
-        rows = read_rows(books, columns, behind[:limit])
+        items = books.catalog.items()
+        shown, following = _behind(items, after, limit)
+        rows = read_rows(books, columns, shown)
     return {
         "as_of": now,
         "event": str(cursor),
         **columns.as_json(),
         "items": len(items),
         "rows": msgspec.to_builtins(rows),
-        "next": behind[limit - 1].item if len(behind) > limit else None,
+        "next": following,
     }
 
 
@@ -163,7 +191,9 @@ def _get(
 
 READINGS: tuple[Route, ...] = (
     _get("/api/v1/status", "How the shop stands: the dashboard's head", "Status", _status),
-    _get("/api/v1/ats", "What every channel may sell, and what it was told", "Sellables", _ats, _SKU, _CHANNEL),
+    _get(
+        "/api/v1/ats", "What every channel may sell, and what it was told", "Sellables", _ats, _SKU, _CHANNEL, *_PAGES
+    ),
     _get(
         "/api/v1/levels",
         "Units in every bin that is not empty, now or as of a time",
@@ -172,6 +202,7 @@ READINGS: tuple[Route, ...] = (
         _SKU,
         Parameter(name="location", about="A location's name or id."),
         Parameter(name="at", about="As recorded at this time (ISO 8601; UTC where it names no zone).", kind="time"),
+        *_PAGES,
     ),
     _get(
         "/api/v1/explain",
@@ -242,6 +273,6 @@ READINGS: tuple[Route, ...] = (
         "Grid",
         _grid,
         Parameter(name="after", about="The `next` of the page before."),
-        _limit(1000),
+        _limit(_PAGE_ITEMS),
     ),
 )

@@ -3,7 +3,8 @@
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
@@ -100,9 +101,27 @@ def _judge(parameter: Parameter, value: str, numbers: dict[str, int]) -> None:
             raise bad_request(f"{parameter.name} is from {parameter.least} to {parameter.most}, got {value}")
 
 
+class Page(NamedTuple):
+    """A part of a list, and the `after` of the next one; None on the last."""
+
+    rows: object
+    next: str | None
+
+
 def as_answer(document: object) -> Response:
     """Return a document as a JSON answer."""
     return Response(msgspec.json.encode(document), media_type="application/json")
+
+
+def _as_page(found: object, request: Request) -> Response:
+    """Return an answer; a page of a list names the next one as its link (RFC 8288)."""
+    if not isinstance(found, Page):
+        return as_answer(found)
+    response = as_answer(found.rows)
+    if found.next is not None:
+        query = urlencode({**request.query_params, "after": found.next})
+        response.headers["link"] = f'<{request.url.path}?{query}>; rel="next"'
+    return response
 
 
 def reading(parameters: tuple[Parameter, ...], answer: Callable[[Desk, Call], object]) -> Endpoint:
@@ -110,6 +129,6 @@ def reading(parameters: tuple[Parameter, ...], answer: Callable[[Desk, Call], ob
 
     async def endpoint(desk: Desk, request: Request) -> Response:
         call = read_call(desk, request, parameters)
-        return await desk.run(lambda: as_answer(answer(desk, call)))
+        return await desk.run(lambda: _as_page(answer(desk, call), request))
 
     return endpoint
