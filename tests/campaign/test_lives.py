@@ -13,7 +13,7 @@ SEEDS_A_PART = 1_000
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_after_random_lives_over_a_hostile_network_books_equal_shopify_everywhere(part: int) -> None:
+def test_d11_after_random_lives_over_a_hostile_network_books_equal_shopify_everywhere(part: int) -> None:
     seed = FIRST_SEED + part * SEEDS_A_PART
     lived = 0
     reports: list[str] = []

@@ -79,7 +79,7 @@ def test_what_a_refund_put_back_nowhere_is_shown_by_its_order(merchant: Merchant
     assert merchant.adopted(sku) == []
 
 
-def test_goods_that_were_promised_and_went_missing_are_oversold_until_more_come(merchant: Merchant) -> None:
+def test_d08_goods_that_were_promised_and_went_missing_are_oversold_until_more_come(merchant: Merchant) -> None:
     sku = merchant.sku()
     waits = merchant.do("pickup", lines=[{"sku": sku, "units": 2}], location=BOSTON)["order"]
     merchant.until_equal(lambda: merchant.level(sku, BOSTON, "committed"), 2)

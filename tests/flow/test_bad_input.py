@@ -95,7 +95,7 @@ NONSENSE = {
 
 
 @pytest.mark.parametrize("name", NONSENSE)
-def test_genuine_nonsense_hears_200_and_is_parked_with_the_reason_and_the_bytes(wire: Wire, name: str) -> None:
+def test_a08_genuine_nonsense_hears_200_and_is_parked_with_the_reason_and_the_bytes(wire: Wire, name: str) -> None:
     topic, body, reason = NONSENSE[name]
     parked_before = wire.inbox().parked
     assert wire.shopify(body, topic).status_code == 200
@@ -109,7 +109,7 @@ def test_genuine_nonsense_hears_200_and_is_parked_with_the_reason_and_the_bytes(
     assert kept.delivery.body == body
 
 
-def test_five_megabytes_hear_200_and_are_noted_without_their_bytes(wire: Wire) -> None:
+def test_a13_five_megabytes_hear_200_and_are_noted_without_their_bytes(wire: Wire) -> None:
     body = b'{"id": 1, "note": "' + b"x" * 5_000_000 + b'"}'
     assert wire.shopify(body, "orders/create").status_code == 200
     newest = wire.newest()
@@ -135,7 +135,7 @@ def test_five_megabytes_hear_200_and_are_noted_without_their_bytes(wire: Wire) -
     ],
     ids=["forged", "unsigned", "too short", "changed", "truncated"],
 )
-def test_what_nobody_signed_hears_401_and_leaves_a_count_only(
+def test_a09_what_nobody_signed_hears_401_and_leaves_a_count_only(
     wire: Wire, change: Callable[[Wire, dict[str, Any]], httpx.Response]
 ) -> None:
     merchant = wire.merchant
@@ -147,7 +147,7 @@ def test_what_nobody_signed_hears_401_and_leaves_a_count_only(
     assert merchant.ats(merchant.tee, "tiktok_shop") == may_sell
 
 
-def test_the_same_delivery_eight_times_at_once_is_booked_once_and_all_hear_200(wire: Wire) -> None:
+def test_a01_the_same_delivery_eight_times_at_once_is_booked_once_and_all_hear_200(wire: Wire) -> None:
     merchant = wire.merchant
     body, before = wire.level(merchant.tee, 5), merchant.app.log.counts().duplicates
     heard: list[int] = []
@@ -166,7 +166,7 @@ def test_the_same_delivery_eight_times_at_once_is_booked_once_and_all_hear_200(w
     assert merchant.app.log.counts().duplicates == before + 7
 
 
-def test_one_event_in_two_deliveries_is_kept_twice_and_moves_once(wire: Wire) -> None:
+def test_a02_one_event_in_two_deliveries_is_kept_twice_and_moves_once(wire: Wire) -> None:
     merchant = wire.merchant
     body = wire.level(merchant.tee, 5)
     for _ in range(2):
@@ -178,7 +178,7 @@ def test_one_event_in_two_deliveries_is_kept_twice_and_moves_once(wire: Wire) ->
     assert second.note.endswith("not news")
 
 
-def test_an_older_level_and_a_replay_from_days_ago_change_nothing(wire: Wire) -> None:
+def test_a03_a11_an_older_level_and_a_replay_from_days_ago_change_nothing(wire: Wire) -> None:
     merchant = wire.merchant
     merchant.next_second()
     wire.shopify(wire.level(merchant.tee, 5))
@@ -217,7 +217,7 @@ def test_a_huge_level_raises_nothing(wire: Wire) -> None:
     merchant.app.steps(merchant.shop).read_levels([merchant.key(merchant.tee, WAREHOUSE)])
 
 
-def test_a_level_of_an_item_or_a_place_that_nobody_knows_is_kept_and_asked_about(wire: Wire) -> None:
+def test_d04_a_level_of_an_item_or_a_place_that_nobody_knows_is_kept_and_asked_about(wire: Wire) -> None:
     merchant = wire.merchant
     stranger = {**LEVEL, "inventory_item_id": 999_999_999}
     assert wire.shopify(stranger).status_code == 200
@@ -245,7 +245,7 @@ def test_an_order_of_things_nobody_knows_is_read_back_and_lowers_nothing(wire: W
 
 
 @pytest.mark.parametrize("sku", ["Tee-Größe-Ø", "Ｔ恤-黑色", "👕-XL", "a\u0301-combined", "x" * 255])
-def test_a_sku_in_any_script_sells_like_any_other(wire: Wire, sku: str) -> None:
+def test_d07_a_sku_in_any_script_sells_like_any_other(wire: Wire, sku: str) -> None:
     merchant = wire.merchant
     item = merchant.item(merchant.tee)
     merchant.do("change_item", sku=merchant.tee, new_sku=sku)
@@ -260,7 +260,7 @@ def test_a_sku_in_any_script_sells_like_any_other(wire: Wire, sku: str) -> None:
     merchant.until_equal(lambda: merchant.ats(sku, "shopify_pos"), tills - 1)
 
 
-def test_the_topic_of_the_address_counts_and_not_the_header(wire: Wire) -> None:
+def test_a10_the_topic_of_the_address_counts_and_not_the_header(wire: Wire) -> None:
     merchant = wire.merchant
     wire.shopify(wire.level(merchant.tee, 4), X_Shopify_Topic="app/uninstalled")
     newest = wire.newest()
@@ -268,7 +268,7 @@ def test_the_topic_of_the_address_counts_and_not_the_header(wire: Wire) -> None:
     merchant.until_equal(lambda: merchant.ats(merchant.tee, "tiktok_shop"), 4)
 
 
-def test_a_captured_body_sent_to_the_address_of_another_topic_is_parked(wire: Wire) -> None:
+def test_a10_a_captured_body_sent_to_the_address_of_another_topic_is_parked(wire: Wire) -> None:
     """Shopify signs the body and nothing else: whoever has caught one may send it anywhere."""
     merchant = wire.merchant
     wire.shopify(wire.level(merchant.tee, 4), "app/uninstalled")
@@ -280,14 +280,14 @@ def test_a_captured_body_sent_to_the_address_of_another_topic_is_parked(wire: Wi
     assert (state.armed, state.held_reason) == (True, None)
 
 
-def test_while_the_secret_is_changed_both_are_good_and_a_third_is_not(wire: Wire) -> None:
+def test_a12_while_the_secret_is_changed_both_are_good_and_a_third_is_not(wire: Wire) -> None:
     merchant = wire.merchant
     assert wire.shopify(wire.level(merchant.tee, 6), secret=OLD_SECRET).status_code == 200
     assert wire.newest().status == "done"
     assert wire.shopify(wire.level(merchant.tee, 6), secret="shpss_older_still").status_code == 401
 
 
-def test_a_shop_that_is_not_configured_hears_200_and_is_parked_apart(wire: Wire) -> None:
+def test_a17_a_shop_that_is_not_configured_hears_200_and_is_parked_apart(wire: Wire) -> None:
     gone = "gone.myshopify.com"
     before = wire.inbox().parked
     assert wire.shopify(ORDER, "orders/create", shop=gone).status_code == 200

@@ -34,7 +34,7 @@ def agree(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("kind", ["throttle", "error_5xx"])
-def test_while_half_of_all_calls_fail_books_stay_right_and_everybody_is_told_in_the_end(
+def test_b03_while_half_of_all_calls_fail_books_stay_right_and_everybody_is_told_in_the_end(
     merchant: Merchant, kind: str
 ) -> None:
     merchant.fault(kind, 0.5)
@@ -60,7 +60,7 @@ def test_while_the_platforms_are_away_webhooks_are_booked_and_selling_follows(me
     agree(merchant)
 
 
-def test_a_telling_without_an_answer_is_carried_out_once(tmp_path: Path) -> None:
+def test_b05_a_telling_without_an_answer_is_carried_out_once(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(answers_within_s=0.3)) as merchant:
         at_shopify = merchant.at_shopify(merchant.tee, WAREHOUSE)
         merchant.order("tiktok_shop", merchant.cap, 1)
@@ -76,7 +76,7 @@ def test_a_telling_without_an_answer_is_carried_out_once(tmp_path: Path) -> None
         assert merchant.at_shopify(merchant.tee, WAREHOUSE) == at_shopify - 3
 
 
-def test_an_offer_without_an_answer_is_read_back_and_not_believed(tmp_path: Path) -> None:
+def test_b05_an_offer_without_an_answer_is_read_back_and_not_believed(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(answers_within_s=0.3)) as merchant:
         tiktok = merchant.ats(merchant.tee, "tiktok_shop")
         merchant.fault("timeout_after_apply", platform="tiktok_shop")
@@ -98,7 +98,7 @@ def test_a_shopify_token_that_runs_out_is_replaced_and_nobody_notices(tmp_path: 
         assert merchant.problems() == []
 
 
-def test_a_raise_that_loses_its_compare_waits_for_the_level_instead_of_hammering(patient: Merchant) -> None:
+def test_b11_a_raise_that_loses_its_compare_waits_for_the_level_instead_of_hammering(patient: Merchant) -> None:
     """Someone has changed the level meanwhile; until that is judged, giving units back must wait."""
     order = patient.order("tiktok_shop", patient.tee, 2)
     patient.until_equal(lambda: patient.at_shopify(patient.tee, WAREHOUSE, "reserved"), 2)
@@ -114,7 +114,7 @@ def test_a_raise_that_loses_its_compare_waits_for_the_level_instead_of_hammering
     assert patient.unexplained(patient.tee) == (5, -5)
 
 
-def test_a_lowering_that_keeps_losing_its_compare_goes_without_one(patient: Merchant) -> None:
+def test_b11_a_lowering_that_keeps_losing_its_compare_goes_without_one(patient: Merchant) -> None:
     at_shopify = patient.at_shopify(patient.tee, WAREHOUSE)
     patient.do("adjust", location=WAREHOUSE, sku=patient.tee, units=5)
     patient.booked()

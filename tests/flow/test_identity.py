@@ -37,7 +37,7 @@ def listed(market: Merchant, sku: str, **more: object) -> str:
     return str(made["inventory_item_id"])
 
 
-def test_a_bundle_is_sold_everywhere_as_its_components_go(market: Merchant) -> None:
+def test_d10_a_bundle_is_sold_everywhere_as_its_components_go(market: Merchant) -> None:
     market.begin()
     tee, cap = market.tee, market.cap
     listed(market, "SET", components=[{"sku": tee, "units": 2}, {"sku": cap, "units": 1}])
@@ -124,7 +124,7 @@ def test_an_item_that_is_not_counted_for_a_while_loses_nothing(market: Merchant)
     assert differences(market.app, market.shop, market.truth()) == []
 
 
-def test_a_listing_moves_to_the_item_that_was_made_anew(market: Merchant) -> None:
+def test_d05_a_listing_moves_to_the_item_that_was_made_anew(market: Merchant) -> None:
     market.begin()
     old = listed(market, "PHOENIX", location=WAREHOUSE, units=9)
     market.until_equal(lambda: market.at_tiktok("PHOENIX"), 9)
@@ -158,7 +158,7 @@ def test_a_level_that_is_stocked_no_more_traps_its_units_until_it_is_again(marke
     assert market.unexplained(market.hoodie) == (0, 0)
 
 
-def test_a_renamed_sku_a_doubled_one_and_none_at_all(market: Merchant) -> None:
+def test_d05_a_renamed_sku_a_doubled_one_and_none_at_all(market: Merchant) -> None:
     market.begin()
     sku = market.tee
     item = market.item(sku)

@@ -42,7 +42,7 @@ def uninstall(merchant: Merchant) -> None:
     merchant.until(lambda: notes(merchant, "app/uninstalled"), "the end of use is known")
 
 
-def test_a_customers_orders_leave_the_log_before_their_time_and_the_books_stay(patient: Merchant) -> None:
+def test_e11_a_customers_orders_leave_the_log_before_their_time_and_the_books_stay(patient: Merchant) -> None:
     sold, other = patient.sale(patient.tee, 1, at=BOSTON), patient.sale(patient.cap, 1, at=BOSTON)
     tees = patient.level(patient.tee, BOSTON)
     patient.do("comply", topic="customers/data_request", address=law_address(patient), orders=[sold])
@@ -63,7 +63,7 @@ def test_a_customers_orders_leave_the_log_before_their_time_and_the_books_stay(p
         assert session.of(patient.shop).ledger.verify(patient.app.log.anchors(patient.shop)).problems == []
 
 
-def test_what_is_signed_wrongly_is_answered_401_and_not_kept(patient: Merchant) -> None:
+def test_e11_what_is_signed_wrongly_is_answered_401_and_not_kept(patient: Merchant) -> None:
     before = patient.app.log.counts().accepted
     body = json.dumps({"shop_id": 1, "shop_domain": patient.shop}).encode()
     forged = {"X-Shopify-Hmac-Sha256": shopify_signature("guessed", body), "X-Shopify-Topic": "shop/redact"}
@@ -80,7 +80,7 @@ def test_a_shop_that_still_uses_onhand_is_not_erased_and_a_person_is_asked(patie
     assert wanted_erasures(patient.app) == {}
 
 
-def test_a_shop_that_has_left_is_erased_and_its_neighbour_is_not(tmp_path: Path) -> None:
+def test_e11_a_shop_that_has_left_is_erased_and_its_neighbour_is_not(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(audit=NEVER_BY_ITSELF)) as merchant:
         app, shop, neighbour = merchant.app, merchant.shop, "mugs.myshopify.com"
         with app.store.writing() as session:

@@ -83,7 +83,7 @@ def test_units_that_someone_calls_damaged_leave_sale_and_the_books_follow_in_bot
     assert merchant.level(merchant.hoodie, WAREHOUSE) == merchant.at_shopify(merchant.hoodie, WAREHOUSE)
 
 
-def test_a_sale_whose_webhooks_are_lost_is_found_by_the_sweep_and_not_adopted(patient: Merchant) -> None:
+def test_a04_a_sale_whose_webhooks_are_lost_is_found_by_the_sweep_and_not_adopted(patient: Merchant) -> None:
     online, tills, tiktok = patient.ats_everywhere(patient.tee)
     patient.fault("lose")
     patient.order("online_store", patient.tee, 2)
@@ -194,7 +194,7 @@ def test_a_location_that_somebody_else_counts_is_not_adopted_and_does_not_keep_o
         merchant.until_equal(lambda: len(merchant.drifts(*skus, status="open")), 50, within_s=20)
 
 
-def test_an_audit_finds_what_no_webhook_told_and_fixes_it_only_when_asked(patient: Merchant) -> None:
+def test_a04_an_audit_finds_what_no_webhook_told_and_fixes_it_only_when_asked(patient: Merchant) -> None:
     tiktok = patient.ats(patient.tee, "tiktok_shop")
     patient.fault("lose")
     patient.do("receive", location=WAREHOUSE, sku=patient.tee, units=7)

@@ -95,7 +95,7 @@ def test_a_disarmed_channel_is_told_nothing_more(merchant: Merchant) -> None:
     merchant.until_equal(lambda: merchant.at_tiktok(merchant.tee), tiktok - 2)
 
 
-def test_a_pause_stops_the_next_write_and_loses_nothing(merchant: Merchant) -> None:
+def test_b24_a_pause_stops_the_next_write_and_loses_nothing(merchant: Merchant) -> None:
     tiktok, cap = would_sell(merchant, merchant.tee), would_sell(merchant, merchant.cap)
     merchant.app.pause(merchant.shop, "tiktok_shop", paused=True)
     for _ in range(3):

@@ -47,7 +47,7 @@ def censuses(merchant: Merchant) -> int:
     return len(merchant.calls("bulkOperationRunQuery"))
 
 
-def test_deleted_order_topics_are_made_again_and_what_they_missed_is_read_back(patient: Merchant) -> None:
+def test_a18_deleted_order_topics_are_made_again_and_what_they_missed_is_read_back(patient: Merchant) -> None:
     look_after(patient)
     online, steps = patient.ats(patient.tee, "online_store"), patient.app.steps(patient.shop)
     orders = {row.id for row in outbox_of(patient).subscriptions.values() if row.topic.startswith("orders/")}
@@ -65,7 +65,7 @@ def test_deleted_order_topics_are_made_again_and_what_they_missed_is_read_back(p
     assert patient.level(patient.tee, WAREHOUSE) == patient.at_shopify(patient.tee, WAREHOUSE)
 
 
-def test_level_topics_that_went_elsewhere_cost_one_reading_of_everything(patient: Merchant) -> None:
+def test_a18_level_topics_that_went_elsewhere_cost_one_reading_of_everything(patient: Merchant) -> None:
     look_after(patient)
     for row in outbox_of(patient).subscriptions.values():
         if row.topic.startswith("inventory_levels/"):

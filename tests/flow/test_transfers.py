@@ -15,7 +15,7 @@ def agree(merchant: Merchant) -> None:
     merchant.until(lambda: shown(merchant, books=True) == shown(merchant, books=False), "books follow the transfer")
 
 
-def test_a_transfer_with_a_rejection_and_repeats_ends_in_equal_books(merchant: Merchant) -> None:
+def test_d12_a_transfer_with_a_rejection_and_repeats_ends_in_equal_books(merchant: Merchant) -> None:
     merchant.fault("duplicate")
     tees = [{"sku": merchant.tee, "units": 4}]
     name = merchant.do("transfer", **{"from": WAREHOUSE, "to": BOSTON, "lines": tees, "until": "ready"})["transfer"]

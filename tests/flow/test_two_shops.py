@@ -150,7 +150,7 @@ def test_a_webhook_of_another_app_is_refused(two: Two) -> None:
     assert two.post(CAPS, secret, {"inventory_item_id": 1, "location_id": 1, "available": 0}) == 401
 
 
-def test_a_webhook_posted_to_the_other_shop_of_the_same_app_books_nothing(two: Two) -> None:
+def test_a10_a_webhook_posted_to_the_other_shop_of_the_same_app_books_nothing(two: Two) -> None:
     """The body does not say whose it is and is all that is signed: its ids are asked for here, and are not there."""
     world = two.running[TEES].sandbox.world
     body: dict[str, object] = {
@@ -167,7 +167,7 @@ def test_a_webhook_posted_to_the_other_shop_of_the_same_app_books_nothing(two: T
     assert two.movements(CAPS) == before + 1
 
 
-def test_deliveries_that_one_shop_has_set_aside_hold_up_neither_shop(two: Two) -> None:
+def test_c16_deliveries_that_one_shop_has_set_aside_hold_up_neither_shop(two: Two) -> None:
     secret = two.running[TEES].sandbox.secrets.client_secret
     for number in range(3):
         unreadable: dict[str, object] = {"inventory_item_id": f"not a number {number}"}
@@ -187,7 +187,7 @@ def test_deliveries_that_one_shop_has_set_aside_hold_up_neither_shop(two: Two) -
         assert session.of(CAPS).deliveries.counts()["done"] > booked
 
 
-def test_a_token_that_dies_in_the_middle_is_replaced_and_nothing_is_lost_or_doubled(two: Two) -> None:
+def test_b17_a_token_that_dies_in_the_middle_is_replaced_and_nothing_is_lost_or_doubled(two: Two) -> None:
     before = two.movements(CAPS)
     log = two.running[CAPS].sandbox.log
     refused = log.counts["call shopify graphql unauthorized"]

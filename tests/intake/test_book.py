@@ -83,7 +83,7 @@ def test_the_reading_that_says_where_places_the_units(store: Store) -> None:
     assert levels(store) == {("TEE", Bin("Boston", State.AVAILABLE)): -2, ("TEE", Bin("Boston", State.COMMITTED)): 2}
 
 
-def test_an_older_picture_changes_nothing(store: Store) -> None:
+def test_a03_an_older_picture_changes_nothing(store: Store) -> None:
     book_all(store, picture(5, shipped=SOLD))
     after = levels(store)
     (note,) = book_all(store, picture(1, placed=(Placed("L1", None, 2),)))
@@ -91,7 +91,7 @@ def test_an_older_picture_changes_nothing(store: Store) -> None:
     assert levels(store) == after
 
 
-def test_two_webhooks_of_one_second_that_differ_are_settled_by_asking(store: Store) -> None:
+def test_d03_two_webhooks_of_one_second_that_differ_are_settled_by_asking(store: Store) -> None:
     book_all(store, picture(1, shipped=SOLD))
     (note,) = book_all(store, picture(1, shipped=(Shipped("L1", "Boston", 1, T0),)))
     assert "asked again" in note

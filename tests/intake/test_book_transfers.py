@@ -65,7 +65,7 @@ def test_a_draft_older_than_the_opening_reserves_when_it_is_made_ready(store: St
     assert books_after(store, seen(17, TransferStatus.CANCELLED)) == {}
 
 
-def test_open_transfers_say_what_they_hold_and_what_to_do_when_nothing_happens(store: Store) -> None:
+def test_d12_open_transfers_say_what_they_hold_and_what_to_do_when_nothing_happens(store: Store) -> None:
     one = seen(20, READY)
     books_after(store, seen(12, TransferStatus.DRAFT), one)
     with store.reading() as session:

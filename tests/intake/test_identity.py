@@ -93,7 +93,7 @@ def order(version: int, placed_at: datetime, channel: str = "shopify", **parts: 
 WAITING = (Placed("L1", BOSTON, 2),)
 
 
-def test_a_doubled_sku_names_neither_item_until_one_of_them_gets_its_own(shop: Store) -> None:
+def test_d06_a_doubled_sku_names_neither_item_until_one_of_them_gets_its_own(shop: Store) -> None:
     with shop.writing() as session:
         books = session.of(SHOP)
         twin = Item(item="4", sku=" CAP", title="Other cap")
@@ -163,7 +163,9 @@ def test_an_item_that_was_made_before_the_old_one_went_takes_its_listing_when_it
         assert ("units left", "2") not in problems(books)
 
 
-def test_an_item_that_is_not_tracked_any_more_leaves_the_books_without_a_loss_and_is_not_offered(shop: Store) -> None:
+def test_d10_an_item_that_is_tracked_no_more_leaves_the_books_without_a_loss_and_is_not_offered(
+    shop: Store,
+) -> None:
     with shop.writing() as session:
         books = session.of(SHOP)
         book(books, "tiktok_shop", Report(pictures=(order(1, T0, "tiktok_shop", placed=WAITING),)), later(1))

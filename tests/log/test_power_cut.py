@@ -61,7 +61,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_lot_is_kept_whole_or_not_at_all_and_for_ever_once_it_was_answered(folder: Path, seed: int) -> None:
+def test_c02_a_lot_is_kept_whole_or_not_at_all_and_for_ever_once_it_was_answered(folder: Path, seed: int) -> None:
     files, images = folder / "files", folder / "images"
     files.mkdir()
     images.mkdir()

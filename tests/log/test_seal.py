@@ -46,7 +46,7 @@ def test_without_the_old_key_the_message_names_the_missing_one() -> None:
 
 
 @given(st.integers(min_value=0))
-def test_a_single_changed_bit_is_found(place: int) -> None:
+def test_c06_a_single_changed_bit_is_found(place: int) -> None:
     sealed = bytearray(Seal([OLD]).seal(b"twelve tees", b"a"))
     place %= len(sealed) * 8
     sealed[place // 8] ^= 1 << (place % 8)

@@ -180,7 +180,7 @@ def test_a_full_disk_refuses_what_does_not_fit_and_later_ones_are_kept(log: Sqli
     assert [logged.delivery.shop for logged in log.read(1, 10)] == ["new.myshopify.com", "tees.myshopify.com"]
 
 
-def test_somebody_who_locks_the_file_costs_a_bounded_wait_and_no_delivery(
+def test_c04_somebody_who_locks_the_file_costs_a_bounded_wait_and_no_delivery(
     log: SqliteLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log._writer.set_busy_timeout(50)
@@ -193,7 +193,7 @@ def test_somebody_who_locks_the_file_costs_a_bounded_wait_and_no_delivery(
     assert log.append([delivery(1)]) == [True]
 
 
-def test_a_log_deleted_while_in_use_takes_nothing_more(log: SqliteLog) -> None:
+def test_c07_a_log_deleted_while_in_use_takes_nothing_more(log: SqliteLog) -> None:
     log.append([delivery(1)])
     log.flush()
     log.path.unlink()
@@ -202,7 +202,7 @@ def test_a_log_deleted_while_in_use_takes_nothing_more(log: SqliteLog) -> None:
         log.append([delivery(2)])
 
 
-def test_a_failed_flush_to_disk_ends_writing_until_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_c05_a_failed_flush_ends_writing_until_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with FailingDisk() as disk:
         monkeypatch.setattr(apsw, "Connection", partial(apsw.Connection, vfs="failing-disk"))
         log = open_log(tmp_path)
@@ -255,7 +255,7 @@ def test_without_anybody_to_help_the_writer_bounds_its_own_write_ahead_log(
     assert wal_bytes(log) < 600 * 2048
 
 
-def test_a_reader_who_stays_keeps_the_log_growing_but_not_the_writer_waiting(
+def test_c04_a_reader_who_stays_keeps_the_log_growing_but_not_the_writer_waiting(
     log: SqliteLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log.append([delivery(0)])
@@ -301,7 +301,7 @@ def test_another_sqlite_file_is_refused_and_left_as_it_is(tmp_path: Path) -> Non
     assert path.read_bytes() == before
 
 
-def test_a_log_of_a_newer_onhand_is_refused_with_both_numbers(tmp_path: Path) -> None:
+def test_c09_a_log_of_a_newer_onhand_is_refused_with_both_numbers(tmp_path: Path) -> None:
     log = open_log(tmp_path)
     log._writer.pragma("user_version", 7)
     log.close()
@@ -315,7 +315,7 @@ def test_a_file_that_is_no_database_is_called_damaged(tmp_path: Path) -> None:
         open_log(tmp_path)
 
 
-def test_an_sqlite_with_the_write_ahead_bug_is_refused() -> None:
+def test_c08_an_sqlite_with_the_write_ahead_bug_is_refused() -> None:
     file.check_sqlite("3.51.3")
     for version in ("3.40.1", "3.51.2"):
         with pytest.raises(ConfigError, match=version):

@@ -122,7 +122,7 @@ def test_what_was_applied_is_told_and_read_back_after_a_moment(store: Store) -> 
         assert books.intents.unsettled() == []
 
 
-def test_a_read_back_that_shows_another_number_is_believed_and_told_again(store: Store) -> None:
+def test_e07_a_read_back_that_shows_another_number_is_believed_and_told_again(store: Store) -> None:
     with store.writing() as session, tiktok_channel() as tiktok:
         books = session.of(SHOP)
         intent = sent(books, tiktok, 3, 8)
@@ -148,7 +148,7 @@ def test_a_refused_listing_is_parked_and_a_person_is_told(store: Store) -> None:
         assert len(plan(books, tiktok, later(9), "run-3")) == 1
 
 
-def test_only_the_guilty_row_of_a_refusal_is_parked(store: Store) -> None:
+def test_b12_only_the_guilty_row_of_a_refusal_is_parked(store: Store) -> None:
     with store.writing() as session, tiktok_channel() as tiktok:
         books = session.of(SHOP)
         books.catalog.put_listings([replace(row, group="p-1") for row in LISTINGS], later(1))

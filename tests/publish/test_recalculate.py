@@ -35,7 +35,7 @@ def test_the_smaller_of_books_and_observation_counts_at_each_location(store: Sto
         assert units(books, "tiktok_shop")["1"] == 4 - 2
 
 
-def test_an_oversold_location_takes_from_the_others_and_zero_is_the_least(store: Store) -> None:
+def test_d08_an_oversold_location_takes_from_the_others_and_zero_is_the_least(store: Store) -> None:
     with store.writing() as session:
         books = session.of(SHOP)
         books.ledger.append([sold("shopify/order/1", "1", BOSTON, 8, at=later(1))], later(1))

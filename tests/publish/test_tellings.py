@@ -221,7 +221,7 @@ def test_an_unknown_outcome_goes_out_again_under_the_same_key_a_little_later_eac
         assert books.owed.count() == 0
 
 
-def test_past_the_life_of_its_key_a_telling_is_parked_and_a_person_sees_it(
+def test_b10_past_the_life_of_its_key_a_telling_is_parked_and_a_person_sees_it(
     store: Store, shopify: ShopifyChannel
 ) -> None:
     with store.writing() as session:
@@ -242,7 +242,7 @@ def test_past_the_life_of_its_key_a_telling_is_parked_and_a_person_sees_it(
         assert [ask.key for ask in asked] == [f"1@{WAREHOUSE}"]
 
 
-def test_what_was_throttled_goes_out_again_under_the_same_key(store: Store, shopify: ShopifyChannel) -> None:
+def test_b01_what_was_throttled_goes_out_again_under_the_same_key(store: Store, shopify: ShopifyChannel) -> None:
     with store.writing() as session:
         books = session.of(SHOP)
         owe(books, 1, 3)
@@ -293,7 +293,7 @@ def test_where_a_webhook_of_the_same_second_shows_something_else_the_level_is_re
         assert ask.key == f"1@{WAREHOUSE}"
 
 
-def test_our_own_echo_in_the_same_second_is_no_riddle(store: Store, shopify: ShopifyChannel) -> None:
+def test_d16_our_own_echo_in_the_same_second_is_no_riddle(store: Store, shopify: ShopifyChannel) -> None:
     with store.writing() as session:
         books = session.of(SHOP)
         owe(books, 1, 3)
@@ -305,7 +305,7 @@ def test_our_own_echo_in_the_same_second_is_no_riddle(store: Store, shopify: Sho
         assert books.asks.due(SHOPIFY, Wanted.LEVEL, 10, later(9)) == []
 
 
-def test_rows_that_were_carried_out_are_owed_no_more_although_others_were_refused(
+def test_b12_rows_that_were_carried_out_are_owed_no_more_although_others_were_refused(
     store: Store, shopify: ShopifyChannel
 ) -> None:
     with store.writing() as session:

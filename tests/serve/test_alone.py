@@ -48,7 +48,7 @@ def is_served(process: OnhandProcess) -> bool:
 
 
 @pytest.mark.timeout(120)
-def test_the_second_process_stands_by_and_takes_over_when_the_first_is_killed(
+def test_c10_the_second_process_stands_by_and_takes_over_when_the_first_is_killed(
     pair: tuple[OnhandProcess, OnhandProcess],
 ) -> None:
     first, second = pair

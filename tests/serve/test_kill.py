@@ -87,7 +87,7 @@ def kill_while_a_write_has_no_answer(onhand: OnhandProcess, platforms: Platforms
 
 
 @pytest.mark.timeout(170)
-def test_killed_again_and_again_under_load_it_books_every_answered_delivery_once(tmp_path: Path) -> None:
+def test_c01_killed_again_and_again_under_load_it_books_every_answered_delivery_once(tmp_path: Path) -> None:
     chance = Random(7)
     with (
         SandboxThread(Options(items=25, settings=BUSY, retry_speed=400.0)) as running,

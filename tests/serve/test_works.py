@@ -19,7 +19,7 @@ LONGER_THAN_BUSY_S = 6.0
 """The store waits five seconds for another writer."""
 
 
-def test_a_database_that_another_process_holds_for_long_is_waited_out(tmp_path: Path) -> None:
+def test_c04_a_database_that_another_process_holds_for_long_is_waited_out(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices()) as merchant:
         tills = merchant.ats(merchant.tee, "shopify_pos")
         other = apsw.Connection(merchant.app.config.database)

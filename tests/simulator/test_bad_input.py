@@ -107,7 +107,7 @@ def in_answers(change: Callable[[dict[str, Any]], object], word: str) -> Callabl
         ),
     ],
 )
-def test_a_bulk_file_that_is_not_whole_is_a_problem_and_nothing_of_it_counts(
+def test_b23_a_bulk_file_that_is_not_whole_is_a_problem_and_nothing_of_it_counts(
     stage: Stage, spoil: Callable[[bytes], bytes]
 ) -> None:
     before = units(stage, 0, BOSTON)
@@ -198,7 +198,7 @@ def test_a_restock_type_that_nobody_knew_is_named_in_webhooks_too(stage: Stage) 
     goes_on(stage)
 
 
-def test_fields_that_nobody_knew_are_passed_over(stage: Stage) -> None:
+def test_a16_fields_that_nobody_knew_are_passed_over(stage: Stage) -> None:
     def add(answer: dict[str, Any]) -> None:
         answer["data"]["aNewField"] = {"with": ["anything"]}
         answer["aNewPart"] = 1
@@ -211,7 +211,7 @@ def test_fields_that_nobody_knew_are_passed_over(stage: Stage) -> None:
     assert troubles(stage.house) == []
 
 
-def test_an_item_without_a_sku_sells_like_any_other_and_is_named_as_a_problem(stage: Stage) -> None:
+def test_d06_an_item_without_a_sku_sells_like_any_other_and_is_named_as_a_problem(stage: Stage) -> None:
     made = stage.world.catalog.items[item(stage, 2)]
     stage.world.catalog.replace_item(replace(made, sku=""), now=stage.clock.now())
     sell(stage, 2)
@@ -222,7 +222,7 @@ def test_an_item_without_a_sku_sells_like_any_other_and_is_named_as_a_problem(st
     goes_on(stage)
 
 
-def test_two_items_with_one_sku_are_kept_apart_and_named_as_a_problem(stage: Stage) -> None:
+def test_d06_two_items_with_one_sku_are_kept_apart_and_named_as_a_problem(stage: Stage) -> None:
     first, second = (stage.world.catalog.items[item(stage, number)] for number in (2, 3))
     stage.world.catalog.replace_item(replace(second, sku=first.sku), now=stage.clock.now())
     sell(stage, 2)
@@ -234,7 +234,7 @@ def test_two_items_with_one_sku_are_kept_apart_and_named_as_a_problem(stage: Sta
     goes_on(stage)
 
 
-def test_a_location_that_vanished_sells_nothing_and_says_what_the_books_hold_there(stage: Stage) -> None:
+def test_d04_a_location_that_vanished_sells_nothing_and_says_what_the_books_hold_there(stage: Stage) -> None:
     gone = place(stage, 0)
 
     def hide(answer: dict[str, Any]) -> None:
@@ -258,7 +258,7 @@ def test_a_location_that_vanished_sells_nothing_and_says_what_the_books_hold_the
     assert VANISHED not in problems(stage)
 
 
-def test_a_token_that_dies_in_the_middle_of_a_batch_is_renewed_and_the_batch_goes_on(stage: Stage) -> None:
+def test_b17_a_token_that_dies_in_the_middle_of_a_batch_is_renewed_and_the_batch_goes_on(stage: Stage) -> None:
     for number in range(4):
         for _ in range(15):
             order_online(stage, number)

@@ -12,7 +12,7 @@ KEPT = (
 
 
 @pytest.mark.parametrize("seed", [*SEEDS, *KEPT])
-def test_after_random_lives_over_a_hostile_network_books_equal_shopify_everywhere(seed: int) -> None:
+def test_d11_after_random_lives_over_a_hostile_network_books_equal_shopify_everywhere(seed: int) -> None:
     outcome = play(seed)
     assert not outcome.failures, outcome.report()
     assert outcome.lives >= 15  # the platform refuses some acts, and most worlds come to 25

@@ -15,7 +15,7 @@ def found_on_images(setting: Setting, seed: int = 1) -> list[Finding]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_whatever_a_power_cut_leaves_it_holds_all_that_was_answered_and_committed(seed: int) -> None:
+def test_c02_whatever_a_power_cut_leaves_it_holds_all_that_was_answered_and_committed(seed: int) -> None:
     findings = found_on_images("FULL", seed)
     assert len(findings) >= IMAGES
     assert max(finding.image.answered for finding in findings) > 20

@@ -26,7 +26,7 @@ def test_where_no_lock_can_be_made_the_way_out_is_named(tmp_path_factory: pytest
         claim(str(missing), "worker")
 
 
-def test_whoever_was_replaced_books_nothing_more(store: Store, address: str) -> None:
+def test_c10_whoever_was_replaced_books_nothing_more(store: Store, address: str) -> None:
     store.take_over("worker")
     with store.writing() as session:
         session.of(SHOP).ledger.append([sale("order/1/1")], at(1))

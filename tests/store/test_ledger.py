@@ -187,7 +187,7 @@ def test_the_database_refuses_to_edit_or_remove_a_movement(store: Store, run_sql
 @pytest.mark.parametrize(
     ("column", "value"), [("units", "9"), ("reason", "'gift'"), ("recorded_at", "recorded_at + 1"), ("hash", "id")]
 )
-def test_whoever_edits_a_movement_past_the_triggers_is_found_out(
+def test_c06_whoever_edits_a_movement_past_the_triggers_is_found_out(
     store: Store, run_sql: RunSql, column: str, value: str
 ) -> None:
     with store.writing() as session:

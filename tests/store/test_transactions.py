@@ -56,7 +56,7 @@ def fail_after_booking(session: Session) -> None:
     raise Oops
 
 
-def test_one_bad_delivery_takes_only_its_own_effects_with_it(store: Store) -> None:
+def test_c16_one_bad_delivery_takes_only_its_own_effects_with_it(store: Store) -> None:
     with store.writing() as session:
         books = session.of(SHOP)
         with session.savepoint():
@@ -201,7 +201,7 @@ def test_the_store_says_on_what_its_durability_rests(store: Store) -> None:
         assert set(settings) == {"server_version", "synchronous_commit", "fsync", "full_page_writes"}
 
 
-def test_a_disk_that_fills_up_inside_a_delivery_is_no_fault_of_the_delivery(tmp_path: Path) -> None:
+def test_c03_a_disk_that_fills_up_inside_a_delivery_is_no_fault_of_the_delivery(tmp_path: Path) -> None:
     address = str(tmp_path / "onhand.db")
     store = open_store(address)
     with store.writing() as session:

@@ -84,7 +84,7 @@ def test_the_topic_in_the_path_is_believed_and_the_header_is_not(door: Door, cli
     assert door.topics() == ["inventory_levels/update", "orders/paid", "orders/create"]
 
 
-def test_a_repeat_hears_200_and_is_kept_once_also_when_both_come_together(door: Door, client: httpx.Client) -> None:
+def test_a01_a_repeat_hears_200_and_is_kept_once_also_when_both_come_together(door: Door, client: httpx.Client) -> None:
     headers = shopify_headers(LEVEL)
     answers: list[int] = []
     senders = [
@@ -101,7 +101,7 @@ def test_a_repeat_hears_200_and_is_kept_once_also_when_both_come_together(door: 
     assert door.log.counts() == (1, 7, 0)
 
 
-def test_during_a_rotation_both_secrets_are_good(door: Door, client: httpx.Client) -> None:
+def test_a12_during_a_rotation_both_secrets_are_good(door: Door, client: httpx.Client) -> None:
     for number, secret in enumerate((SECRET, OLD_SECRET)):
         headers = shopify_headers(LEVEL, number=number, secret=secret)
         assert client.post(PATH, content=LEVEL, headers=headers).status_code == 200
@@ -111,7 +111,7 @@ def test_during_a_rotation_both_secrets_are_good(door: Door, client: httpx.Clien
 @pytest.mark.parametrize(
     "signature", [None, "", "AAAA", "not base64 ¹", "é" * 44, "0" * 5000, "QUJD" * 11], ids=lambda value: str(value)[:9]
 )
-def test_a_forged_or_missing_signature_hears_401_and_nothing_else(
+def test_a09_a_forged_or_missing_signature_hears_401_and_nothing_else(
     door: Door, client: httpx.Client, signature: str | None
 ) -> None:
     headers = [(name.encode(), value.encode()) for name, value in shopify_headers(LEVEL).items()]
@@ -123,7 +123,7 @@ def test_a_forged_or_missing_signature_hears_401_and_nothing_else(
     assert (door.log.last_position(), door.log.counts().rejected, door.figures.rejected) == (0, 1, 1)
 
 
-def test_another_body_under_a_good_signature_hears_401(client: httpx.Client) -> None:
+def test_a07_another_body_under_a_good_signature_hears_401(client: httpx.Client) -> None:
     forged = LEVEL.replace(b'"available":7', b'"available":9')
     assert client.post(PATH, content=forged, headers=shopify_headers(LEVEL)).status_code == 401
     assert client.post(PATH, content=LEVEL[:-20], headers=shopify_headers(LEVEL)).status_code == 401
@@ -144,13 +144,13 @@ def test_another_body_under_a_good_signature_hears_401(client: httpx.Client) -> 
     ],
     ids=["empty", "bytes", "cut", "deep", "NaN", "BOM", "twice", "number"],
 )
-def test_what_is_genuine_but_nonsense_is_kept_and_hears_200(door: Door, client: httpx.Client, body: bytes) -> None:
+def test_a08_what_is_genuine_but_nonsense_is_kept_and_hears_200(door: Door, client: httpx.Client, body: bytes) -> None:
     assert client.post(PATH, content=body, headers=shopify_headers(body)).status_code == 200
     (logged,) = door.log.read(0, 10)
     assert logged.delivery.body == body
 
 
-def test_compressed_and_chunked_bodies_are_hashed_as_they_came(door: Door, client: httpx.Client) -> None:
+def test_a15_compressed_and_chunked_bodies_are_hashed_as_they_came(door: Door, client: httpx.Client) -> None:
     packed = gzip.compress(LEVEL)
     headers = shopify_headers(packed) | {"Content-Encoding": "gzip"}
     assert client.post(PATH, content=packed, headers=headers).status_code == 200
@@ -159,13 +159,13 @@ def test_compressed_and_chunked_bodies_are_hashed_as_they_came(door: Door, clien
     assert [logged.delivery.body for logged in door.log.read(0, 10)] == [packed, LEVEL]
 
 
-def test_header_names_come_in_any_case(door: Door, client: httpx.Client) -> None:
+def test_a15_header_names_come_in_any_case(door: Door, client: httpx.Client) -> None:
     shouted = {name.upper(): value for name, value in shopify_headers(LEVEL).items()}
     assert client.post(PATH, content=LEVEL, headers=shouted).status_code == 200
     assert len(door.topics()) == 1
 
 
-def test_one_mebibyte_is_kept_whole_and_five_are_noted(door: Door, client: httpx.Client) -> None:
+def test_a13_one_mebibyte_is_kept_whole_and_five_are_noted(door: Door, client: httpx.Client) -> None:
     one, five = Random(1).randbytes(1_000_000), Random(5).randbytes(5_000_000)
     assert client.post(PATH, content=one, headers=shopify_headers(one)).status_code == 200
     assert client.post(PATH, content=five, headers=shopify_headers(five, number=2)).status_code == 200
@@ -175,7 +175,7 @@ def test_one_mebibyte_is_kept_whole_and_five_are_noted(door: Door, client: httpx
     assert door.figures.dropped_bodies == 1
 
 
-def test_beyond_all_bounds_a_body_is_not_even_hashed(
+def test_a13_beyond_all_bounds_a_body_is_not_even_hashed(
     door: Door, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingress, "HARD_CAP_BYTES", 100_000)
@@ -215,7 +215,7 @@ def test_only_post_opens_the_door(client: httpx.Client) -> None:
         assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
 
-def test_a_shop_we_do_not_know_is_kept_apart_when_our_app_signed_it(door: Door, client: httpx.Client) -> None:
+def test_a17_a_shop_we_do_not_know_is_kept_apart_when_our_app_signed_it(door: Door, client: httpx.Client) -> None:
     stranger = "/webhooks/shopify/Gone.myshopify.com/orders/create"
     assert client.post(stranger, content=LEVEL, headers=shopify_headers(LEVEL)).status_code == 200
     assert client.post(stranger, content=LEVEL, headers=shopify_headers(LEVEL, secret="other")).status_code == 401
@@ -230,7 +230,7 @@ def test_the_shops_name_is_found_in_any_case(door: Door, client: httpx.Client) -
     assert logged.delivery.shop == SHOP
 
 
-def test_when_too_many_wait_senders_hear_503_and_come_again(tmp_path: Path) -> None:
+def test_a06_when_too_many_wait_senders_hear_503_and_come_again(tmp_path: Path) -> None:
     door = Door(tmp_path, max_waiting=4)
     answers: list[int] = []
 
@@ -257,7 +257,7 @@ def test_when_too_many_wait_senders_hear_503_and_come_again(tmp_path: Path) -> N
     door.close()
 
 
-def test_a_full_disk_hears_503_and_the_next_delivery_is_kept(door: Door, client: httpx.Client) -> None:
+def test_c03_a_full_disk_hears_503_and_the_next_delivery_is_kept(door: Door, client: httpx.Client) -> None:
     door.log._writer.pragma("max_page_count", door.log._writer.pragma("page_count"))
     body = Random(1).randbytes(50_000)
     response = client.post(PATH, content=body, headers=shopify_headers(body))
@@ -266,7 +266,7 @@ def test_a_full_disk_hears_503_and_the_next_delivery_is_kept(door: Door, client:
     assert client.post(PATH, content=body, headers=shopify_headers(body)).status_code == 200
 
 
-def test_a_sender_who_dawdles_is_cut_off_and_disturbs_nobody(
+def test_a14_a_sender_who_dawdles_is_cut_off_and_disturbs_nobody(
     door: Door, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingress_server, "READ_WITHIN_S", 0.5)
@@ -294,7 +294,7 @@ def test_a_connection_that_rests_between_requests_is_left_alone(door: Door, monk
             time.sleep(0.8)
 
 
-def test_a_sender_who_hangs_up_in_the_middle_leaves_nothing(door: Door, client: httpx.Client) -> None:
+def test_a07_a_sender_who_hangs_up_in_the_middle_leaves_nothing(door: Door, client: httpx.Client) -> None:
     with door.connection() as connection:
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{{".encode())
     while not door.figures.gave_up:
@@ -303,7 +303,7 @@ def test_a_sender_who_hangs_up_in_the_middle_leaves_nothing(door: Door, client: 
     assert client.post(PATH, content=LEVEL, headers=shopify_headers(LEVEL)).status_code == 200
 
 
-def test_a_head_without_end_is_cut_off(door: Door) -> None:
+def test_a14_a_head_without_end_is_cut_off(door: Door) -> None:
     with door.connection() as connection:
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\n".encode())
         received = b""
@@ -334,7 +334,7 @@ def test_too_many_connections_are_turned_away(door: Door, monkeypatch: pytest.Mo
         assert read_to_end(third).startswith(b"HTTP/1.1 503 ")
 
 
-def test_stopping_answers_what_was_received_and_then_takes_nothing(tmp_path: Path) -> None:
+def test_c13_stopping_answers_what_was_received_and_then_takes_nothing(tmp_path: Path) -> None:
     door = Door(tmp_path)
     answers: list[int] = []
 
@@ -365,7 +365,7 @@ def test_a_taken_port_is_named_before_anything_starts(door: Door) -> None:
             bind(nonsense)
 
 
-def test_after_kill_minus_nine_every_delivery_that_heard_200_is_in_the_log_once(tmp_path: Path) -> None:
+def test_c01_after_kill_minus_nine_every_delivery_that_heard_200_is_in_the_log_once(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "tests.web.lone_ingress", str(tmp_path)]
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

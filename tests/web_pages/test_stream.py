@@ -73,7 +73,7 @@ def test_what_a_channel_was_told_reaches_the_page(served: Served) -> None:
                 break
 
 
-def test_a_page_that_was_away_gets_what_changed_meanwhile(served: Served) -> None:
+def test_e15_a_page_that_was_away_gets_what_changed_meanwhile(served: Served) -> None:
     last = served.client.get("/api/v1/grid").json()["event"]
     served.shop.sell("13", "1", 4)
     with following(served, last) as events:

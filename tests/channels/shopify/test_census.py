@@ -193,7 +193,7 @@ def test_an_empty_shop_is_a_whole_census_too(http: httpx.Client) -> None:
     assert census.items == ()
 
 
-def test_a_file_that_breaks_off_is_resumed_where_it_broke(http: httpx.Client) -> None:
+def test_b23_a_file_that_breaks_off_is_resumed_where_it_broke(http: httpx.Client) -> None:
     ranges: list[str] = []
 
     def flaky(asked: Asked) -> Reply:
@@ -299,7 +299,7 @@ def test_an_address_that_has_expired_twice_is_said_to_be_one(status: int, http: 
         census_of(http, lambda _: Reply(status=status))
 
 
-def test_a_file_whose_address_has_expired_is_made_again(http: httpx.Client) -> None:
+def test_b23_a_file_whose_address_has_expired_is_made_again(http: httpx.Client) -> None:
     tries = iter([Reply(status=404), Reply(body=WHOLE)])
     assert len(levels_of(census_of(http, lambda _: next(tries)))) == 1
 

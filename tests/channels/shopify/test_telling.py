@@ -132,7 +132,7 @@ def test_a_lost_compare_names_the_rows_that_lost_and_moves_nothing(shop: Shop) -
     assert [shop.units(shop.item(number), place) for number in (0, 2)] == [there[0], there[2]]
 
 
-def test_a_burnt_key_asks_for_a_new_look(shop: Shop) -> None:
+def test_b09_a_burnt_key_asks_for_a_new_look(shop: Shop) -> None:
     item, place = shop.item(0), shop.location("Warehouse")
     ((parcel, _),) = shop.channel.pack([Telling(item, place, {A: -1, R: 1}, {A: -5, R: 0})], "run-1", "run-1")
     shop.channel.send(parcel)
@@ -155,7 +155,7 @@ def test_an_unknown_item_is_the_guilty_row_even_beside_a_stale_one(shop: Shop) -
     assert (outcome.stale, outcome.rows) == (False, (1,))
 
 
-def test_a_key_used_for_something_else_is_refused_loudly(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+def test_b08_a_key_used_for_something_else_is_refused_loudly(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     place = shop.location("Warehouse")
     ((first, _),) = shop.channel.pack([Telling(shop.item(0), place, {A: -1, R: 1}, None)], "run-1", "key")
     ((other, _),) = shop.channel.pack([Telling(shop.item(1), place, {A: -1, R: 1}, None)], "run-2", "key")
@@ -166,7 +166,7 @@ def test_a_key_used_for_something_else_is_refused_loudly(shop: Shop, caplog: pyt
     assert "IDEMPOTENCY_KEY_PARAMETER_MISMATCH" in caplog.text
 
 
-def test_more_units_than_shopify_takes_are_not_even_sent(shop: Shop) -> None:
+def test_b14_more_units_than_shopify_takes_are_not_even_sent(shop: Shop) -> None:
     told = [Telling("1", "2", {A: -1, R: 1}, None), Telling("3", "2", {A: -(10**10), R: 10**10}, None)]
     ((parcel, _),) = shop.channel.pack(told, "run-1", "run-1")
     outcome = shop.channel.send(parcel)

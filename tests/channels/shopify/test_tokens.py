@@ -118,7 +118,7 @@ def test_a_shop_that_was_never_connected_by_a_code_asks_with_its_credentials_unt
     assert len(office.asked) == 1
 
 
-def test_a_lost_answer_is_asked_for_again_with_the_same_refresh_token(tmp_path: Path) -> None:
+def test_b18_a_lost_answer_is_asked_for_again_with_the_same_refresh_token(tmp_path: Path) -> None:
     lost = Reply(body=b"{}", cut=True)
     office, vault, watch = Office(lost, Reply(status=503)), vault_in(tmp_path), Watch()
     vault.keep(granted())
@@ -248,7 +248,7 @@ def test_many_processes_refresh_once(tmp_path: Path) -> None:
     assert len(office.asked) == 1
 
 
-def test_whoever_dies_while_refreshing_does_not_lock_the_others_out(tmp_path: Path) -> None:
+def test_b18_whoever_dies_while_refreshing_does_not_lock_the_others_out(tmp_path: Path) -> None:
     vault = vault_in(tmp_path)
     with vault.alone(0.0) as first, vault_in(tmp_path).alone(0.1) as second:
         assert (first, second) == (True, False)

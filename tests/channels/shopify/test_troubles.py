@@ -50,7 +50,7 @@ NO_ANSWERS = [
 
 
 @pytest.mark.parametrize("reply", NO_ANSWERS, ids=lambda reply: f"{reply.status} {reply.body[:30]!r}")
-def test_an_untrustworthy_answer_is_tried_again_when_reading_and_unknown_when_writing(
+def test_b06_an_untrustworthy_answer_is_tried_again_when_reading_and_unknown_when_writing(
     reply: Reply, http: httpx.Client
 ) -> None:
     with platform(in_turn(reply)) as running:
@@ -99,7 +99,7 @@ def test_a_token_that_is_not_valid_any_more_lets_everything_wait(
     ("header", "wait_s"),
     [("3", 3.0), ("2.5", 2.5), ("99999999", 60.0), ("nan", 1.0), ("-5", 1.0), ("soon", 1.0), (None, 1.0)],
 )
-def test_too_many_requests_are_put_off_for_as_long_as_asked_but_not_for_ever(
+def test_b02_too_many_requests_are_put_off_for_as_long_as_asked_but_not_for_ever(
     header: str | None, wait_s: float, http: httpx.Client
 ) -> None:
     headers = {} if header is None else {"Retry-After": header}
@@ -110,7 +110,7 @@ def test_too_many_requests_are_put_off_for_as_long_as_asked_but_not_for_ever(
         assert tell(running, http) == Throttled(retry_after_s=wait_s)
 
 
-def test_a_throttle_is_waited_out_for_as_long_as_the_points_need(http: httpx.Client) -> None:
+def test_b01_a_throttle_is_waited_out_for_as_long_as_the_points_need(http: httpx.Client) -> None:
     throttled = graphql(errors=THROTTLED, requested=100, available=80, rate=1000.0)
     with platform(in_turn(throttled, throttled, graphql(LOCATIONS, requested=100, available=900))) as running:
         began = time.monotonic()

@@ -41,7 +41,7 @@ def test_a_level_is_an_observation_of_what_is_available(units: int) -> None:
     )
 
 
-def test_a_byte_order_mark_does_not_hide_a_level() -> None:
+def test_a15_a_byte_order_mark_does_not_hide_a_level() -> None:
     assert read(b"\xef\xbb\xbf" + bodies.as_body(bodies.level())) == read(bodies.level())
 
 
@@ -118,7 +118,7 @@ def test_harmless_topics_leave_a_note_and_nothing_else(topic: str) -> None:
 
 
 @pytest.mark.parametrize("topic", ["", "orders/teleported", "carts/update", "ORDERS_CREATE", "orders/create "])
-def test_an_unknown_topic_is_parked_by_its_name(topic: str) -> None:
+def test_a16_an_unknown_topic_is_parked_by_its_name(topic: str) -> None:
     with pytest.raises(UnreadableDelivery, match=f"topic {topic!r}"):
         read(bodies.order(), topic)
 
@@ -199,7 +199,7 @@ def test_a_line_of_the_wrong_type_is_parked_with_its_place(field: str, value: ob
 
 
 @pytest.mark.parametrize("field", ["id", "created_at", "updated_at", "line_items", "fulfillments", "refunds"])
-def test_an_order_that_lacks_a_field_is_parked_because_guessing_would_move_stock(field: str) -> None:
+def test_a16_an_order_that_lacks_a_field_is_parked_because_guessing_would_move_stock(field: str) -> None:
     payload = bodies.order()
     del payload[field]
     with pytest.raises(UnreadableDelivery, match=field):

@@ -41,7 +41,7 @@ def test_a_known_signature_is_made_anew() -> None:
         VERIFIER.verify(Request("s", None, {"authorization": digest}, body), NOW)
 
 
-def test_during_a_rotation_both_secrets_are_good() -> None:
+def test_a12_during_a_rotation_both_secrets_are_good() -> None:
     assert VERIFIER.verify(signed(b"{}", "old-secret"), NOW).body == b"{}"
     with pytest.raises(BadSignature, match="none of the 2 secrets"):
         VERIFIER.verify(signed(b"{}", "third-secret"), NOW)
