@@ -93,6 +93,43 @@ def test_a_shop_is_read_and_everything_agrees(ask: Ask, shop: dict[str, Any]) ->
     assert all(row["units"] == row["published_units"] for row in rows)
 
 
+def test_a_drift_is_fixed_taken_back_and_accepted_by_name_and_reason(ask: Ask, shop: dict[str, Any]) -> None:
+    ask("sync")
+    level = [row for row in ask("levels", "--location", "Warehouse", "--json").document if row["units"] > 6][-1]
+    sku, units = level["sku"], level["units"]
+
+    def shown() -> int:
+        truth = httpx.get(f"{shop['control']}/truth", params={"parts": "shopify"}, timeout=30).json()["shopify"]
+        return next(int(row["available"]) for row in truth if (row["sku"], row["location"]) == (sku, "Warehouse"))
+
+    control(shop, "adjust", {"location": "Warehouse", "sku": sku, "units": -2})
+    assert ask("audit", "--sku", sku).code == 1
+    drift = str(ask("drift", "ls", "--json").document[0]["id"])
+    why = ("--because", "counted twice", "--by", "Anna", "--json")
+    assert ask("drift", "fix", drift, *why, "--yes").code == 2  # in shadow
+    ask("arm", "shopify")
+    preview = ask("drift", "fix", drift, *why).document
+    assert (preview["status"], preview["changes"], preview["before"], preview["after"]) == (
+        "preview",
+        "shopify",
+        {"available": units - 2},
+        {"available": units},
+    )
+    assert "`--yes` does it" in ask("drift", "fix", drift, "--because", "counted twice").out
+    assert shown() == units - 2
+    done = ask("drift", "fix", drift, *why, "--yes")
+    assert (done.code, done.document["status"], done.document["actor"], shown()) == (0, "done", "Anna", units)
+    assert "decided by Anna" in ask("drift", "show", drift).out
+    assert ask("drift", "undo", drift, *why, "--yes").code == 0
+    assert shown() == units - 2
+    again = str(ask("drift", "ls", "--json").document[0]["id"])
+    assert ask("drift", "accept", again, *why, "--yes").code == 0
+    assert ask("audit", "--sku", sku).code == 0
+    assert ask("drift", "accept", again, *why, "--yes").code == 2
+    assert ask("drift", "fix", again).code == 2  # it must say why
+    ask("disarm", "shopify")
+
+
 def test_a_change_that_nothing_explains_ends_an_audit_with_one_until_it_is_adopted(
     ask: Ask, shop: dict[str, Any]
 ) -> None:

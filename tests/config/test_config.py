@@ -128,7 +128,7 @@ def test_tiktok_shop_is_read_with_its_limits_and_warehouses(tmp_path: Path) -> N
         ('[[shop]]\ndomain = "a.myshopify.com"\nclient_secret = "env:X"', "give client_id, or access_token"),
         (SHOP + 'api_version = "latest"', 'must be a quarter such as "2026-10"'),
         (SHOP + SHOP, "[[shop]] tees.myshopify.com stands there 2 times"),
-        (SHOP + '[[location]]\nname = "Boston"\nauthority = "warehouse_3"', 'authority must be "shopify"'),
+        (SHOP + '[[location]]\nname = "Boston"\nauthority = "warehouse_3"', 'authority must be "shopify" or "onhand"'),
         (SHOP + '[[location]]\nshop = "hats.myshopify.com"\nname = "B"', "which is no [[shop]]"),
         (SHOP + '[[channel]]\nname = "tiktok"', "did you mean tiktok_shop?"),
         (SHOP + '[[channel]]\nname = "tiktok_shop"', 'locations = ["Warehouse"]'),

@@ -3,7 +3,7 @@
 from onhand.answers.buffers import AsideShown, ReturnedShown, aside, returned
 from onhand.answers.deliveries import DeliveryRow, DeliveryShown, Inbox, delivery, inbox
 from onhand.answers.document import as_json
-from onhand.answers.drifts import DriftShown, drift, drifts
+from onhand.answers.drifts import DriftShown, FixShown, drift, drifts
 from onhand.answers.explained import Explained, explain
 from onhand.answers.health import Health, health
 from onhand.answers.lookup import NotKnown, find_channel, find_items, find_location, location_names
@@ -32,6 +32,7 @@ __all__ = [
     "DeliveryShown",
     "DriftShown",
     "Explained",
+    "FixShown",
     "Happened",
     "Health",
     "Inbox",

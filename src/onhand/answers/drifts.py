@@ -6,10 +6,29 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from onhand.answers.lookup import NotKnown, location_names
+from onhand.heal.fix import IN_FORCE, outcome_of
 from onhand.store import Books
 
 Status = Literal["open", "adopted", "closed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FixShown:
+    """One decision about a drift. `changed` is whose numbers went from `before` to `after`, by state.
+
+    `status` is done, refused (nothing was overwritten), under way or unknown; `undoes` True where it took one back.
+    """
+
+    at: datetime
+    actor: str
+    reason: str
+    changed: Literal["books", "platform"]
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    undoes: bool
+    status: str
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +60,7 @@ class DriftShown:
     note: str
     value_at_risk: float | None = None
     currency: str | None = None
+    fixes: Sequence[FixShown] = ()
 
 
 def drifts(books: Books, shop: str, status: str | None = "open") -> list[DriftShown]:
@@ -52,6 +72,7 @@ def drifts(books: Books, shop: str, status: str | None = "open") -> list[DriftSh
     items = books.catalog.items_of({row.item for row in rows})
     worth = {row.id: items[row.item].value_of(abs(row.units)) for row in rows if row.item in items}
     names = location_names(books)
+    fixes = _fixes(books)
     return [
         DriftShown(
             id=row.id,
@@ -75,6 +96,7 @@ def drifts(books: Books, shop: str, status: str | None = "open") -> list[DriftSh
             note=row.note,
             value_at_risk=float(money.amount) if (money := worth.get(row.id)) else None,
             currency=money.currency if money else None,
+            fixes=fixes.get(row.id, ()),
         )
         for row in rows
     ]
@@ -86,3 +108,23 @@ def drift(books: Books, shop: str, drift_id: int) -> DriftShown:
     if not found:
         raise NotKnown(f"{shop} has no drift {drift_id}; `onhand drift ls --status all` shows every one")
     return found[0]
+
+
+def _fixes(books: Books) -> dict[int, list[FixShown]]:
+    found: dict[int, list[FixShown]] = {}
+    for fix in books.fixes.rows():
+        wrote = fix.way == "write"
+        status, note = outcome_of(books.intents.of_run(fix.run)) if wrote else (IN_FORCE, fix.run)
+        shown = FixShown(
+            at=fix.made_at,
+            actor=fix.actor,
+            reason=fix.reason,
+            changed="platform" if wrote else "books",
+            before={str(state): units for state, units in fix.before.items()},
+            after={str(state): units for state, units in fix.after.items()},
+            undoes=fix.undoes is not None,
+            status=status,
+            note=note,
+        )
+        found.setdefault(fix.drift, []).append(shown)
+    return found

@@ -7,6 +7,7 @@ import httpx
 
 from onhand.app.auditing import audit_shop
 from onhand.app.clock import MACHINE_PACE, Pace, SystemClock
+from onhand.app.healing import Healed, Wish, heal
 from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
 from onhand.app.results import Audited, Synced
 from onhand.app.returning import GivenBack, check_buffer, give_back
@@ -98,6 +99,10 @@ class App:
     def give_back(self, shop: str) -> GivenBack:
         """Return what was put aside for a buffer. Raises ConfigError, ChannelUnavailable."""
         return give_back(self.steps(shop), self.store, f"give-back-{self.clock.now():%Y%m%dT%H%M%S%f}")
+
+    def heal(self, shop: str, wish: Wish) -> Healed:
+        """Do what a person wishes about a drift, or show it. Raises CannotHeal, StaleWrite, ChannelUnavailable."""
+        return heal(self.steps(shop), self.store, self.clock, wish)
 
     def arm(self, shop: str, channel: str, *, armed: bool) -> None:
         """Let onhand write to a channel, or stop it. Raises ConfigError for a channel that the shop has not."""

@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from onhand.app.parts import ShopParts
+from onhand.app.writing_back import correct
 from onhand.audit import compare as comparing
 from onhand.audit import judge as judging
 from onhand.audit import sweep as sweeping
-from onhand.config import SHOPIFY
+from onhand.config import ONHAND, SHOPIFY
 from onhand.domain.drift import Drift
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift, report_drift
@@ -287,25 +288,38 @@ class Steps:
         with self._store.writing() as session:
             books, now = session.of(self.shop), self._clock.now()
             drifts = judging.verdict(books, judgement, now)
-            for key, drift in drifts.items():
+            for drift in drifts.values():
                 evidence = [
                     "the level was read twice and showed the same",
                     f"orders, transfers and drafts changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read",
                 ]
-                is_new = not books.ledger.known([key])
-                if (adopt or is_new) and self._is_authority(books, key.location):
-                    logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
-                else:
-                    report_drift(books, drift, evidence, now)
+                self._heal(books, drift, evidence, now, adopt=adopt)
             left = comparing.compare_levels(books, list(judgement.keys))
             comparing.write_down(books, left, now)
         return left.drifts
 
-    def _is_authority(self, books: Books, location: str) -> bool:
-        """Return whether Shopify's counts are adopted at a location: so it is unless something else is configured."""
+    def _heal(self, books: Books, drift: Drift, evidence: Sequence[str], now: datetime, *, adopt: bool) -> None:
+        """Adopt what Shopify shows where it is believed, write our numbers back where onhand is, or file it.
+
+        A level that nothing has moved yet is opened, whoever is believed there: nobody has counted it before. Where a
+        person has taken a decision back, the next one is a person's too.
+        """
+        key = drift.observation.key
+        is_new = not books.ledger.known([key])
+        authority = self._authority_at(books, key.location)
+        healed = adopt and not books.fixes.left_alone([key])
+        if is_new or (healed and authority == SHOPIFY):
+            logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
+            return
+        filed = report_drift(books, drift, evidence, now)
+        if healed and authority == ONHAND:
+            logger.info("%s: %s", drift, correct(books, self.parts.shopify, filed, now))
+
+    def _authority_at(self, books: Books, location: str) -> str:
+        """Return who is believed at a location: shopify, unless something else is configured."""
         name = next((row.name for row in books.catalog.locations() if row.location == location), location)
         authorities = {row.name: row.authority for row in self.parts.config.locations_of(self.shop)}
-        return authorities.get(name, SHOPIFY) == SHOPIFY
+        return authorities.get(name, SHOPIFY)
 
     def read_levels(self, keys: Sequence[LevelKey]) -> bool:
         """Read levels now, whoever asked; return False when the platform did not answer."""

@@ -1,10 +1,11 @@
-"""audit, drift ls, drift show: do the counts agree, and where not?"""
+"""audit, drift ls, drift show: do the counts agree, and where not? What is done about it stands in `healing`."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from onhand.cli import healing
 from onhand.cli.exits import DIFFERENCES, PLATFORM
 from onhand.cli.frame import Json, Paint, frame_of, now
 
@@ -20,12 +21,18 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="The drift inbox: what was observed and the books do not explain.")
     group.command("ls")(show_drifts)
     group.command("show")(show_drift)
+    healing.register(group)
     app.add_typer(group, name="drift", rich_help_panel="Look after")
 
 
 def audit(
     context: typer.Context,
-    fix: Annotated[bool, typer.Option("--fix", help="Adopt what nothing explains, where Shopify is believed.")] = False,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix", help="Adopt what nothing explains where Shopify is believed, write ours back where onhand is."
+        ),
+    ] = False,
     sku: Annotated[str | None, typer.Option("--sku", metavar="S", help="Only this SKU.")] = None,
     location: Annotated[str | None, typer.Option("--location", metavar="L", help="Only this location.")] = None,
     json_wanted: Json = False,
@@ -168,5 +175,9 @@ def _paint_drift(row: "DriftShown") -> Paint:
         )
         for fact in row.evidence:
             console.print(f"  evidence: {fact}")
+        for fix in row.fixes:
+            units = ", ".join(f"{state} {units} becomes {fix.after[state]}" for state, units in fix.before.items())
+            what = f"{'taken back' if fix.undoes else 'decided'} by {fix.actor}, {clock_time(fix.at)}: {fix.reason}"
+            console.print(f"  {what} ({fix.changed}: {units}; {fix.status})")
 
     return paint

@@ -4,6 +4,7 @@ from onhand.config.example import write_example, write_files, write_key
 from onhand.config.load import load_config
 from onhand.config.model import (
     CHANNEL_NAMES,
+    ONHAND,
     ONLINE_STORE,
     SHOPIFY,
     SHOPIFY_POS,
@@ -28,6 +29,7 @@ from onhand.config.secret import Secret
 
 __all__ = [
     "CHANNEL_NAMES",
+    "ONHAND",
     "ONLINE_STORE",
     "SHOPIFY",
     "SHOPIFY_POS",

@@ -39,7 +39,7 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # Who is believed at a location where the counts differ. Locations that are not named: shopify.
 # [[location]]
 # name = "Boston"
-# authority = "shopify"
+# authority = "shopify"      # or "onhand": where they differ our numbers are written back, once "shopify" is armed
 # online = false              # what stands here is not meant for the Online Store: make no problem of it
 
 # A channel sells from its locations, less its buffer. Nothing is written to it until it is armed: `onhand shadow`

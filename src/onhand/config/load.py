@@ -8,6 +8,7 @@ from typing import cast
 
 from onhand.config.environment import override
 from onhand.config.model import (
+    AUTHORITIES,
     CHANNEL_NAMES,
     ONLINE_STORE,
     SHOPIFY,
@@ -188,8 +189,8 @@ def _read_location(source: Source, row: Table, domains: tuple[str, ...]) -> Loca
     section.identity("name", "")
     shop = _shop_of(section, domains)
     authority = section.text("authority", LocationConfig.authority) or LocationConfig.authority
-    if authority != "shopify":
-        section.refuse("authority", f'must be "shopify", the only one this release believes; got {authority!r}')
+    if authority not in AUTHORITIES:
+        section.refuse("authority", f'must be "shopify" or "onhand" (our own books are believed); got {authority!r}')
     online = section.flag("online", default=LocationConfig.online)
     section.finish()
     return LocationConfig(shop=shop, name=name, authority=authority, online=online)

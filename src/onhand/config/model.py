@@ -15,6 +15,9 @@ SHOPIFY_POS = "shopify_pos"
 TIKTOK_SHOP = "tiktok_shop"
 SHOPIFY = "shopify"
 """The platform behind the first two: it is told of orders from elsewhere, and is armed like a channel."""
+ONHAND = "onhand"
+"""Who is believed at a location beside Shopify: our own books."""
+AUTHORITIES = (SHOPIFY, ONHAND)
 CHANNEL_NAMES = (ONLINE_STORE, SHOPIFY_POS, TIKTOK_SHOP, SHOPIFY)
 
 

@@ -13,6 +13,7 @@ from onhand.store.deliveries import Deliveries
 from onhand.store.doubts import Doubts
 from onhand.store.drifts import Drifts
 from onhand.store.engine import Sql
+from onhand.store.fixes import Fixes
 from onhand.store.intents import Intents
 from onhand.store.json_text import STATES, pairs
 from onhand.store.law import Erasure, Redactions
@@ -51,6 +52,7 @@ class Books:
         self.channels = Channels(sql, shop_id)
         self.doubts = Doubts(sql, shop_id)
         self.drifts = Drifts(sql, shop_id)
+        self.fixes = Fixes(sql, shop_id)
         self.problems = Problems(sql, shop_id)
         self.audits = Audits(sql, shop_id)
         self.subscriptions = Subscriptions(sql, shop_id)

@@ -123,6 +123,11 @@ class Intents:
         row = self._sql.row("intent", (self._shop, key))
         return _read(row) if row else None
 
+    def of_run(self, run: str) -> list[Intent]:
+        """Return the intents whose keys begin with the name of a run."""
+        wanted = {"shop": self._shop, "first": f"{run}/", "behind": f"{run}0"}  # "0" comes next to "/"
+        return [_read(row) for row in self._sql.rows("intents_of_run", wanted)]
+
     def unsettled(self, channel: str | None = None) -> list[Intent]:
         """Return the intents that are planned, sent or unknown, oldest first; of one channel where it is given."""
         if channel is None:

@@ -254,6 +254,26 @@ CREATE TABLE drifts (
 );
 CREATE UNIQUE INDEX drifts_open ON drifts (shop, item, location, source) WHERE status = 'open';
 
+-- What a person, or the authority of a location, has decided about a drift. `before` and `after` are units by state: of the
+-- platform where `way` is write, of the books where they adopt. `undoes` is the row that this one takes back.
+CREATE TABLE fixes (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    id       BIGINT NOT NULL,
+    drift    BIGINT NOT NULL,
+    item     TEXT COLLATE "C" NOT NULL,
+    location TEXT COLLATE "C" NOT NULL,
+    way      TEXT COLLATE "C" NOT NULL CHECK (way IN ('write', 'adopt')),
+    before   TEXT COLLATE "C" NOT NULL,
+    after    TEXT COLLATE "C" NOT NULL,
+    actor    TEXT COLLATE "C" NOT NULL,
+    reason   TEXT COLLATE "C" NOT NULL,
+    run      TEXT COLLATE "C" NOT NULL, -- the name of its writes; of an adoption, its cause
+    made_at  BIGINT NOT NULL,
+    undoes   BIGINT,
+    PRIMARY KEY (shop, id)
+);
+CREATE INDEX fixes_by_drift ON fixes (shop, drift);
+
 -- What is left of an adoption that no later picture has explained; rows that come to 0 are removed.
 CREATE TABLE adoptions (
     shop        BIGINT NOT NULL REFERENCES shops,

@@ -253,6 +253,26 @@ CREATE TABLE drifts (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX drifts_open ON drifts (shop, item, location, source) WHERE status = 'open';
 
+-- What a person, or the authority of a location, has decided about a drift. `before` and `after` are units by state: of the
+-- platform where `way` is write, of the books where they adopt. `undoes` is the row that this one takes back.
+CREATE TABLE fixes (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    id       INTEGER NOT NULL,
+    drift    INTEGER NOT NULL,
+    item     TEXT NOT NULL,
+    location TEXT NOT NULL,
+    way      TEXT NOT NULL CHECK (way IN ('write', 'adopt')),
+    before   TEXT NOT NULL,
+    after    TEXT NOT NULL,
+    actor    TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    run      TEXT NOT NULL, -- the name of its writes; of an adoption, its cause
+    made_at  INTEGER NOT NULL,
+    undoes   INTEGER,
+    PRIMARY KEY (shop, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fixes_by_drift ON fixes (shop, drift);
+
 -- What is left of an adoption that no later picture has explained; rows that come to 0 are removed.
 CREATE TABLE adoptions (
     shop        INTEGER NOT NULL REFERENCES shops,
