@@ -186,3 +186,32 @@ def test_an_online_order_names_no_location(told: dict[str, list[Json]]) -> None:
 def test_ids_are_whole_numbers_that_no_reader_may_round(told: dict[str, list[Json]]) -> None:
     order = told["orders/create"][0]
     assert order["admin_graphql_api_id"] == f"gid://shopify/Order/{order['id']}"
+
+
+FILTERED = """mutation F($topic: WebhookSubscriptionTopic!, $filter: String!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri: "https://app.example/", filter: $filter}) {
+    webhookSubscription { id filter } userErrors { field } } }"""
+
+
+def test_a_filter_sends_only_what_it_finds(shop: Shop) -> None:
+    sandbox, outbox = shop.running.sandbox, shop.world.outbox
+    came: list[tuple[str, Json]] = []
+
+    def sent() -> None:
+        for delivery in outbox.take():
+            body = body_of(sandbox, delivery)
+            if body is not None:
+                came.append((delivery.topic, msgspec.json.decode(body)))
+
+    outbox.on_queued = sent
+    before = shop.level(0, 1).available
+    for topic, text in (("INVENTORY_LEVELS_UPDATE", f"available:<{before - 1}"), ("ORDERS_CREATE", "source_name:pos")):
+        made = shop.admin.data(FILTERED, {"topic": topic, "filter": text})["webhookSubscriptionCreate"]
+        assert (made["userErrors"], made["webhookSubscription"]["filter"]) == ([], text)
+    for _ in range(2):
+        shop.do("sale", location=shop.location(1).name, sku=shop.item().sku)
+    shop.do("order", channel="online_store", lines=[{"sku": shop.item(1).sku, "units": 1}])
+    assert [payload["source_name"] for topic, payload in came if topic == "orders/create"] == ["pos", "pos"]
+    assert [payload["available"] for topic, payload in came if topic.startswith("inv")] == [before - 2]
+    wrong = shop.admin.data(FILTERED, {"topic": "ORDERS_PAID", "filter": "this is no search"})
+    assert wrong["webhookSubscriptionCreate"]["userErrors"] == [{"field": ["webhookSubscription", "filter"]}]

@@ -10,7 +10,7 @@ import msgspec
 from onhand.sandbox.clouds import is_cloud, post_to_queue, push
 from onhand.sandbox.signing import shopify_headers, tiktok_headers
 from onhand.sandbox.state import Sandbox
-from onhand.sandbox.world.outbox import Delivery, trimmed
+from onhand.sandbox.world.outbox import Delivery, finds, trimmed
 from onhand.sandbox.world.payloads import level_payload
 
 # Shopify gives a listener 5 s and retries 8 times over 4 hours, each wait twice the last: 56 s ... 2 h.
@@ -22,12 +22,18 @@ TIKTOK_RETRIES_S = (120.0, 1800.0, 10_800.0, 43_200.0)
 
 
 def body_of(sandbox: Sandbox, delivery: Delivery) -> bytes | None:
-    """Return the body as it is sent now: a level's is made at this moment, and None when that level is gone."""
+    """Return the body as it is sent now: a level's is made at this moment.
+
+    None when that level is gone, or is not one that the subscription's filter finds.
+    """
     if delivery.body is not None:
         return delivery.body
     assert delivery.level is not None  # a delivery has a body or a level
     payload = level_payload(sandbox.world, *delivery.level)
-    return None if payload is None else msgspec.json.encode(trimmed(payload, delivery.include_fields))
+    subscription = sandbox.world.outbox.subscriptions.get(delivery.subscription_id or 0)
+    if payload is None or not finds(subscription, payload):
+        return None
+    return msgspec.json.encode(trimmed(payload, delivery.include_fields))
 
 
 class Letter(NamedTuple):

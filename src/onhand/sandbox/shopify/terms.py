@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import methodcaller
 from typing import Any, NamedTuple
 
 from onhand.sandbox.shopify.errors import refuse
@@ -57,6 +58,18 @@ def matching(rows: Iterable[Any], text: str | None, getters: Mapping[str, Getter
         return list(rows)
     tests = [[_test(term, getters) for term in terms] for terms in alternatives]
     return [row for row in rows if any(all(test(row) for test in one) for one in tests)]
+
+
+def payload_filter(text: str | None) -> Callable[[Mapping[str, Any]], bool] | None:
+    """Return what tells whether a webhook's payload is found by a search over its own fields, None for no search.
+
+    Fields inside lists cannot be named here. Raises GraphQLError for what is no term.
+    """
+    fields = {term.field for terms in parse_terms(text or "") for term in terms}
+    if not fields:
+        return None
+    getters = {name: methodcaller("get", name) for name in fields}
+    return lambda payload: bool(matching([payload], text, getters))
 
 
 class Bound(NamedTuple):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from graphql import GraphQLError
+
 from onhand.sandbox.shopify.access import lacking, topic_needs
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.fields import Arguments
 from onhand.sandbox.shopify.gids import gid, number_of
 from onhand.sandbox.shopify.idempotency import Payload
+from onhand.sandbox.shopify.terms import payload_filter
 from onhand.sandbox.shopify.topics import header_of
 from onhand.sandbox.shopify.writing import UserError, refused, user_error
 from onhand.sandbox.world.outbox import Subscription
@@ -49,6 +52,7 @@ def create_subscription(call: Call, arguments: Arguments) -> Payload:
         now=call.now,
         include_fields=tuple(given.get("includeFields") or ()),
         filter=given.get("filter"),
+        passes=payload_filter(given.get("filter")),
         name=given.get("name"),
     )
     return {"webhookSubscription": held, "userErrors": []}
@@ -69,7 +73,7 @@ def update_subscription(call: Call, arguments: Arguments) -> Payload:
     if "includeFields" in given:
         held.include_fields = tuple(given["includeFields"] or ())
     if "filter" in given:
-        held.filter = given["filter"]
+        held.filter, held.passes = given["filter"], payload_filter(given["filter"])
     if "name" in given:
         held.name = given["name"]
     return {"webhookSubscription": held, "userErrors": []}
@@ -97,6 +101,10 @@ def _wrong(call: Call, topic: str, uri: str | None, given: Arguments, *, own: Su
     if name is not None and not _NAME.match(name):
         message = "Name must be at most 50 letters, digits, dashes and underscores"
         found.append(user_error(("webhookSubscription", "name"), message))
+    try:
+        payload_filter(given.get("filter"))
+    except GraphQLError as error:
+        found.append(user_error(("webhookSubscription", "filter"), error.message))
     if uri is None:
         return [*found, user_error(("webhookSubscription", "uri"), "Address can't be blank")]
     parts = urlsplit(uri)

@@ -36,7 +36,8 @@ class Act(NamedTuple):
 class Subscription:
     """A Shopify webhook subscription made through the API; `topic` as in the header, "orders/create".
 
-    `include_fields` empty means the whole payload; `filter` is kept and shown, never applied.
+    `include_fields` empty means the whole payload. `filter` is the search as it was given, `passes` tells which
+    payloads it finds; None finds all.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Subscription:
     api_version: str
     created_at: datetime
     updated_at: datetime
+    passes: Callable[[Payload], bool] | None = None
     failures_in_a_row: int = 0
     last_ok_at: datetime | None = None
 
@@ -91,6 +93,11 @@ def trimmed(payload: Payload, include_fields: tuple[str, ...]) -> Payload:
     return {name: value for name, value in payload.items() if name in roots}
 
 
+def finds(subscription: Subscription | None, payload: Payload) -> bool:
+    """Tell whether a subscription wants a payload; what is sent without one always goes."""
+    return subscription is None or subscription.passes is None or subscription.passes(payload)
+
+
 class Outbox:
     """Subscriptions of the app and the deliveries that the platforms owe it.
 
@@ -126,6 +133,7 @@ class Outbox:
         now: datetime,
         include_fields: tuple[str, ...] = (),
         filter: str | None = None,  # noqa: A002 - Shopify's own word
+        passes: Callable[[Payload], bool] | None = None,
         name: str | None = None,
     ) -> Subscription:
         """Add a Shopify subscription for `topic`, written as in the header ("orders/create")."""
@@ -135,6 +143,7 @@ class Outbox:
             uri=uri,
             include_fields=include_fields,
             filter=filter,
+            passes=passes,
             name=name,
             api_version=api_version,
             created_at=now,
@@ -180,6 +189,8 @@ class Outbox:
             return
         payload = build()
         for subscription in matching:
+            if not finds(subscription, payload):
+                continue
             body = msgspec.json.encode(trimmed(payload, subscription.include_fields))
             self._append(subscription, act, body=body, level=None)
 
@@ -187,6 +198,8 @@ class Outbox:
         """Queue a delivery whose whole body may be shared by several topics of one action."""
         for subscription in self._of_topic.get(topic, ()):
             raw = body()
+            if subscription.passes is not None and not subscription.passes(msgspec.json.decode(raw)):
+                continue
             if subscription.include_fields:
                 raw = msgspec.json.encode(trimmed(msgspec.json.decode(raw), subscription.include_fields))
             self._append(subscription, act, body=raw, level=None)

@@ -18,7 +18,7 @@ from onhand.sandbox.world.world import World
 def create_transfer(
     world: World, *, origin_id: int | None, destination_id: int | None, lines: Sequence[Wish], now: datetime
 ) -> Transfer:
-    """Draft a transfer: nothing is reserved yet, and nobody is told (there is no topic for it)."""
+    """Draft a transfer, of nothing yet if need be: nothing is reserved, and nobody is told (no topic does)."""
     if origin_id is not None and origin_id == destination_id:
         raise Refused("same_location", "a transfer needs two different locations")
     at = whole_second(now)
@@ -28,7 +28,7 @@ def create_transfer(
         origin_id=origin_id,
         destination_id=destination_id,
         status="DRAFT",
-        lines=[_new_line(world, wish.item_id, wish.units) for wish in merged(lines)],
+        lines=[_new_line(world, wish.item_id, wish.units) for wish in (merged(lines) if lines else ())],
         shipments=[],
         created_at=at,
         updated_at=at,
