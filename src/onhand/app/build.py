@@ -50,6 +50,7 @@ class App:
         self.log = log
         self.clock = clock
         self._http = http
+        self._pace = pace
         self._tokens = tokens
         self.shops: dict[str, ShopParts] = {}
         for shop in config.shops:
@@ -201,7 +202,7 @@ class App:
         if channel is not None and channel.tiktok is not None:
             with self.store.reading() as session:
                 locations = session.of(shop).catalog.locations()
-            parts.tiktok = build_tiktok(channel, locations, self._http, self._tokens)
+            parts.tiktok = build_tiktok(channel, locations, self._http, self._tokens, clock=self.clock, pace=self._pace)
         self._meet(shop)
         self._file_places(shop)
 

@@ -13,6 +13,7 @@ from onhand.channels.shopify.pubsub import DOOR as PUBSUB
 from onhand.channels.shopify.pubsub import PubSubDoor, PushSettings
 from onhand.channels.shopify.topics import exists, suggest
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
+from onhand.channels.tiktok_shop.client import Timing
 from onhand.config import (
     ONLINE_STORE,
     SHOPIFY,
@@ -88,7 +89,9 @@ def build_parts(
         shop=shop.domain,
         config=config,
         shopify=ShopifyChannel(settings, http, pace.monotonic_s, pace.sleep, pace.wait, kept=kept),
-        tiktok=build_tiktok(tiktok, locations, http, tokens) if tiktok and tiktok.tiktok else None,
+        tiktok=build_tiktok(tiktok, locations, http, tokens, clock=clock, pace=pace)
+        if tiktok and tiktok.tiktok
+        else None,
         pubsub=_pubsub_door(shop, http),
         lookup=lookup,
     )
@@ -109,7 +112,13 @@ def shopify_settings(shop: ShopConfig) -> ShopifySettings:
 
 
 def build_tiktok(
-    channel: ChannelConfig, locations: Sequence[Location], http: httpx.Client, tokens: TokenFolder
+    channel: ChannelConfig,
+    locations: Sequence[Location],
+    http: httpx.Client,
+    tokens: TokenFolder,
+    *,
+    clock: Clock,
+    pace: Pace,
 ) -> TikTokShopChannel:
     """Return the TikTok Shop adapter with its warehouses resolved to the locations that the catalog knows.
 
@@ -139,6 +148,7 @@ def build_tiktok(
         settings,
         http,
         lambda pair: tokens.keep(channel.shop, channel.name, configured, Pair(pair.access_token, pair.refresh_token)),
+        timing=Timing(wall_s=lambda: clock.now().timestamp(), monotonic_s=pace.monotonic_s, sleep=pace.sleep),
     )
 
 

@@ -11,7 +11,18 @@ from onhand.app.erasing import erase_shop, forget_customers, wanted_erasures
 from onhand.app.steps import Steps
 from onhand.audit.sweep import OVERLAP_S
 from onhand.intake.process import BATCH, POSITION, process
-from onhand.ports.channel import Applied, LevelOutcome, Observes, Parcel, Partly, Rejected, Sells, Throttled, Wanted
+from onhand.ports.channel import (
+    Applied,
+    LevelOutcome,
+    Observes,
+    Outcome,
+    Parcel,
+    Partly,
+    Rejected,
+    Sells,
+    Throttled,
+    Wanted,
+)
 from onhand.ports.clock import Clock
 from onhand.publish.answered import refused_levels
 from onhand.publish.levels import levels_of
@@ -121,11 +132,14 @@ class Reading:
 
 
 class Publishing:
-    """One channel is told what it may sell."""
+    """One channel is told what it may sell.
+
+    With one sender it sends in the thread that takes the turn: so a simulation stays in one thread.
+    """
 
     idle_s = 0.25
 
-    def __init__(self, steps: Steps, channel: str, clock: Clock, latency: Latency) -> None:
+    def __init__(self, steps: Steps, channel: str, clock: Clock, latency: Latency, *, senders: int = SENDERS) -> None:
         self.name = f"publisher {steps.shop} {channel}"
         self._steps = steps
         self._name = channel
@@ -133,7 +147,8 @@ class Publishing:
         self._latency = latency
         self._rests_until = clock.now()
         self._runs = _runs(f"{channel}-{clock.now():%Y%m%dT%H%M%S%f}")
-        self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix=self.name)
+        pool = ThreadPoolExecutor(max_workers=senders, thread_name_prefix=self.name) if senders > 1 else None
+        self._map: Callable[..., Iterator[Outcome]] = pool.map if pool is not None else map
 
     def turn(self) -> bool:
         """Plan as much as may go now, send it, and conclude."""
@@ -142,7 +157,7 @@ class Publishing:
         if capacity < 1 or self._clock.now() < self._rests_until:
             return False
         planned = self._steps.plan_offers(channel, capacity, next(self._runs))
-        outcomes = list(self._senders.map(channel.send, [_parcel(each.intent) for each in planned]))
+        outcomes = list(self._map(channel.send, [_parcel(each.intent) for each in planned]))
         now = self._steps.conclude([(each.intent, outcome) for each, outcome in zip(planned, outcomes, strict=True)])
         for each, outcome in zip(planned, outcomes, strict=True):
             if isinstance(outcome, Applied):

@@ -10,7 +10,7 @@ import msgspec
 
 from onhand.channels.tiktok_shop import listings as shelf
 from onhand.channels.tiktok_shop import trouble
-from onhand.channels.tiktok_shop.client import SHOPS, Call, Client, Effort, Shops, encode
+from onhand.channels.tiktok_shop.client import MACHINE_TIMING, SHOPS, Call, Client, Effort, Shops, Timing, encode
 from onhand.channels.tiktok_shop.orders import Found, FoundPage, cause_of, draw, moment
 from onhand.channels.tiktok_shop.parse import parse
 from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
@@ -86,9 +86,16 @@ class TikTokShopChannel:
 
     name = NAME
 
-    def __init__(self, settings: TikTokSettings, http: httpx.Client, save_tokens: SaveTokens | None = None) -> None:
+    def __init__(
+        self,
+        settings: TikTokSettings,
+        http: httpx.Client,
+        save_tokens: SaveTokens | None = None,
+        *,
+        timing: Timing = MACHINE_TIMING,
+    ) -> None:
         self.settings = settings
-        self._client = Client(settings, http, save_tokens)
+        self._client = Client(settings, http, save_tokens, timing=timing)
         self._verifier = Verifier(settings.app_key, settings.app_secrets)
 
     # Reports

@@ -48,6 +48,20 @@ class _Head(msgspec.Struct):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Timing:
+    """How time is told and passes. The wall clock goes into signatures, which are refused when 5 minutes old, and
+    says when tokens are due; rates are kept by the other one, which never jumps.
+    """
+
+    wall_s: Callable[[], float] = time.time  # noqa: TID251 - this machine's clock, where nobody brings another one
+    monotonic_s: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+MACHINE_TIMING = Timing()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
     """One call before it is signed. `query` holds decoded values; `body` the exact bytes, empty for a GET."""
 
@@ -83,20 +97,22 @@ class Client:
         settings: TikTokSettings,
         http: httpx.Client,
         save_tokens: SaveTokens | None = None,
-        # The wall clock goes into signatures and nothing else: TikTok Shop refuses a call that is 5 minutes old.
-        wall_s: Callable[[], float] = time.time,  # noqa: TID251
+        *,
+        timing: Timing = MACHINE_TIMING,
     ) -> None:
         _hide_queries()
         self._settings = settings
         self._http = http
-        self._wall_s = wall_s
-        self._tokens = TokenKeeper(settings, http, save_tokens, wall_s)
+        self._wall_s = timing.wall_s
+        self._tokens = TokenKeeper(settings, http, save_tokens, timing.wall_s)
         self._cipher = settings.shop_cipher
         self._cipher_lock = threading.Lock()
         self._url = (settings.api_url or API_URL).rstrip("/")
         self.limits = {
-            Effort.READ: Limiter(settings.reads_per_s),
-            Effort.WRITE: Limiter(settings.writes_per_s, burst_s=_WRITES_IN_HAND_S),
+            Effort.READ: Limiter(settings.reads_per_s, clock=timing.monotonic_s, sleep=timing.sleep),
+            Effort.WRITE: Limiter(
+                settings.writes_per_s, _WRITES_IN_HAND_S, clock=timing.monotonic_s, sleep=timing.sleep
+            ),
         }
         self._answered_at: datetime | None = None
 

@@ -54,6 +54,26 @@ class Served:
     confirmation_ids: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incoming:
+    """A call as it came in, with what it is mounted under; `headers` are by name in lower case."""
+
+    path: str
+    path_parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replied:
+    """An answer. `lost`: the call took effect and the answer must not reach the app."""
+
+    response: Response
+    confirmation_ids: tuple[int, ...] = ()
+    lost: bool = False
+
+
 Handler = Callable[[Request], Awaitable[Response]]
 Serve = Callable[[Sandbox, Asked], Served]
 
@@ -170,44 +190,68 @@ class TikTokEndpoint:
         )
 
     async def serve(self, operation: Operation, request: Request) -> Response:
-        """Answer one call."""
+        """Answer one call that came over a connection."""
+        call = Incoming(
+            path=request.url.path,
+            path_parameters=request.path_params,
+            query=dict(request.query_params),
+            headers=request.headers,
+            body=await request.body(),
+        )
+        replied = self.answer(operation, call)
+        if replied.lost:
+            return await never_answered(request)
+        if replied.confirmation_ids and not await request.is_disconnected():
+            replied.response.background = BackgroundTask(self._confirm, replied.confirmation_ids)
+        return replied.response
+
+    def answer(self, operation: Operation, call: Incoming) -> Replied:
+        """Answer one call in the caller's own thread, at once."""
         started = self._sandbox.clock()
         request_id = f"{self._sandbox.random.getrandbits(128):032X}"
         fault = self._sandbox.faults.api("tiktok_shop")
-        body = await request.body()
-        detail: dict[str, object] = {"path": request.url.path, "body": body[:LOGGED_BYTES_MAX].decode(errors="replace")}
+        detail: dict[str, object] = {
+            "path": call.path,
+            "body": call.body[:LOGGED_BYTES_MAX].decode(errors="replace"),
+        }
         broken = None if fault is None else _BROKEN.get(fault)
         if broken is not None:
             status, code, message = broken
             self._note(started, operation, str(fault), status, detail)
-            return refusal(CallRefused(code, message), request_id, status=status)
+            return Replied(response=refusal(CallRefused(code, message), request_id, status=status))
         try:
-            served = self._served(operation, request, body, started)
+            served = self._served(operation, call, started)
         except CallRefused as refused:
             answered = refusal(refused, request_id)
             self._note(started, operation, str(refused.code), answered.status_code, detail)
-            return answered
+            return Replied(response=answered)
         if fault == "timeout_after_apply":
             self._note(started, operation, "timeout_after_apply", 504, detail)
-            return await never_answered(request)
+            return Replied(response=Response(status_code=504), lost=True)
         errors = served.data.get("errors")
         self._note(started, operation, "errors" if errors else "done", 200, detail)
-        heard = bool(served.confirmation_ids) and not await request.is_disconnected()
-        after = BackgroundTask(self._confirm, served.confirmation_ids) if heard else None
-        return success(served.data, request_id, after)
+        return Replied(response=success(served.data, request_id), confirmation_ids=served.confirmation_ids)
 
     async def _confirm(self, confirmation_ids: tuple[int, ...]) -> None:
         """Note that the app has its answer; a coroutine, because Starlette runs plain functions on a thread."""
         self._sandbox.world.confirmations.confirm(confirmation_ids)
 
-    def _served(self, operation: Operation, request: Request, body: bytes, now: datetime) -> Served:
-        query = dict(request.query_params)
+    def grant(self, name: str, query: Mapping[str, str]) -> Response:
+        """Give a token pair for the query parameter `name`."""
+        request_id = f"{self._sandbox.random.getrandbits(128):032X}"
+        try:
+            pair = _pair(self._sandbox, self.tokens, name, query)
+        except CallRefused as refused:
+            return refusal(refused, request_id, status=200)
+        return success(pair_row(pair, self._sandbox.world.tiktok.shop_id), request_id)
+
+    def _served(self, operation: Operation, call: Incoming, now: datetime) -> Served:
         signed = Signed(
-            path=request.url.path.removeprefix(MOUNT),
-            query=query,
-            body=body,
-            content_type=request.headers.get("content-type", ""),
-            access_token=request.headers.get(TOKEN_HEADER, ""),
+            path=call.path.removeprefix(MOUNT),
+            query=call.query,
+            body=call.body,
+            content_type=call.headers.get("content-type", ""),
+            access_token=call.headers.get(TOKEN_HEADER, ""),
         )
         check_call(
             signed,
@@ -221,7 +265,7 @@ class TikTokEndpoint:
         if wait_s > 0:
             message = "Request is limited. Please try again later."
             raise CallRefused(THROTTLED, message, retry_after_s=max(1, round(wait_s)))
-        asked = Asked(query=query, path_parameters=request.path_params, body=body, now=now)
+        asked = Asked(query=call.query, path_parameters=call.path_parameters, body=call.body, now=now)
         return operation.serve(self._sandbox, asked)
 
     def _note(
@@ -246,8 +290,7 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
     endpoint = TikTokEndpoint(sandbox)
     return [
         *(_route(endpoint, operation) for operation in OPERATIONS),
-        Route(f"{AUTH_MOUNT}/api/v2/token/get", _token_route(sandbox, endpoint, "auth_code"), methods=["GET"]),
-        Route(f"{AUTH_MOUNT}/api/v2/token/refresh", _token_route(sandbox, endpoint, "refresh_token"), methods=["GET"]),
+        *(Route(f"{AUTH_MOUNT}{path}", _token_route(endpoint, name), methods=["GET"]) for path, name in GRANTS.items()),
     ]
 
 
@@ -258,20 +301,17 @@ def _route(endpoint: TikTokEndpoint, operation: Operation) -> Route:
     return Route(f"{MOUNT}{operation.path}", handle, methods=[operation.method])
 
 
+# What a token is given for, by path.
+GRANTS = {"/api/v2/token/get": "auth_code", "/api/v2/token/refresh": "refresh_token"}
 # grant_type of each exchange; the first is spelled as TikTok spells it.
-_GRANTS = {"auth_code": "authorized_code", "refresh_token": "refresh_token"}
+_GRANT_TYPES = {"auth_code": "authorized_code", "refresh_token": "refresh_token"}
 
 
-def _token_route(sandbox: Sandbox, endpoint: TikTokEndpoint, name: str) -> Handler:
+def _token_route(endpoint: TikTokEndpoint, name: str) -> Handler:
     """Return the handler that gives a token pair for the query parameter `name`."""
 
     async def handle(request: Request) -> Response:
-        request_id = f"{sandbox.random.getrandbits(128):032X}"
-        try:
-            pair = _pair(sandbox, endpoint.tokens, name, request.query_params)
-        except CallRefused as refused:
-            return refusal(refused, request_id, status=200)
-        return success(pair_row(pair, sandbox.world.tiktok.shop_id), request_id)
+        return endpoint.grant(name, request.query_params)
 
     return handle
 
@@ -280,7 +320,7 @@ def _pair(sandbox: Sandbox, tokens: Tokens, name: str, query: Mapping[str, str])
     secrets, now = sandbox.secrets, sandbox.clock()
     if (query.get("app_key"), query.get("app_secret")) != (secrets.tiktok_app_key, secrets.tiktok_app_secret):
         raise CallRefused(INVALID, "Invalid app_key or app_secret.")
-    if query.get("grant_type") != _GRANTS[name]:
-        raise CallRefused(INVALID, f"Invalid grant_type {query.get('grant_type')!r}: {_GRANTS[name]!r} is needed.")
+    if query.get("grant_type") != _GRANT_TYPES[name]:
+        raise CallRefused(INVALID, f"Invalid grant_type {query.get('grant_type')!r}: {_GRANT_TYPES[name]!r} is needed.")
     given = query.get(name, "")
     return tokens.of_code(given, now) if name == "auth_code" else tokens.of_refresh_token(given, now)
