@@ -10,15 +10,18 @@ import msgspec
 import pytest
 
 from onhand.app.auditing import NOT_AUDITED
+from onhand.app.healing import Wish as Healing
 from onhand.channels.shopify.words import UNKNOWN_WORD
 from onhand.domain.stock import LevelKey, State
+from onhand.heal.fix import By
 from onhand.intake.book_orders import CONTRADICTED
 from onhand.intake.identity import DOUBLED, NO_SKU
 from onhand.intake.locations import VANISHED
 from onhand.ports.errors import ChannelUnavailable, IncompleteReading
-from onhand.sandbox.world import fulfilling, selling, undoing
+from onhand.sandbox.world import fulfilling, moving, returning, selling, shipping, transferring, undoing
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.payloads import order_payload
+from onhand.sandbox.world.returning import Disposal
 from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.undoing import RefundWish
 from onhand.simulator.network import CALM, Weather
@@ -198,6 +201,46 @@ def test_a_restock_type_that_nobody_knew_is_named_in_webhooks_too(stage: Stage) 
     goes_on(stage)
 
 
+def test_a_disposition_that_nobody_knew_is_named_and_the_levels_decide(stage: Stage) -> None:
+    order = order_online(stage)
+    stage.clock.advance(1.0)
+    fulfilling.fulfil(stage.world, order, lines=None, now=stage.clock.now())
+    (shipped,) = order.fulfillments
+    opened = returning.create_return(stage.world, order, lines={shipped.line_id(0): 1}, now=stage.clock.now())
+    stage.rest()
+    stage.platforms.tamper = lambda _, body: body.replace(b'"RESTOCKED"', b'"BEAMED_BACK"')
+    put_back = Disposal(line_id=opened.lines[0].id, units=1, type="RESTOCKED", location_id=place(stage, BOSTON))
+    returning.dispose(stage.world, opened, [put_back], now=stage.clock.now())
+    stage.settle()
+    found = problems(stage)[UNKNOWN_WORD]
+    assert found.key == "disposition/beamed_back"
+    assert "return" in found.message
+    assert "update onhand" in found.next_step
+    assert differences(stage.house, stage.world) == []
+    goes_on(stage)
+
+
+def test_a_shipment_status_that_nobody_knew_is_named_and_counts_as_under_way(stage: Stage) -> None:
+    made = transferring.create_transfer(
+        stage.world,
+        origin_id=place(stage, 0),
+        destination_id=place(stage, BOSTON),
+        lines=[Wish(item_id=item(stage), units=3)],
+        now=stage.clock.now(),
+    )
+    transferring.mark_ready(stage.world, made, now=stage.clock.now())
+    stage.platforms.tamper = lambda _, body: body.replace(b'"IN_TRANSIT"', b'"IN_ORBIT"')
+    shipping.ship_transfer(stage.world, made, now=stage.clock.now(), units={made.lines[0].id: 3})
+    stage.settle()
+    found = problems(stage)[UNKNOWN_WORD]
+    assert found.key == "shipment status/in_orbit"
+    assert "under way" in found.message
+    assert "update onhand" in found.next_step
+    assert units(stage, 0, BOSTON, State.INCOMING) == 3
+    assert differences(stage.house, stage.world) == []
+    goes_on(stage)
+
+
 def test_a16_fields_that_nobody_knew_are_passed_over(stage: Stage) -> None:
     def add(answer: dict[str, Any]) -> None:
         answer["data"]["aNewField"] = {"with": ["anything"]}
@@ -206,6 +249,10 @@ def test_a16_fields_that_nobody_knew_are_passed_over(stage: Stage) -> None:
 
     stage.platforms.tamper = in_answers(add, "data")
     order_online(stage)
+    stage.sandbox.world.outbox.waiting = deque(
+        replace(delivery, body=delivery.body[:-1] + b',"a_new_field":{"with":["anything"]}}' if delivery.body else None)
+        for delivery in stage.sandbox.world.outbox.take()
+    )
     stage.settle()
     assert differences(stage.house, stage.world) == []
     assert troubles(stage.house) == []
@@ -283,6 +330,34 @@ def test_b17_a_token_that_dies_in_the_middle_of_a_batch_is_renewed_and_the_batch
     stage.settle()
     assert differences(stage.house, stage.world) == []
     assert troubles(stage.house) == []
+
+
+def test_b17_a_token_that_dies_while_a_level_is_written_leaves_one_write_and_not_two(stage: Stage) -> None:
+    """A drift is fixed, and the shop's token is void when the write arrives."""
+    key = LevelKey(str(item(stage)), str(place(stage, BOSTON)))
+    now = stage.clock.now()
+    moving.adjust_by_hand(
+        stage.world, item_id=int(key.item), location_id=int(key.location), units=-5, now=now, state="available"
+    )
+    stage.clock.advance(1.0)
+    stage.house.steps.judge([key], grace_s=0.0, adopt=False)
+
+    def die() -> None:
+        with stage.house.app.store.reading() as session:
+            if any(row.status == "sent" for row in session.of(stage.house.shop).intents.unsettled()):
+                stage.platforms.meanwhile = lambda: None
+                stage.sandbox.shopify_tokens.void(stage.clock.now())
+
+    stage.platforms.meanwhile = die
+    wish = Healing(way="fix", drift=1, by=By("Anna", "counted"), sure=True)
+    assert stage.house.app.heal(stage.house.shop, wish).status == "done"
+    level = stage.world.levels.get(int(key.item), int(key.location))
+    assert level is not None
+    assert level.available == units(stage, 0, BOSTON) == 50
+    stage.settle()
+    assert differences(stage.house, stage.world) == []
+    assert troubles(stage.house) == []
+    goes_on(stage)
 
 
 def test_without_any_token_that_serves_webhooks_are_booked_and_a_person_hears_what_to_do(stage: Stage) -> None:

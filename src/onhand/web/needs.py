@@ -72,6 +72,6 @@ def _of_drift(row: DriftShown) -> Need:
     return Need(
         kind="drift",
         message=f"{row.sku or row.item} at {row.location}: {books} ({much}).{cause}",
-        next_step=f"onhand drift show {row.id} has the evidence; onhand audit --fix adopts it",
+        next_step=f"onhand drift show {row.id} has the evidence; onhand drift accept or fix {row.id} decides",
         since_at=row.opened_at,
     )

@@ -17,9 +17,10 @@ from onhand.channels.shopify.read_large_orders import all_rows
 from onhand.channels.shopify.read_orders import OF_ORDER
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import cause_of
+from onhand.channels.shopify.words import unknown_in_return
 from onhand.domain.pictures import Version
 from onhand.domain.returns import Restocked, ReturnLine, ReturnPicture, ReturnStatus
-from onhand.ports.channel import Reading, Report
+from onhand.ports.channel import Problem, Reading, Report
 from onhand.ports.errors import ChannelRefused
 
 BY_REVERSE_ORDER = "rfo:"
@@ -55,6 +56,7 @@ class ReturnReader:
         returns_of_key = self._resolve(keys)
         numbers = list(dict.fromkeys(number for found in returns_of_key.values() for number in found))
         pictures: dict[str, ReturnPicture] = {}
+        problems: list[Problem] = []
         ids = [gid("Return", number) for number in numbers]
         for _, answer in ask_in_batches(self._client, self._returns, ids, by_ids, answers.ReturnNodes):
             for node in answer.data.nodes:
@@ -62,8 +64,9 @@ class ReturnReader:
                 number = number_of(whole.id) if whole is not None else None
                 if whole is not None and number is not None:
                     pictures[number] = picture_of(whole, number, reading)
+                    problems += unknown_in_return(whole)
         missing = tuple(key for key in keys if not any(one in pictures for one in returns_of_key.get(key, ())))
-        return Reading(report=Report(pictures=tuple(pictures.values())), missing=missing)
+        return Reading(report=Report(pictures=tuple(pictures.values())), missing=missing, problems=tuple(problems))
 
     def _resolve(self, keys: Sequence[str]) -> dict[str, list[str]]:
         """Return the return ids behind each key; a reverse fulfilment order stands for all returns of its order."""

@@ -15,6 +15,7 @@ from onhand.channels.shopify.documents import Document, load
 from onhand.channels.shopify.gids import gid, is_number, number_of
 from onhand.channels.shopify.transfer_picture import STATUSES, cause_of, picture_of
 from onhand.channels.shopify.trouble import MissingScope
+from onhand.channels.shopify.words import unknown_in_transfer
 from onhand.domain.transfers import UNDATED, TransferPicture
 from onhand.ports.channel import Ask, Catalog, Changed, Problem, Reading, Report, Wanted
 from onhand.ports.errors import ChannelUnavailable
@@ -46,6 +47,7 @@ class TransferReader:
         transfer_of_key = self._resolve(keys)
         pictures: dict[str, TransferPicture] = {}
         strange: dict[str, Problem] = {}
+        problems: list[Problem] = []
         ids = [gid("InventoryTransfer", number) for number in dict.fromkeys(transfer_of_key.values())]
         for _, answer in ask_in_batches(self._client, self._transfers, ids, by_ids, answers.TransferNodes):
             if answer.read_at is None:
@@ -59,11 +61,12 @@ class TransferReader:
                     strange[number] = _unknown_status(node)
                 else:
                     self._fill_in(node)
+                    problems += unknown_in_transfer(node)
                     pictures[number] = picture_of(node, status, reading, answer.read_at)
         return Reading(
             report=Report(pictures=tuple(pictures.values()), asks=tuple(_unknown_items(pictures.values(), catalog))),
             missing=tuple(key for key in keys if transfer_of_key.get(key) not in {*pictures, *strange}),
-            problems=tuple(strange.values()),
+            problems=(*strange.values(), *problems),
         )
 
     def changed(self, since: datetime) -> Iterator[Changed]:
