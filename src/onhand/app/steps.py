@@ -334,6 +334,12 @@ class Steps:
         """Sweep every channel from where its last sweep began, and read what was missed; False where one is away."""
         return self._read_again_what_changed(self._clock.now(), ())
 
+    def catch_up_with(self, channel: Observes) -> bool:
+        """Sweep one channel from where its last sweep began, and read what was found; False where it is away."""
+        if self.sweep(channel) is None:
+            return False
+        return all(self._read_all_asked(channel, wanted) for wanted in FACTS if channel.batch_size(wanted))
+
     def _read_again_what_changed(self, since: datetime, items: Collection[str]) -> bool:
         """Sweep every channel, read all facts that were asked for, and book what the log holds meanwhile."""
         for channel in self.parts.observers:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
+from onhand.app.opening import look_before, open_around
 from onhand.app.results import Synced
 from onhand.app.steps import Steps
 from onhand.audit.compare import compare_census_levels, forget_unshown
@@ -16,7 +17,7 @@ from onhand.domain.stock import LevelKey
 from onhand.intake.identity import check_every_sku, match_listings
 from onhand.intake.offered import offer
 from onhand.intake.opening import open_levels, take_over_catalog
-from onhand.ports.channel import Census, Observes, Sells
+from onhand.ports.channel import Ask, Census, Observes, Sells
 from onhand.ports.clock import Clock
 from onhand.publish.offers import show
 from onhand.store import Books, Store
@@ -42,7 +43,11 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Synce
         steps.judge(read.doubted, grace_s=0.0, adopt=False)
     listings = 0
     for seller in steps.parts.sellers:
+        with store.reading() as session:
+            is_new = session.of(steps.shop).channels.get(seller.name).cursor_at is None
         found = read_listings(steps, store, clock, seller)
+        if is_new:
+            _ask_for_unfinished(steps, store, clock, seller)
         _look_at(steps, store, clock, seller, found)
         listings += len(found)
     with _whole_catalog_in_memory():
@@ -86,10 +91,12 @@ def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> P
     because what was opened is known to be.
     """
     parts, shop = steps.parts, steps.shop
+    with store.reading() as session:
+        is_new = session.of(shop).channels.get(SHOPIFY).cursor_at is None
+    looked_at, before = clock.now(), look_before(steps, store) if is_new else {}
+    looked_for = clock.now() - looked_at
     with closing(_take_census(steps, store, parts.shopify)) as census:
         take_over_catalog(store, shop, census, parts.lookup, clock.now())
-        with store.reading() as session:
-            is_new = session.of(shop).channels.get(SHOPIFY).cursor_at is None
         read = PlatformRead(items=len(census.items), locations=len(census.locations))
         read.doubted += [row.key for row in census.contradictions]
         with _whole_catalog_in_memory():
@@ -103,12 +110,16 @@ def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> P
                 read.in_flight += len(compared.flying)
                 read.gaps += compared.drifts
             rewire()
+        if is_new:
+            open_around(steps, store, clock, before, census.read_at)
         with store.writing() as session:
             books = session.of(shop)
-            _start_cursor(books, SHOPIFY, census.read_at)
+            _start_cursor(books, SHOPIFY, census.read_at - looked_for)
             forget_unshown(books, clock.now())
             offer(books, clock.now())
             check_every_sku(books, clock.now())
+    if is_new:
+        steps.catch_up_with(parts.shopify)
     return read
 
 
@@ -157,6 +168,15 @@ def _start_cursor(books: Books, channel: str, at: datetime) -> None:
     """Let sweeps begin where the first reading began."""
     if books.channels.get(channel).cursor_at is None:
         books.channels.move_cursor(channel, at)
+
+
+def _ask_for_unfinished(steps: Steps, store: Store, clock: Clock, seller: Sells) -> None:
+    """Have a seller's open orders read, however old: their units stand among what may be sold until they are booked."""
+    observer = next(channel for channel in steps.parts.observers if channel.name == seller.name)
+    because = "it was open when the shop was read for the first time"
+    asks = [Ask(row.wanted, row.key, because) for row in observer.unfinished()]
+    with store.writing() as session:
+        session.of(steps.shop).asks.add(seller.name, asks, clock.now())
 
 
 def _look_at(steps: Steps, store: Store, clock: Clock, seller: Sells, listings: list[Listing]) -> None:

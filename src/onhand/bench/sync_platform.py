@@ -16,6 +16,7 @@ from onhand.bench.sync_file import CURRENCY, FIRST_LOCATION, SyncFile, write_syn
 
 _NAMED = re.compile(r"(?:query|mutation) (\w+)")
 _MORE = {"hasNextPage": False, "endCursor": None}
+_NOTHING = {"nodes": [], "pageInfo": _MORE}
 
 
 class SyncPlatform(ThreadingHTTPServer):
@@ -55,6 +56,12 @@ class SyncPlatform(ThreadingHTTPServer):
                 }
             case "DeliveryProfiles":
                 return {"deliveryProfiles": {"nodes": [], "pageInfo": _MORE}}
+            case "OrdersChanged":
+                return {"orders": _NOTHING}
+            case "TransfersListed":
+                return {"inventoryTransfers": _NOTHING}
+            case "DraftsChanged":
+                return {"draftOrders": _NOTHING}
             case other:
                 raise KeyError(f"the bench's platform knows no {other!r}")
 

@@ -35,15 +35,15 @@ class Opened:
 
     `held` is what they hold of the fact, by bin, as its last picture made it out; the last picture was true at
     `known_at`, by item. An item that is not in there was opened since, or was never shown whole. `anew` are items that
-    were not counted for a while, and whose levels have begun again. `shown_before` says that the picture was read
-    before these levels were: they hold all of it.
+    were not counted for a while, and whose levels have begun again. Of levels that were opened at `read_before` or
+    later, the picture was read first: they hold all of it.
     """
 
     cuts: Cuts = field(default_factory=dict)
     held: Levels = field(default_factory=dict)
     known_at: Mapping[str, datetime] = field(default_factory=dict)
     anew: frozenset[str] = frozenset()
-    shown_before: bool = False
+    read_before: datetime | None = None
 
 
 class Parted(NamedTuple):
@@ -124,7 +124,9 @@ class _Parting:
         cut = self._opened.cuts.get(key)
         if cut is None:
             return False
-        return self._opened.shown_before or (self._changed_at is not None and self._changed_at <= cut)
+        read_before = self._opened.read_before
+        is_read_before = read_before is not None and read_before <= cut
+        return is_read_before or (self._changed_at is not None and self._changed_at <= cut)
 
     def _is_held(self, step: Step, bin_: Bin) -> bool:
         """Return whether a level's opening holds what this step did there, and the last picture did not show it."""

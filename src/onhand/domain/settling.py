@@ -40,6 +40,8 @@ def settle(
     """
     steps, unplaced = _read_steps(_stay_put(picture, _standing(booked, opened)))
     if unclaimed:
+        held = {key: units for key, units in opened.held.items() if key[0] not in unclaimed}
+        opened = replace(opened, held=held)
         steps = [step for step in steps if step.item not in unclaimed or _is_back(step)]
         unplaced = {item: units for item, units in unplaced.items() if item not in unclaimed}
     parted = part(steps, opened, picture.version.at)

@@ -21,7 +21,7 @@ def known_of(books: Books, drift: Drift) -> Known:
     agreed_at = None if seen is None else seen.agreed_at
     locations = {row.location: row.active for row in books.catalog.locations()}
     # Nobody but an order changes committed: a gap that leaves it alone may as well be a hand's.
-    claims_differ = drift.units.get(State.COMMITTED, 0) < 0
+    claims_differ = drift.units.get(State.COMMITTED, 0) != 0
     effects = _effects_of_apps(books, key, agreed_at or NEVER) if claims_differ else []
     return Known(
         location_active=locations.get(key.location, True),

@@ -19,8 +19,11 @@ DRAFT = "draft"
 """The digest of every draft: none of them has moved anything."""
 
 
-def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Booked:
-    """Make the ledger agree with a transfer."""
+def book_transfer(books: Books, picture: TransferPicture, now: datetime, read_before: datetime | None = None) -> Booked:
+    """Make the ledger agree with a transfer.
+
+    Levels that were opened at `read_before` or later hold all that the picture shows: it was read first.
+    """
     about = (Wanted.TRANSFER, key_of(picture.cause))
     seen = books.pictures.seen(picture.cause)
     digest = digest_of(picture)
@@ -29,7 +32,8 @@ def book_transfer(books: Books, picture: TransferPicture, now: datetime) -> Book
         return Booked(about, f"{picture.cause}: {verdict}, not news")
     booked = books.ledger.caused_by(picture.cause)
     items = {line.item for line in picture.lines} | {row.item for row in picture.sent} | {row.item for row in booked}
-    opened, uncounted = books.openings.of(picture.cause, seen, items), frozenset(books.catalog.uncounted(items))
+    opened = replace(books.openings.of(picture.cause, seen, items), read_before=read_before)
+    uncounted = frozenset(books.catalog.uncounted(items))
     counted = replace(
         picture,
         lines=tuple(row for row in picture.lines if row.item not in uncounted),

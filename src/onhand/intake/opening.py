@@ -7,7 +7,8 @@ from itertools import islice
 from typing import TypeVar
 
 from onhand.domain.catalog import Item
-from onhand.domain.stock import KEPT_STATES, Bin, State, pair_off
+from onhand.domain.drift import Drift, Observation, adopt
+from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, State, pair_off
 from onhand.intake.doubts import follow_doubts
 from onhand.intake.identity import check_bundles
 from onhand.intake.locations import take_locations
@@ -89,6 +90,27 @@ def open_levels(
     books.ledger.append_new((row for level in fresh for row in opening_rows(level, source)), now)
     check_trapped_levels(books, levels, now)
     return counted, len(fresh)
+
+
+def reopen(books: Books, keys: Iterable[LevelKey], now: datetime) -> None:
+    """Open levels anew with what was read of them last. Nothing may be booked there but their openings."""
+    newest = books.observations.newest(sorted(keys))
+    units = books.ledger.levels(sorted({key.item for key in newest}))
+    for key, seen in newest.items():
+        if key.item in books.catalog.uncounted({key.item}):
+            continue
+        observation = Observation(
+            source=PLATFORM,
+            item=key.item,
+            location=key.location,
+            units={state: much for state, much in seen.units.items() if state in KEPT_STATES},
+            observed_at=seen.observed_at,
+        )
+        stood = {state: units.get((key.item, Bin(key.location, state)), 0) for state in KEPT_STATES}
+        drift = Drift(observation=observation, books_units=stood)
+        cause = f"opening/{key.item}@{key.location}/{seen.reading}"
+        books.ledger.append(adopt(drift, cause, against=State.SUPPLIER, reason=REASON), now)
+        books.ledger.set_cut(key, seen.observed_at)
 
 
 def opening_rows(level: SeenLevel, source: str) -> Iterator[tuple[str | int, ...]]:

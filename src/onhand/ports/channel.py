@@ -236,6 +236,9 @@ class Observes(Protocol):
     def changed(self, since: datetime) -> Iterator[Changed]:
         """Yield the facts that changed at or after `since`, each kind oldest first. Raises as `read` does."""
 
+    def unfinished(self) -> Iterator[Changed]:
+        """Yield the facts of which more may come, whenever they changed last. Raises as `read` does."""
+
     def take_census(self, reading: int, catalog: Catalog) -> Census:
         """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""
 
@@ -389,9 +392,7 @@ class KeepsLevels(Protocol):
         """Send one parcel for the first time and name what became of it."""
 
     def send_again(self, parcel: Parcel) -> LevelOutcome:
-        """Send a parcel whose outcome is not known: under its key, or, where the platform takes none for it, after
-        reading back whether it was carried out.
-        """
+        """Send a parcel whose outcome is not known: under its key, or after reading back whether it was carried out."""
 
 
 Packed = tuple[Parcel, tuple[LevelWrite, ...]]

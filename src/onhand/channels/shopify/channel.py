@@ -181,6 +181,15 @@ class ShopifyChannel:
         except MissingScope as refusal:  # a grant without read_draft_orders: levels show what drafts reserve
             logger.warning("drafts cannot be swept: %s", refusal)
 
+    def unfinished(self) -> Iterator[Changed]:
+        """Yield orders with units to be shipped, open transfers and open drafts. Raises as `read` does."""
+        yield from self._orders.unfinished()
+        yield from self._transfers.unfinished()
+        try:
+            yield from self._drafts.unfinished()
+        except MissingScope as refusal:
+            logger.warning("drafts are left out: %s", refusal)
+
     def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - part of the port
         """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""
         return self._census.take(reading)

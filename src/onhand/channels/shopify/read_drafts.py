@@ -51,13 +51,16 @@ class DraftReader:
 
     def changed(self, since: datetime) -> Iterator[Changed]:
         """Yield the drafts that changed at or after `since`, oldest change first. Raises as `ask` does."""
+        yield from self._pages(f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'")
+
+    def unfinished(self) -> Iterator[Changed]:
+        """Yield the drafts that have not become orders. Raises as `ask` does."""
+        yield from self._pages("status:open")
+
+    def _pages(self, query: str) -> Iterator[Changed]:
         after: str | None = None
         while True:
-            variables = {
-                "query": f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'",
-                "first": _CHANGED_PAGE,
-                "after": after,
-            }
+            variables = {"query": query, "first": _CHANGED_PAGE, "after": after}
             answer = self._client.ask(load("drafts_changed"), variables, answers.DraftsChanged, Lane.SWEEP)
             page = answer.data.draft_orders
             for row in page.nodes:

@@ -30,6 +30,7 @@ BY_FULFILLMENT_ORDER = "fo:"
 FIRST_FULFILLMENTS = 3
 FIRST_REFUNDS = 3
 _CHANGED_PAGE = 100
+_UNFINISHED = "NOT status:cancelled AND NOT fulfillment_status:fulfilled"
 # Shopify pages no deeper than 25,000 objects (2026-10, "Pagination"): begin again well before.
 _DEEPEST = 20_000
 
@@ -87,14 +88,20 @@ class OrderReader:
                 return
             since = last
 
+    def unfinished(self) -> Iterator[Changed]:
+        """Yield the orders that have units to be shipped, oldest change first. Raises as `GraphqlClient.ask` does.
+
+        One that was put away with units left is among them: these are committed all the same.
+        """
+        yield from self._pages(_UNFINISHED)
+
     def _changed_pages(self, since: datetime) -> Iterator[Changed]:
+        yield from self._pages(f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'")
+
+    def _pages(self, query: str) -> Iterator[Changed]:
         after: str | None = None
         while True:
-            variables = {
-                "query": f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'",
-                "first": _CHANGED_PAGE,
-                "after": after,
-            }
+            variables = {"query": query, "first": _CHANGED_PAGE, "after": after}
             answer = self._client.ask(load("orders_changed"), variables, answers.OrdersChanged, Lane.SWEEP)
             page = answer.data.orders
             for row in page.nodes:

@@ -76,7 +76,8 @@ class TransferReader:
         the app may not read transfers: `onhand doctor` names the scope.
         """
         try:
-            for row in self._listed(since):
+            made_since = f"created_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+            for row in self._listed(f"{_OPEN} OR {made_since}"):
                 number = number_of(row.id, "InventoryTransfer")
                 is_new = row.date_created is None or row.date_created >= since
                 if number is not None and (row.status not in _OVER or is_new):
@@ -85,8 +86,17 @@ class TransferReader:
         except MissingScope as refusal:
             _log.warning("transfers are left out: %s", refusal)
 
-    def _listed(self, since: datetime) -> Iterator[answers.ListedTransfer]:
-        query = f"{_OPEN} OR created_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+    def unfinished(self) -> Iterator[Changed]:
+        """Yield the open transfers; none where the app may not read them."""
+        try:
+            for row in self._listed(_OPEN):
+                number = number_of(row.id, "InventoryTransfer")
+                if number is not None:
+                    yield Changed(Wanted.TRANSFER, number, cause_of(number), None)
+        except MissingScope as refusal:
+            _log.warning("transfers are left out: %s", refusal)
+
+    def _listed(self, query: str) -> Iterator[answers.ListedTransfer]:
         after: str | None = None
         while True:
             variables = {"query": query, "first": _LISTED_PAGE, "after": after}

@@ -1,7 +1,7 @@
 """The TikTok Shop channel: Reports, Observes and Sells of one shop."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ import msgspec
 from onhand.channels.tiktok_shop import listings as shelf
 from onhand.channels.tiktok_shop import trouble
 from onhand.channels.tiktok_shop.client import MACHINE_TIMING, SHOPS, Call, Client, Effort, Shops, Timing, encode
-from onhand.channels.tiktok_shop.orders import Found, FoundPage, cause_of, draw, moment
+from onhand.channels.tiktok_shop.orders import WAITING, Found, FoundPage, cause_of, draw, moment
 from onhand.channels.tiktok_shop.parse import parse
 from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
 from onhand.channels.tiktok_shop.tokens import SaveTokens
@@ -138,7 +138,15 @@ class TikTokShopChannel:
 
         Update times move while pages are read, so an order may come twice; the caller overlaps its windows.
         """
-        body = encode({"update_time_ge": max(0, int(since.timestamp()))})
+        yield from self._search({"update_time_ge": max(0, int(since.timestamp()))})
+
+    def unfinished(self) -> Iterator[Changed]:
+        """Yield orders that wait to be shipped, by status, oldest change first. Raises as `read` does."""
+        for status in sorted(WAITING):
+            yield from self._search({"order_status": status})
+
+    def _search(self, wanted: Mapping[str, object]) -> Iterator[Changed]:
+        body = encode(wanted)
         query = {"page_size": str(_ORDERS_A_PAGE), "sort_field": "update_time", "sort_order": "ASC"}
         while True:
             call = Call(method="POST", path="/order/202309/orders/search", query=query, body=body)
