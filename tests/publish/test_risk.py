@@ -1,6 +1,7 @@
 """Points are spent where overselling threatens first, and on full parcels."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,21 @@ def shopify() -> Iterator[ShopifyChannel]:
         yield channel
 
 
+def movement(item: int, number: int) -> Movement:
+    """Return that a unit of an item was ordered elsewhere."""
+    return Movement(
+        id=f"order/{item}/{number}",
+        item=str(item),
+        source=Bin(BOSTON, State.AVAILABLE),
+        target=Bin(BOSTON, State.RESERVED),
+        units=1,
+        cause=f"order/{item}",
+        origin="tiktok_shop",
+        reason="ordered",
+        occurred_at=later(1),
+    )
+
+
 def owed(
     books: Books, item: int, *, had: int, units: int, target: State = State.RESERVED, back: bool = False
 ) -> LevelKey:
@@ -31,17 +47,7 @@ def owed(
         rows[1] = (there, here, units, "tiktok_shop")
     books.ledger.append(
         [
-            Movement(
-                id=f"order/{item}/{number}",
-                item=str(item),
-                source=source,
-                target=to,
-                units=much,
-                cause=f"order/{item}",
-                origin=origin,
-                reason="ordered",
-                occurred_at=later(1),
-            )
+            replace(movement(item, number), source=source, target=to, units=much, origin=origin)
             for number, (source, to, much, origin) in enumerate(rows)
         ],
         later(1),
@@ -71,17 +77,7 @@ def test_a_sale_at_shopify_itself_makes_a_level_more_urgent(store: Store) -> Non
         books = session.of(SHOP)
         first, second = owed(books, 901, had=10, units=2), owed(books, 902, had=9, units=2)
         assert books.owed.open(99) == [second, first]
-        sold = Movement(
-            id="shopify/1",
-            item="901",
-            source=Bin(BOSTON, State.AVAILABLE),
-            target=Bin(BOSTON, State.CUSTOMER),
-            units=6,
-            cause="shopify/1",
-            origin="shopify",
-            reason="sold",
-            occurred_at=later(1),
-        )
+        sold = replace(movement(901, 9), target=Bin(BOSTON, State.CUSTOMER), units=6, origin="shopify")
         books.ledger.append([sold], later(1))
         assert books.owed.open(99) == [first, second]
 
@@ -119,17 +115,7 @@ def test_a_level_that_needs_two_kinds_of_change_is_told_whole_or_not_yet(store: 
         for number in range(400):
             owed(books, 1_000 + number, had=100 + number, units=1)
         both = owed(books, 5_000, had=50, units=3)
-        shipped = Movement(
-            id="ship/5000",
-            item="5000",
-            source=Bin(BOSTON, State.RESERVED),
-            target=Bin(BOSTON, State.CUSTOMER),
-            units=2,
-            cause="order/5000",
-            origin="tiktok_shop",
-            reason="shipped",
-            occurred_at=later(1),
-        )
+        shipped = replace(movement(5_000, 9), target=Bin(BOSTON, State.CUSTOMER), units=2)
         books.ledger.append([shipped], later(1))
         (full,) = planned(books, shopify, 1)
         assert both not in levels_of(full)
@@ -146,6 +132,36 @@ def test_without_points_nothing_is_planned(store: Store, shopify: ShopifyChannel
         assert books.intents.unsettled() == []
 
 
-def test_a_reserve_for_people_is_left_in_the_bucket(shopify: ShopifyChannel) -> None:
+def test_a_parcel_that_must_go_is_filled_with_the_next_changes_of_its_kind(
+    store: Store, shopify: ShopifyChannel
+) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        for number in range(1_500):
+            owed(books, 1_000 + number, had=100, units=1)
+        for number in range(250):
+            owed(books, 5_000 + number, had=200, units=1, target=State.CUSTOMER)
+        scarce = owed(books, 6_000, had=2, units=1, target=State.CUSTOMER)
+        intents = planned(books, shopify, 1)
+        assert [len(intent.rows) for intent in intents] == [250]
+        assert levels_of(intents[0])[0] == scarce
+
+
+def test_the_first_level_goes_whole_although_its_parts_are_more_than_may_go(
+    store: Store, shopify: ShopifyChannel
+) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        for number in range(600):
+            owed(books, 1_000 + number, had=100, units=1)
+        first = owed(books, 5_000, had=3, units=1)
+        owed_too = replace(movement(5_000, 9), target=Bin(BOSTON, State.CUSTOMER))
+        books.ledger.append([owed_too], later(1))
+        intents = planned(books, shopify, 1)
+        assert [first in levels_of(intent) for intent in intents] == [True, True]
+        assert sorted(len(intent.rows) for intent in intents) == [1, 250]
+
+
+def test_until_shopify_has_told_how_full_the_bucket_is_one_parcel_goes(shopify: ShopifyChannel) -> None:
     assert shopify.points().available == 2000
-    assert shopify.ready() == (2000 - 40) // 10
+    assert shopify.ready() == 1

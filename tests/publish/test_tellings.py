@@ -9,7 +9,7 @@ import pytest
 from onhand.audit.compare import compare_levels
 from onhand.channels.shopify import ShopifyChannel
 from onhand.domain.drift import Observation
-from onhand.domain.stock import LevelKey, State
+from onhand.domain.stock import Bin, LevelKey, State
 from onhand.ports.channel import Applied, Partly, Rejected, Setting, Stocking, Throttled, Unknown, Wanted
 from onhand.publish import answered, levels
 from onhand.publish.answered import refused_levels
@@ -291,6 +291,34 @@ def test_where_a_webhook_of_the_same_second_shows_something_else_the_level_is_re
         assert kept.units[State.AVAILABLE] == 6
         (ask,) = books.asks.due(SHOPIFY, Wanted.LEVEL, 10, later(9))
         assert ask.key == f"1@{WAREHOUSE}"
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_parts_of_one_telling_in_the_same_second_are_no_riddle(
+    store: Store, shopify: ShopifyChannel, first: int
+) -> None:
+    """Two of five units were shipped already: a move and an adjustment go at once, either may be carried out first."""
+    with store.writing() as session:
+        books = session.of(SHOP)
+        owe(books, 1, 5)
+        order = sold("tiktok_shop/order/1", "1", WAREHOUSE, 2, at=later(1), origin="tiktok_shop")
+        shipped = replace(order, id="ship/1", source=order.target, target=Bin(WAREHOUSE, State.CUSTOMER))
+        books.ledger.append([shipped], later(1))
+        intents = plan(books, shopify)
+        available = books.expected([TEE_AT_WAREHOUSE])[TEE_AT_WAREHOUSE][State.AVAILABLE]
+        answers = [Applied(None, "not yet")] * 2
+        for intent in (intents[first], intents[1 - first]):
+            moved = intent.rows[0].units
+            available += moved["available"]
+            units = {State(state): max(much, 0) for state, much in moved.items()} | {State.AVAILABLE: available}
+            shown = Observation(source=SHOPIFY, item="1", location=WAREHOUSE, units=units, observed_at=later(2.5))
+            answers[intents.index(intent)] = Applied(None, "done", (shown,))
+        for intent, answer in zip(intents, answers, strict=True):
+            answered.conclude(books, intent, answer, later(3))
+        kept = books.observations.newest([TEE_AT_WAREHOUSE])[TEE_AT_WAREHOUSE]
+        assert (kept.units[State.AVAILABLE], kept.units[State.RESERVED]) == (available, 3)
+        assert compare_levels(books, [TEE_AT_WAREHOUSE]).equal == [TEE_AT_WAREHOUSE]
+        assert books.asks.due(SHOPIFY, Wanted.LEVEL, 10, later(9)) == []
 
 
 def test_d16_our_own_echo_in_the_same_second_is_no_riddle(store: Store, shopify: ShopifyChannel) -> None:

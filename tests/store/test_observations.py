@@ -26,6 +26,7 @@ def shown(books: Books, key: LevelKey = TEE_IN_BOSTON) -> dict[State, int]:
         pytest.param(seen(5, 10), False, id="told in the same second with the same units"),
         pytest.param(seen(4, 10, reading=8), True, id="read later in the same second"),
         pytest.param(seen(4, 10, reading=6), False, id="read earlier in the same second"),
+        pytest.param(seen(4, 10, reading=7), True, id="shown once more by the same reading, and other"),
     ],
 )
 def test_the_newest_observation_counts(store: Store, second: Observation, news: bool) -> None:

@@ -7,14 +7,16 @@ from onhand.bench.delay import DelayResult, bench_delay
 from onhand.bench.ingest import IngestResult, bench_ingest
 from onhand.bench.process import ProcessResult, bench_process
 from onhand.bench.sync import SyncResult, bench_sync
+from onhand.bench.throttle import ThrottleResult, bench_throttle
 
-Result = IngestResult | ProcessResult | DelayResult | SyncResult
+Result = IngestResult | ProcessResult | DelayResult | SyncResult | ThrottleResult
 
 BENCHES: Final[Mapping[str, Callable[[], Result]]] = {
     "ingest": bench_ingest,
     "process": bench_process,
     "delay": bench_delay,
     "sync": bench_sync,
+    "throttle": bench_throttle,
 }
 NAMES: Final = tuple(BENCHES)
 

@@ -1,6 +1,6 @@
 """What became of a write to levels: what was carried out is owed no more, and what the answer shows was seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -88,14 +88,32 @@ def _see(books: Books, intent: Intent, shown: Sequence[Observation], now: dateti
     """Keep what the platform's answer shows, as the observation that it is.
 
     Its time has whole seconds. Where something else was seen of a level in the very second, nobody knows which of them
-    came first: then the level is read.
+    came first: then the level is read. Only what other parts of the same telling have shown is no riddle.
     """
     seen = [replace(observation, reading=intent.reading) for observation in shown]
     kept = books.observations.newest([observation.key for observation in seen], intent.channel)
-    tied = [one.key for one in seen if one.key in kept and _ties(kept[one.key], one)]
+    tied = {one.key for one in seen if one.key in kept and _ties(kept[one.key], one)}
+    parts = {key for key in tied if kept[key].reading == intent.reading}
+    moved = {key: _by_state(row) for row in intent.rows if (key := _key(row)) in parts and intent.kind == "telling"}
+    seen = [_after_both(kept[one.key], one, moved.get(one.key, {})) if one.key in parts else one for one in seen]
+    tied -= parts
     books.observations.put_all([one for one in seen if one.key not in tied], now)
     because = "two numbers of the same second differ"
-    books.asks.add(intent.channel, [Ask(Wanted.LEVEL, f"{key.item}@{key.location}", because) for key in tied], now)
+    asks = [Ask(Wanted.LEVEL, f"{key.item}@{key.location}", because) for key in sorted(tied)]
+    books.asks.add(intent.channel, asks, now)
+
+
+def _after_both(kept: Observed, seen: Observation, moved: Mapping[State, int]) -> Observation:
+    """Return what two parts of one write have left of a level.
+
+    All parts of a telling move a state the same way: of two numbers of it, the one that lies further that way came
+    later. A state that is set, as any that `moved` leaves out, is in one part only.
+    """
+    units = {
+        state: (min if moved[state] < 0 else max)(shown, kept.units.get(state, shown)) if state in moved else shown
+        for state, shown in seen.units.items()
+    }
+    return replace(seen, units=units)
 
 
 def _ties(kept: Observed, seen: Observation) -> bool:

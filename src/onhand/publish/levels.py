@@ -36,6 +36,9 @@ LOOKAHEAD = 2
 """Parcels' worth of levels looked at for each parcel that may go: so most parcels are full, although one carries only
 changes of one kind."""
 
+MOST_LOOKED_AT = 16
+"""Parcels' worth of levels looked at when that does not fill what goes: the rarest kind then wastes one call in 16."""
+
 URGENT_UNITS = 3
 """A parcel that leaves so few units for sale goes although it is not full: the next shopper may be the one too many."""
 
@@ -51,13 +54,16 @@ def plan(
     if parcels < 1 or not teller_gate(books, platform.name).open:
         return []
     taken = books.intents.open_keys("level") | set(resting)
-    most = parcels * platform.parcel_rows * LOOKAHEAD
-    keys = [key for key in books.owed.open(most + 2 * len(taken)) if key not in taken][:most]
-    writes = tellings_of(books, keys)
-    packed = platform.pack(writes, run, run)
-    if len(packed) > parcels:
-        packed = _choose(packed, writes, parcels, platform, run)
-    return _keep_all(books, packed, "telling", now, sent=True)
+    look = parcels * platform.parcel_rows * LOOKAHEAD
+    most = max(look, MOST_LOOKED_AT * platform.parcel_rows)
+    while True:
+        # A level stands among what is owed with each of its states, mostly one or two.
+        keys = [key for key in books.owed.open(2 * (look + len(taken))) if key not in taken][:look]
+        chosen = _choose(tellings_of(books, keys), parcels, platform, run)
+        full = all(len(carried) == platform.parcel_rows for _, carried in chosen)
+        if full or len(keys) < look or look >= most:
+            return _keep_all(books, chosen, "telling", now, sent=True)
+        look = min(4 * look, most)
 
 
 def want(books: Books, platform: KeepsLevels, writes: Sequence[Setting | Stocking], run: str, now: datetime) -> int:
@@ -100,25 +106,35 @@ def levels_of(intent: Intent) -> list[LevelKey]:
     return [LevelKey(row.item, row.location) for row in intent.rows if row.location is not None]
 
 
-def _choose(
-    packed: Sequence[Packed], writes: Sequence[Telling], parcels: int, platform: KeepsLevels, run: str
-) -> list[Packed]:
-    """Return the parcels that should go first, most urgent row first, and none that tells only a part of a level."""
+def _choose(writes: Sequence[Telling], parcels: int, platform: KeepsLevels, run: str) -> list[Packed]:
+    """Return the parcels that should go first, most urgent row first, and none that tells only a part of a level.
+
+    A level of which only a part would go is left for another time. There are always enough for the first level: where
+    these are more than `parcels`, they wait for their points.
+    """
+    left = list(writes)
+    while left:
+        packed = platform.pack(left, run, run)
+        parts = Counter(_key(part) for _, carried in packed for part in carried)
+        going = max(parcels, parts[_key(left[0])])
+        if len(packed) <= going:
+            return packed
+        chosen = _most_urgent(packed, left, going, platform.parcel_rows)
+        told = Counter(_key(part) for _, carried in chosen for part in carried)
+        split = {key for key, count in told.items() if count < parts[key]}
+        if not split:
+            return chosen
+        left = [write for write in left if _key(write) not in split]
+    return platform.pack(writes[:1], run, run)
+
+
+def _most_urgent(packed: Sequence[Packed], writes: Sequence[Telling], parcels: int, rows: int) -> list[Packed]:
+    """Return up to `parcels` of them by their most urgent row: full ones, and those that cannot wait until they are."""
     place = {_key(write): number for number, write in enumerate(writes)}
     urgent = {_key(write) for write in writes if _is_urgent(write)}
     by_risk = sorted(packed, key=lambda each: min(place[_key(part)] for part in each[1]))
-    worth = [
-        each
-        for each in by_risk
-        if len(each[1]) == platform.parcel_rows or any(_key(part) in urgent for part in each[1])
-    ]
-    chosen = (worth or by_risk)[:parcels]
-    parts = Counter(_key(part) for _, carried in packed for part in carried)
-    going = Counter(_key(part) for _, carried in chosen for part in carried)
-    if all(parts[key] == count for key, count in going.items()):
-        return chosen
-    whole = [write for write in writes if going[_key(write)] == parts[_key(write)]]
-    return platform.pack(whole, run, run)
+    worth = [each for each in by_risk if len(each[1]) == rows or any(_key(part) in urgent for part in each[1])]
+    return (worth or by_risk)[:parcels]
 
 
 def _is_urgent(telling: Telling) -> bool:

@@ -1,5 +1,6 @@
 """A clock that only moves when somebody moves it; platforms and product look at the same one."""
 
+import math
 import threading
 from datetime import datetime, timedelta
 
@@ -21,8 +22,11 @@ class ManualClock:
         return (self._now - self._began_at).total_seconds()
 
     def advance(self, by_s: float) -> None:
-        """Let `by_s` seconds pass; less than none is none."""
-        self._now += timedelta(seconds=max(0.0, by_s))
+        """Let `by_s` seconds pass; less than none is none, and less than the clock can show is a microsecond.
+
+        Otherwise whoever waits for the last bit of a point would wait for ever.
+        """
+        self._now += timedelta(microseconds=max(0, math.ceil(by_s * 1_000_000)))
 
     def advance_to(self, moment: datetime) -> None:
         """Let time pass until `moment`, unless it is over already."""

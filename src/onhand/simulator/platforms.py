@@ -17,7 +17,7 @@ BASE_URL = "http://platforms.invalid"
 """An address that leads nowhere: nothing of a simulation may ever leave this process."""
 
 WAY_S = (0.01, 0.25)
-"""How long a question or an answer is under way."""
+"""How long a question or an answer is under way, where nobody says otherwise."""
 
 SLOW_S = (2.0, 12.0)
 
@@ -46,7 +46,7 @@ class InProcessPlatforms(httpx.BaseTransport):
 
     `tamper` may put other bytes in place of an answer. `meanwhile` is called while a question and while its answer is
     under way: the world goes on then, too; `under_way` has the paths of the calls that wait. While it is `cut_off`,
-    nothing can be reached.
+    nothing can be reached. `way_s` is how long a question or an answer is under way, at least and at most.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class InProcessPlatforms(httpx.BaseTransport):
         self._points = points
         self._trace = trace
         self.roads = GOOD_ROADS
+        self.way_s = WAY_S
         self.meanwhile: Callable[[], None] = lambda: None
         self.tamper: Callable[[httpx.Request, bytes], bytes] = lambda _, answer: answer
         self.watch: Callable[[httpx.Request, Reply], None] = lambda *_: None
@@ -114,7 +115,7 @@ class InProcessPlatforms(httpx.BaseTransport):
         raise httpx.ReadTimeout(f"no answer came: {why}", request=request)
 
     def _travel(self, request: httpx.Request) -> None:
-        self._clock.advance(self._rng.uniform(*WAY_S))
+        self._clock.advance(self._rng.uniform(*self.way_s))
         self.under_way.append(request.url.path)
         try:
             self.meanwhile()

@@ -49,8 +49,9 @@ class Observations:
     def put(self, observation: Observation, recorded_at: datetime) -> bool:
         """Keep an observation if it is newer than what is kept; return whether it was.
 
-        Of the same time, the reading that began later is newer; what a source sent by itself counts as newer when
-        its units differ, because its times have whole seconds. States it does not show keep what was shown before.
+        Of the same time, the reading that began later is newer; what a source sent by itself, and what the same
+        reading shows once more, counts as newer when its units differ, because times have whole seconds. States it does
+        not show keep what was shown before.
         """
         level = (self._shop, observation.item, observation.location, observation.source)
         kept = self._sql.row("observed", level)
@@ -165,7 +166,7 @@ def _is_newer(version: tuple[int, int], kept: Row, *, differs: bool) -> bool:
     kept_us, kept_reading = kept
     if observed_us != kept_us:
         return bool(observed_us > kept_us)
-    return bool(reading > kept_reading) or (reading == 0 and differs)
+    return bool(reading > kept_reading) or (reading in (0, kept_reading) and differs)
 
 
 def _read_observed(row: Row) -> Observed:

@@ -86,6 +86,17 @@ def test_a_lane_leaves_points_to_those_before_it(lane: Lane, left: float, wait_s
     assert bucket.points().available == pytest.approx(left)
 
 
+def test_a_bucket_that_nobody_has_told_of_is_not_counted_on() -> None:
+    clock = Hand()
+    bucket = Bucket(clock)
+    assert bucket.affordable(10, Lane.LOWERING) == 1
+    bucket.take(10, Lane.LOWERING, clock.now)
+    bucket.settle(10, told(7), carried_out=False)
+    assert bucket.affordable(10, Lane.LOWERING) == 0
+    clock.now += 1
+    assert bucket.affordable(10, Lane.LOWERING) == (107 - 40) // 10
+
+
 def test_a_call_larger_than_a_tiny_bucket_waits_for_a_full_one_and_not_for_ever() -> None:
     clock = Hand()
     bucket = Bucket(clock)

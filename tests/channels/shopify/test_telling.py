@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,8 +23,8 @@ tellings = st.builds(
 )
 
 
-def rows_of(parcel: Parcel) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = json.loads(parcel.body)["variables"]["input"]["changes"]
+def rows_of(parcel: Parcel) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(parcel.body)["variables"]["input"]["changes"]
     return rows
 
 
@@ -90,9 +91,11 @@ def test_orders_and_cancellations_travel_apart_because_a_call_has_one_reason() -
     assert sorted(reasons) == ["reservation_created", "reservation_deleted"]
 
 
-def test_a_telling_that_is_split_compares_each_state_once() -> None:
-    ((_, moved), (adjustment, adjusted)) = pack([Telling("1", "2", {A: -3, R: 1}, {A: 9, R: 0})], "r", "k")
+def test_of_a_telling_that_is_split_no_part_compares_a_state_that_another_one_touches() -> None:
+    ((movement, moved), (adjustment, adjusted)) = pack([Telling("1", "2", {A: -3, R: 1}, {A: 9, R: 0})], "r", "k")
     assert [part.units for part in (*moved, *adjusted) if isinstance(part, Telling)] == [{A: -1, R: 1}, {A: -2}]
+    (row,) = rows_of(movement)
+    assert (row["from"]["changeFromQuantity"], row["to"]["changeFromQuantity"]) == (None, 0)
     (row,) = rows_of(adjustment)
     assert row["changeFromQuantity"] is None
 

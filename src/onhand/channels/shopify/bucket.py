@@ -76,6 +76,7 @@ class Bucket:
         self._restore_per_s = STANDARD_RESTORE_PER_S
         self._level = STANDARD_POINTS
         self._known_at = clock()
+        self._told = False
         self._flying = 0.0
 
     def take(self, points: float, lane: Lane, until: float) -> None:
@@ -101,6 +102,7 @@ class Bucket:
         with self._turn:
             self._flying -= points
             if status is not None:
+                self._told = True
                 self._maximum = max(1.0, status.maximum_available)
                 self._restore_per_s = max(0.1, status.restore_rate)
                 self._level = status.currently_available - self._flying
@@ -116,10 +118,15 @@ class Bucket:
             return Points(available=self._level, maximum=self._maximum, restore_per_s=self._restore_per_s)
 
     def affordable(self, points: float, lane: Lane) -> int:
-        """Return how many calls of `points` each a lane may make now without waiting."""
+        """Return how many calls of `points` each a lane may make now without waiting.
+
+        One at most while no answer has told how full the bucket is: it is the shop's, and what used it before us may
+        have left nothing.
+        """
         with self._turn:
             self._restore()
-            return max(0, int((self._level - _RESERVE_SHARES[lane] * self._maximum) // points))
+            most = max(0, int((self._level - _RESERVE_SHARES[lane] * self._maximum) // points))
+            return most if self._told else min(most, 1)
 
     def _wait_for_turn(self, ticket: tuple[Lane, int], points: float, until: float) -> None:
         while True:

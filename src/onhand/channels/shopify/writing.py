@@ -5,6 +5,7 @@ and their userErrors; the two rules that the schema does not show (@idempotent, 
 every document and row.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -49,8 +50,8 @@ class _Row(NamedTuple):
 def pack(writes: Sequence[Telling | Setting], reference: str, key: str) -> list[Packed]:
     """Return parcels that together carry out `writes`, each with the writes, or parts of them, that it carries.
 
-    A write that one mutation cannot express is split; its parts add up to it. Only the first part to touch a state
-    compares it: the other parts would compare with what the first one changes. No level stands twice in a parcel.
+    A write that one mutation cannot express is split; its parts add up to it. A state that several parts touch is
+    compared by none of them: nobody knows which will be the first. No level stands twice in a parcel.
     Row numbers of an outcome are places in the tuple beside the parcel.
     """
     groups: dict[tuple[str, str, str, int], list[_Row]] = {}
@@ -86,20 +87,26 @@ def _entry(document: str, name: str, reason: str, reference: str, rows: Iterable
 def _rows(telling: Telling) -> list[_Row]:
     """Return the changes that carry out a telling: givers are paired with takers, what is left over is adjusted."""
     left = {state: units for state, units in sorted(telling.units.items()) if units}
-    compare = dict(telling.compare) if telling.compare is not None else {}
-    rows: list[_Row] = []
+    moves: list[tuple[State, State, int]] = []
     for source in [state for state, units in left.items() if units < 0]:
         for target in [state for state, units in left.items() if units > 0]:
             units = min(-left[source], left[target])
             if units > 0:
-                rows.append(_move(telling, source, target, units, compare))
+                moves.append((source, target, units))
                 left[source] += units
                 left[target] -= units
-    rows += [_adjust(telling, state, units, compare) for state, units in left.items() if units]
-    return rows
+    rest = {state: units for state, units in left.items() if units}
+    compare = telling.compare or {}
+    if len(moves) + len(rest) > 1:
+        touched = Counter([state for source, target, _ in moves for state in (source, target)] + list(rest))
+        compare = {state: units for state, units in compare.items() if touched[state] == 1}
+    return [
+        *(_move(telling, source, target, units, compare) for source, target, units in moves),
+        *(_adjust(telling, state, units, compare) for state, units in rest.items()),
+    ]
 
 
-def _move(telling: Telling, source: State, target: State, units: int, compare: dict[State, int]) -> _Row:
+def _move(telling: Telling, source: State, target: State, units: int, compare: Mapping[State, int]) -> _Row:
     change = {
         "inventoryItemId": gid("InventoryItem", telling.item),
         "quantity": units,
@@ -109,11 +116,11 @@ def _move(telling: Telling, source: State, target: State, units: int, compare: d
     return _Row(MOVE, "", _move_reason(source, target), change, _part(telling, {source: -units, target: units}))
 
 
-def _terminal(location: str, state: State, compare: dict[State, int]) -> dict[str, Any]:
+def _terminal(location: str, state: State, compare: Mapping[State, int]) -> dict[str, Any]:
     terminal: dict[str, Any] = {
         "locationId": gid("Location", location),
         "name": str(state),
-        "changeFromQuantity": compare.pop(state, None),
+        "changeFromQuantity": compare.get(state),
     }
     # Forbidden for available, required for every other state.
     return terminal if state is State.AVAILABLE else terminal | {"ledgerDocumentUri": _document(state)}
@@ -124,12 +131,12 @@ def _document(state: State) -> str:
     return BUFFER_DOCUMENT if state is State.SAFETY_STOCK else LEDGER_DOCUMENT
 
 
-def _adjust(telling: Telling, state: State, units: int, compare: dict[State, int]) -> _Row:
+def _adjust(telling: Telling, state: State, units: int, compare: Mapping[State, int]) -> _Row:
     change: dict[str, Any] = {
         "inventoryItemId": gid("InventoryItem", telling.item),
         "locationId": gid("Location", telling.location),
         "delta": units,
-        "changeFromQuantity": compare.pop(state, None),
+        "changeFromQuantity": compare.get(state),
     }
     if state is not State.AVAILABLE:
         change["ledgerDocumentUri"] = _document(state)

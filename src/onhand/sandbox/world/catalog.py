@@ -164,6 +164,7 @@ class Catalog:
         self._location_of_name: dict[str, int] = {}
         self._till_of_location: dict[int, int] = {}
         self._routes: tuple[Location, ...] | None = None
+        self._bundles: dict[int, Item] = {}
 
     def add_item(
         self,
@@ -195,6 +196,7 @@ class Catalog:
         self._item_of_variant[item.variant_id] = item.inventory_item_id
         self._item_of_product[item.product_id] = item.inventory_item_id
         self._item_of_sku.setdefault(sku, item.inventory_item_id)  # a SKU is a label: the first one wins
+        self._remember_bundle(item)
         return item
 
     def replace_item(self, item: Item, *, now: datetime) -> Item:
@@ -206,6 +208,7 @@ class Catalog:
             self._forget_sku(old)
         self._item_of_sku.setdefault(item.sku, item.inventory_item_id)
         self._item_of_variant |= dict.fromkeys(item.variant_ids, item.inventory_item_id)
+        self._remember_bundle(changed)
         return changed
 
     def remove_item(self, item: Item, *, now: datetime) -> None:
@@ -214,7 +217,14 @@ class Catalog:
         for variant_id in item.variant_ids:
             del self._item_of_variant[variant_id]
         self.known[item.inventory_item_id] = replace(item, tracked=False, updated_at=now)
+        self._bundles.pop(item.inventory_item_id, None)
         self._forget_sku(item)
+
+    def _remember_bundle(self, item: Item) -> None:
+        if item.parts:
+            self._bundles[item.inventory_item_id] = item
+        else:
+            self._bundles.pop(item.inventory_item_id, None)
 
     def _forget_sku(self, item: Item) -> None:
         """Let another item with the SKU answer to it, if there is one."""
@@ -227,7 +237,7 @@ class Catalog:
 
     def bundles_of(self, item_id: int) -> list[Item]:
         """Return the bundles that an item is part of."""
-        return [item for item in self.items.values() if any(part.item_id == item_id for part in item.parts)]
+        return [item for item in self._bundles.values() if any(part.item_id == item_id for part in item.parts)]
 
     def new_variant_id(self) -> int:
         """Return the id of a new variant."""
