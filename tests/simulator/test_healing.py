@@ -7,6 +7,7 @@ import pytest
 
 from onhand import answers
 from onhand.app.healing import Healed, Wish
+from onhand.app.writing_back import EMPTYING
 from onhand.audit.compare import compare_levels
 from onhand.config.model import LocationConfig
 from onhand.domain.stock import Bin, LevelKey, State
@@ -267,3 +268,40 @@ def test_in_shadow_a_drift_stays_open_where_onhand_is_believed(stage: Stage) -> 
     stage.house.app.arm(stage.house.shop, "shopify", armed=True)
     stage.settle()
     assert at_shopify(stage) == (50, 0)
+
+
+def test_numbers_that_would_empty_a_location_wait_for_a_person(stage: Stage) -> None:
+    """The books hold nothing of all that came to Boston: likelier they are wrong than that nothing stands there."""
+    by_hand(stage, "available", 5)
+    by_hand(stage, "damaged", -2)
+    items = list(stage.world.catalog.items)
+    _, place = ids(stage)
+    for item in items[1:4]:
+        level = stage.world.levels.get(item, place)
+        assert level is not None
+        moving.adjust_by_hand(
+            stage.world,
+            item_id=item,
+            location_id=place,
+            units=-level.available,
+            now=stage.clock.now(),
+            state="available",
+        )
+    stage.clock.advance(1.0)
+    stage.settle()  # Shopify is believed until now: the books hold nothing either
+    believe_onhand(stage)
+    for item in items[1:4]:
+        moving.receive_goods(stage.world, item_id=item, location_id=place, units=9, now=stage.clock.now())
+    stage.clock.advance(1.0)
+    stage.settle()
+    shown = [level.available for item in items[1:4] if (level := stage.world.levels.get(item, place)) is not None]
+    assert shown == [9, 9, 9]
+    with stage.house.app.store.reading() as session:
+        (problem,) = [row for row in session.of(stage.house.shop).problems.open() if row.kind == EMPTYING]
+    assert "Boston: 3 of 6 levels would be emptied within a day" in problem.message
+    assert "`onhand drift fix ID`" in problem.next_step
+    for drift in drifts(stage, "open"):
+        decide(stage, "accept", drift.id)
+    stage.settle()
+    assert differences(stage.house, stage.world) == []
+    assert troubles(stage.house) == []

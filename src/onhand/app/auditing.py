@@ -8,6 +8,7 @@ from typing import NamedTuple
 from onhand.app.results import Audited, AuditedSource
 from onhand.app.steps import Steps
 from onhand.app.syncing import LOOK_SIZE, Rewire, read_listings, read_platform
+from onhand.app.writing_back import settle_emptied
 from onhand.audit.compare import compare_levels, write_down
 from onhand.audit.judge import BATCH
 from onhand.config import SHOPIFY
@@ -75,6 +76,7 @@ def audit_shop(
         books.audits.record(started_at, audited.seconds, asdict(audited))
         if sku is None and location is None:
             books.problems.settle(NOT_AUDITED, steps.shop, clock.now())
+            settle_emptied(books, clock.now())
             for order in books.problems.keys(CONTRADICTED):
                 books.problems.settle(CONTRADICTED, order, clock.now())
     return audited

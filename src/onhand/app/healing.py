@@ -5,7 +5,7 @@ from time import monotonic, sleep
 from typing import Final, Literal
 
 from onhand.app.steps import Steps
-from onhand.app.writing_back import write_back
+from onhand.app.writing_back import settle_emptied, write_back
 from onhand.audit import compare as comparing
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift, report_drift
@@ -188,6 +188,7 @@ def _compare(steps: Steps, store: Store, clock: Clock, key: LevelKey, wish: Wish
         books, now = session.of(steps.shop), clock.now()
         compared = comparing.compare_and_place(books, [key], now)
         comparing.write_down(books, compared, now)
+        settle_emptied(books, now)
         for gap in compared.drifts.values():
             if wish.way == "undo":
                 report_drift(books, gap, [f"{wish.by.actor} took back drift {wish.drift}: {wish.by.reason}"], now)

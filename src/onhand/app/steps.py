@@ -288,18 +288,21 @@ class Steps:
         with self._store.writing() as session:
             books, now = session.of(self.shop), self._clock.now()
             drifts = judging.verdict(books, judgement, now)
+            ours: list[int] = []
             for drift in drifts.values():
                 evidence = [
                     "the level was read twice and showed the same",
                     f"orders, transfers and drafts changed since {judgement.since:%Y-%m-%d %H:%M:%S} UTC were read",
                 ]
-                self._heal(books, drift, evidence, now, adopt=adopt)
+                ours += self._heal(books, drift, evidence, now, adopt=adopt)
+            for line in correct(books, self.parts.shopify, ours, self.parts.config.guard.zero_share, now):
+                logger.info(line)
             left = comparing.compare_levels(books, list(judgement.keys))
             comparing.write_down(books, left, now)
         return left.drifts
 
-    def _heal(self, books: Books, drift: Drift, evidence: Sequence[str], now: datetime, *, adopt: bool) -> None:
-        """Adopt what Shopify shows where it is believed, write our numbers back where onhand is, or file it.
+    def _heal(self, books: Books, drift: Drift, evidence: Sequence[str], now: datetime, *, adopt: bool) -> list[int]:
+        """Adopt what Shopify shows where it is believed, else file it; return the drift where ours is to be written.
 
         A level that nothing has moved yet is opened, whoever is believed there: nobody has counted it before. Where a
         person has taken a decision back, the next one is a person's too.
@@ -310,10 +313,9 @@ class Steps:
         healed = adopt and not books.fixes.left_alone([key])
         if is_new or (healed and authority == SHOPIFY):
             logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
-            return
+            return []
         filed = report_drift(books, drift, evidence, now)
-        if healed and authority == ONHAND:
-            logger.info("%s: %s", drift, correct(books, self.parts.shopify, filed, now))
+        return [filed] if healed and authority == ONHAND else []
 
     def _authority_at(self, books: Books, location: str) -> str:
         """Return who is believed at a location: shopify, unless something else is configured."""

@@ -1,13 +1,20 @@
 """Writing back: a level of the platform is made to show what the books hold, compared first, by the one planner."""
 
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
+from onhand.domain.stock import State
 from onhand.heal.fix import By, CannotHeal, Plan, plan_ours, record
-from onhand.ports.channel import KeepsLevels, Setting
+from onhand.ports.channel import KeepsLevels, Problem, Setting
 from onhand.publish import levels
 from onhand.publish.guard import gate
-from onhand.store import Books
+from onhand.store import Books, DriftRow
+
+EMPTYING = "location would be emptied"
+"""The kind of problem: one a location."""
+
+DAY: Final = timedelta(days=1)
 
 BELIEVED: Final = By("onhand", "its count is believed at this location")
 
@@ -25,18 +32,65 @@ def write_back(books: Books, platform: KeepsLevels, plan: Plan, by: By, now: dat
     return run
 
 
-def correct(books: Books, platform: KeepsLevels, drift_id: int, now: datetime) -> str:
-    """Write our numbers back where onhand is believed, and return a line for the log. Needs a transaction.
+def correct(
+    books: Books, platform: KeepsLevels, drifts: Sequence[int], zero_share: float, now: datetime
+) -> Iterator[str]:
+    """Write our numbers back where onhand is believed, and yield lines for the log. Needs a transaction.
 
-    What no app can write, and everything while nothing may be written, stays an open drift for a person.
+    What no app can write, and everything while nothing may be written, stays an open drift for a person. So does what
+    would empty more than a share of a location's levels in a day: then our numbers are likelier wrong than Shopify's.
     """
     way = gate(books, platform.name)
-    drift = books.drifts.find(drift_id)
-    if not way.open or drift is None:
-        return f"not written back: {way.reason}"
-    try:
-        plan = plan_ours(drift)
-    except CannotHeal as why:
-        return str(why)
-    run = write_back(books, platform, plan, BELIEVED, now)
-    return "a write there is under way" if run is None else f"written back as {run}"
+    if drifts and not way.open:
+        yield f"{len(drifts)} levels are not written back: {way.reason}"
+        return
+    rows = [row for id_ in drifts if (row := books.drifts.find(id_)) is not None]
+    emptied = {location: _is_emptied(books, location, zero_share, now) for location in {row.location for row in rows}}
+    for drift in rows:
+        if _empties(drift) and emptied[drift.location]:
+            continue
+        try:
+            run = write_back(books, platform, plan_ours(drift), BELIEVED, now)
+        except CannotHeal as why:
+            yield str(why)
+            continue
+        yield f"drift {drift.id}: " + ("a write there is under way" if run is None else f"written back as {run}")
+
+
+def settle_emptied(books: Books, now: datetime) -> None:
+    """Settle the problem of locations where nothing waits any more that would be emptied. Needs a transaction."""
+    for location in books.problems.keys(EMPTYING):
+        if not _waiting(books, location):
+            books.problems.settle(EMPTYING, location, now)
+
+
+def _waiting(books: Books, location: str) -> list[DriftRow]:
+    return [row for row in books.drifts.rows("open") if row.location == location and _empties(row)]
+
+
+def _is_emptied(books: Books, location: str, zero_share: float, now: datetime) -> bool:
+    """Return whether too many levels of a location would have been emptied within a day; tell a person then."""
+    waiting = _waiting(books, location)
+    done = [
+        fix
+        for fix in books.fixes.rows()
+        if fix.key.location == location
+        and fix.actor == BELIEVED.actor
+        and now - fix.made_at < DAY
+        and fix.after.get(State.AVAILABLE, 1) <= 0
+    ]
+    levels_there = books.catalog.count_levels_at(location)
+    allowed, units = max(1, int(levels_there * zero_share)), len(waiting) + len(done)
+    if units <= allowed:
+        books.problems.settle(EMPTYING, location, now)
+        return False
+    name = next((row.name for row in books.catalog.locations() if row.location == location), location)
+    message = f"{name}: {units} of {levels_there} levels would be emptied within a day, because the books hold nothing "
+    message += f"there; up to {allowed} go without asking, {len(waiting)} wait"
+    next_step = "look at `onhand drift ls`: `onhand drift fix ID` writes what is right, `accept` takes Shopify's number"
+    books.problems.raise_(Problem(EMPTYING, location, message, next_step), now)
+    return True
+
+
+def _empties(drift: DriftRow) -> bool:
+    return drift.observed.get(State.AVAILABLE, 0) > 0 >= drift.books.get(State.AVAILABLE, 0)

@@ -179,6 +179,12 @@ class Catalog:
         rows = self._sql.rows("level_ids", (self._shop,))
         return {LevelKey(intern(item), intern(location)): id_ for item, location, id_ in rows}
 
+    def count_levels_at(self, location: str) -> int:
+        """Return how many items have a level at a location."""
+        row = self._sql.row("count_levels_at", (self._shop, location))
+        assert row is not None
+        return int(row[0])
+
     def inactive_levels(self, items: Iterable[str] | None = None) -> set[LevelKey]:
         """Return the levels that the platform stocks no more, of some items where they are given."""
         rows = (

@@ -120,6 +120,9 @@ SELECT level_id FROM level_ids WHERE shop = :shop AND item = :item AND location 
 -- name: levels_known_of_item
 SELECT location FROM level_ids WHERE shop = :shop AND item = :item ORDER BY location
 
+-- name: count_levels_at
+SELECT count(*) FROM level_ids WHERE shop = :shop AND location = :location
+
 -- name: level_ids
 SELECT item, location, level_id FROM level_ids WHERE shop = :shop
 
