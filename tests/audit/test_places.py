@@ -107,7 +107,7 @@ def test_units_that_wait_for_their_customer_still_stand_there(store: Store) -> N
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
-def test_a_large_shop_is_looked_at_page_by_page_and_nothing_is_left_out_or_counted_twice(
+def test_d14_a_large_shop_is_looked_at_page_by_page_and_nothing_is_left_out_or_counted_twice(
     store: Store, page: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with store.reading() as session:

@@ -91,7 +91,7 @@ def test_the_timeline_says_what_moved_and_why(ask: Ask, store: Store) -> None:
     assert "Boston: available to committed" in ask("timeline", "TEE").out
 
 
-def test_what_a_label_carries_does_nothing_to_the_terminal(ask: Ask, store: Store) -> None:
+def test_e16_what_a_label_carries_does_nothing_to_the_terminal(ask: Ask, store: Store) -> None:
     with store.writing() as session:
         evil = Item(item="1", sku="TEE", title="\x1b[31mred\x1b[0m [bold]x[/bold] \u202eeet")
         session.of(SHOP).catalog.put_items([evil], later(1))

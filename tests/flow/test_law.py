@@ -71,7 +71,7 @@ def test_e11_what_is_signed_wrongly_is_answered_401_and_not_kept(patient: Mercha
     assert patient.app.log.counts().accepted == before
 
 
-def test_a_shop_that_still_uses_onhand_is_not_erased_and_a_person_is_asked(patient: Merchant) -> None:
+def test_e10_a_shop_that_still_uses_onhand_is_not_erased_and_a_person_is_asked(patient: Merchant) -> None:
     patient.do("comply", topic="shop/redact", address=law_address(patient))
     patient.booked()
     with patient.app.store.reading() as session:
@@ -107,7 +107,7 @@ def test_e11_a_shop_that_has_left_is_erased_and_its_neighbour_is_not(tmp_path: P
             erase_shop(app, "unknown.myshopify.com", "asked for")
 
 
-def test_scopes_that_were_taken_back_are_a_problem_until_they_are_granted(patient: Merchant) -> None:
+def test_b16_scopes_that_were_taken_back_are_a_problem_until_they_are_granted(patient: Merchant) -> None:
     secret = patient.running.sandbox.secrets.client_secret
     body = json.dumps({"id": "gid://shopify/App/1", "previous": [], "current": []}).encode()
     headers = {"X-Shopify-Hmac-Sha256": shopify_signature(secret, body), "X-Shopify-Webhook-Id": "scopes"}

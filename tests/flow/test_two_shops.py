@@ -138,7 +138,7 @@ def test_a_sale_of_one_shop_moves_nothing_in_the_other(two: Two) -> None:
     assert two.movements(CAPS) == before
 
 
-def test_an_outage_of_one_shop_does_not_hold_up_the_other(two: Two) -> None:
+def test_b21_an_outage_of_one_shop_does_not_hold_up_the_other(two: Two) -> None:
     two.do(TEES, "fault", kind="outage", share=1.0, platform="shopify")
     two.do(TEES, "sale", location="Boston", sku=two.sku(TEES))
     two.sell(CAPS)

@@ -38,7 +38,7 @@ def test_only_bodies_that_name_the_number_as_a_whole_are_forgotten(log: SqliteLo
     assert log.counts().accepted == 8
 
 
-def test_another_shops_bodies_and_those_not_booked_yet_stay(log: SqliteLog) -> None:
+def test_d15_another_shops_bodies_and_those_not_booked_yet_stay(log: SqliteLog) -> None:
     log.append([delivery(1, body=b"1001"), delivery(2, body=b"1001", shop=MUGS), delivery(3, body=b"1001")])
     assert log.forget_naming(TEES, ["1001"], 2) == 1
     assert [logged.position for logged in log.read(0, 10)] == [2, 3]

@@ -192,7 +192,7 @@ def test_an_unknown_outcome_that_was_not_carried_out_is_told_again_under_another
         assert again.rows[0].units == {"units": 3}
 
 
-def test_what_was_throttled_may_be_told_a_newer_number_next_time(store: Store) -> None:
+def test_b20_what_was_throttled_may_be_told_a_newer_number_next_time(store: Store) -> None:
     with store.writing() as session, tiktok_channel() as tiktok:
         books = session.of(SHOP)
         intent = sent(books, tiktok, 3, 8)

@@ -82,7 +82,7 @@ def test_a_sale_at_shopify_itself_makes_a_level_more_urgent(store: Store) -> Non
         assert books.owed.open(99) == [first, second]
 
 
-def test_while_more_waits_parcels_go_full_and_the_most_urgent_first(store: Store, shopify: ShopifyChannel) -> None:
+def test_b20_while_more_waits_parcels_go_full_and_the_most_urgent_first(store: Store, shopify: ShopifyChannel) -> None:
     """A call carries changes of one kind only: the odd kind waits until it is worth a call, or until it is urgent."""
     with store.writing() as session:
         books = session.of(SHOP)

@@ -88,7 +88,7 @@ def test_in_shadow_nothing_is_told_and_what_is_owed_stays_owed(store: Store, sho
         assert books.owed.count() == 1
 
 
-def test_one_open_telling_a_level_and_what_comes_meanwhile_waits(store: Store, shopify: ShopifyChannel) -> None:
+def test_b15_one_open_telling_a_level_and_what_comes_meanwhile_waits(store: Store, shopify: ShopifyChannel) -> None:
     with store.writing() as session:
         books = session.of(SHOP)
         owe(books, 1, 3)
@@ -165,7 +165,7 @@ def test_a_success_forgets_lost_compares(store: Store, shopify: ShopifyChannel) 
         assert books.intents.lost_compares([TEE_AT_WAREHOUSE]) == {}
 
 
-def test_a_refusal_that_is_no_lost_compare_is_a_problem_until_the_level_is_told(
+def test_b13_a_refusal_that_is_no_lost_compare_is_a_problem_until_the_level_is_told(
     store: Store, shopify: ShopifyChannel
 ) -> None:
     with store.writing() as session:
@@ -199,7 +199,7 @@ def test_a_refusal_of_everything_is_one_problem_and_lets_all_levels_rest(store: 
         assert set(refused_levels(intent, refused)) == {TEE_AT_BOSTON, TEE_AT_WAREHOUSE}
 
 
-def test_an_unknown_outcome_goes_out_again_under_the_same_key_a_little_later_each_time(
+def test_b04_an_unknown_outcome_goes_out_again_under_the_same_key_a_little_later_each_time(
     store: Store, shopify: ShopifyChannel
 ) -> None:
     with store.writing() as session:
@@ -275,7 +275,7 @@ def seen_after(books: Books, intent: Intent, *, available: int, reserved: int) -
     return Observation(source=SHOPIFY, item=key.item, location=key.location, units=units, observed_at=later(2.5))
 
 
-def test_where_a_webhook_of_the_same_second_shows_something_else_the_level_is_read(
+def test_d17_where_a_webhook_of_the_same_second_shows_something_else_the_level_is_read(
     store: Store, shopify: ShopifyChannel
 ) -> None:
     """A sale fell into the second of our write: nobody can say from the two numbers which of them is the newer one."""

@@ -328,7 +328,7 @@ def test_what_is_no_http_hears_400(door: Door, client: httpx.Client) -> None:
     assert client.post(PATH, content=LEVEL, headers=shopify_headers(LEVEL)).status_code == 200
 
 
-def test_too_many_connections_are_turned_away(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_c14_too_many_connections_are_turned_away(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingress_server, "_CONNECTIONS", 2)
     with door.connection(), door.connection(), door.connection() as third:
         assert read_to_end(third).startswith(b"HTTP/1.1 503 ")

@@ -102,7 +102,7 @@ def test_units_that_moved_between_locations_say_from_where_to_where(served: Serv
 
 
 @pytest.mark.parametrize("path", [f"/items/{quote(EVIL_SKU, safe='')}", "/items/x?item=14"])
-def test_a_sku_that_is_markup_stays_text(still: Served, path: str) -> None:
+def test_e16_a_sku_that_is_markup_stays_text(still: Served, path: str) -> None:
     html = read(still, path)
     assert "<img src=x" not in html
     assert "<script>document" not in html

@@ -134,7 +134,7 @@ def test_a_cursor_is_read_back_as_it_was_written(still: Served) -> None:
     assert str(cursor) == text
 
 
-def test_more_pages_than_one_process_serves_are_told_to_come_back(served: Served) -> None:
+def test_c14_more_pages_than_one_process_serves_are_told_to_come_back(served: Served) -> None:
     limits = httpx.Limits(max_connections=MOST_FOLLOWERS + 2)
     with httpx.Client(base_url=served.url, limits=limits, timeout=30) as client, ExitStack() as streams:
         followed = [

@@ -75,7 +75,7 @@ def test_a_shop_that_runs_no_bulk_operation_is_read_page_by_page(http: httpx.Cli
         assert 2 <= len(pages) <= 6
 
 
-def test_paging_reads_on_where_an_item_is_stocked_in_many_places(http: httpx.Client) -> None:
+def test_d14_paging_reads_on_where_an_item_is_stocked_in_many_places(http: httpx.Client) -> None:
     with SandboxThread(Options(items=3, locations=23, settings=Settings(bulk_run_s=30.0))) as running:
         shop = Shop(running=running, http=http, channel=connect(running, http, bulk_room_wait_s=0.0))
         _occupy(shop)

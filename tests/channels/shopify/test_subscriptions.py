@@ -31,7 +31,7 @@ def test_doing_it_again_changes_nothing(shop: Shop) -> None:
     assert (again.kept, again.created, again.repaired, again.deleted) == (len(TOPICS), 0, 0, 0)
 
 
-def test_what_was_deleted_or_bent_is_put_right(shop: Shop) -> None:
+def test_a20_what_was_deleted_or_bent_is_put_right(shop: Shop) -> None:
     shop.channel.ensure_subscriptions(BASE)
     outbox = shop.running.sandbox.world.outbox
     by_topic = {subscription.topic: subscription for subscription in outbox.subscriptions.values()}
@@ -73,7 +73,7 @@ def test_customers_are_never_sent_to_us_at_all(shop: Shop) -> None:
             assert not {"customer", "email", "phone", "shipping_address"} & set(subscription.include_fields)
 
 
-def test_the_fields_we_ask_for_are_all_that_reading_needs(shop: Shop) -> None:
+def test_a20_the_fields_we_ask_for_are_all_that_reading_needs(shop: Shop) -> None:
     shop.channel.ensure_subscriptions(BASE)
     asked = {row.topic: row.include_fields for row in shop.running.sandbox.world.outbox.subscriptions.values()}
     whole = bodies.pos_sale() | {"order_id": 1}

@@ -145,7 +145,7 @@ def test_b09_a_burnt_key_asks_for_a_new_look(shop: Shop) -> None:
     assert "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED" in again.reason
 
 
-def test_an_unknown_item_is_the_guilty_row_even_beside_a_stale_one(shop: Shop) -> None:
+def test_b13_an_unknown_item_is_the_guilty_row_even_beside_a_stale_one(shop: Shop) -> None:
     place = shop.location("Warehouse")
     told = [
         Telling(shop.item(0), place, {A: -1, R: 1}, {A: -5, R: 0}),

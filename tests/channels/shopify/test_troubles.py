@@ -84,7 +84,7 @@ def test_a_refusal_is_not_tried_again(reply: Reply, says: str, http: httpx.Clien
         assert says in outcome.reason
 
 
-def test_a_token_that_is_not_valid_any_more_lets_everything_wait(
+def test_b16_a_token_that_is_not_valid_any_more_lets_everything_wait(
     http: httpx.Client,
 ) -> None:
     with platform(in_turn(Reply(status=401, body=b'{"errors": "[API] Invalid API key"}'))) as running:
@@ -141,7 +141,7 @@ def test_points_are_not_overdrawn_knowingly(http: httpx.Client) -> None:
         assert len(running.asked) == 2
 
 
-def test_a_platform_that_is_not_there_did_nothing(http: httpx.Client) -> None:
+def test_b04_a_platform_that_is_not_there_did_nothing(http: httpx.Client) -> None:
     with platform(in_turn(graphql(LOCATIONS))) as running:
         gone = running
     with pytest.raises(ChannelUnavailable, match="could not be reached"):
@@ -149,7 +149,7 @@ def test_a_platform_that_is_not_there_did_nothing(http: httpx.Client) -> None:
     assert tell(gone, http) == Throttled(retry_after_s=5.0)
 
 
-def test_a_platform_that_never_answers_leaves_a_write_unknown(http: httpx.Client) -> None:
+def test_b21_a_platform_that_never_answers_leaves_a_write_unknown(http: httpx.Client) -> None:
     def slow(_: Asked) -> Reply:
         time.sleep(0.6)
         return graphql(DONE)

@@ -106,7 +106,7 @@ def test_a_new_variant_is_asked_for_also_when_the_webhook_only_names_it() -> Non
     ]
 
 
-def test_removing_the_app_closes_the_channel() -> None:
+def test_e10_removing_the_app_closes_the_channel() -> None:
     assert read({"id": 1, "domain": "tees.myshopify.com"}, "app/uninstalled").closed
 
 
@@ -172,7 +172,7 @@ def test_a_genuine_body_that_is_no_proper_json_is_parked(body: bytes, topic: str
     ],
     ids=str,
 )
-def test_a_level_of_the_wrong_type_is_parked_with_what_and_where(wrong: dict[str, Any]) -> None:
+def test_d09_a_level_of_the_wrong_type_is_parked_with_what_and_where(wrong: dict[str, Any]) -> None:
     (field,) = wrong
     with pytest.raises(UnreadableDelivery) as parked:
         read(bodies.level() | wrong)
@@ -192,7 +192,7 @@ def test_a_level_of_the_wrong_type_is_parked_with_what_and_where(wrong: dict[str
         ("variant_id", "gid://shopify/ProductVariant/1"),
     ],
 )
-def test_a_line_of_the_wrong_type_is_parked_with_its_place(field: str, value: object) -> None:
+def test_d09_a_line_of_the_wrong_type_is_parked_with_its_place(field: str, value: object) -> None:
     payload = bodies.order(line_items=[bodies.line(1, TEE, 1, 1), bodies.line(2, TEE, 1, 1, **{field: value})])
     with pytest.raises(UnreadableDelivery, match=r"line_items\[1\]\." + field):
         read(payload, "orders/create")
