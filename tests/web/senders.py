@@ -16,6 +16,7 @@ from onhand.channels.shopify import ShopifyChannel, ShopifySettings
 from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
 from onhand.log import GroupCommit, Seal, SqliteLog
 from onhand.ports.channel import Reports
+from onhand.ports.clock import Clock
 from onhand.web.ingress_server import IngressServer
 
 SHOP = "tees.myshopify.com"
@@ -39,11 +40,11 @@ class SystemClock:
 class Door:
     """An ingress at work, with its log."""
 
-    def __init__(self, folder: Path, *, max_waiting: int = 4096, port: int = 0) -> None:
+    def __init__(self, folder: Path, *, max_waiting: int = 4096, port: int = 0, clock: Clock | None = None) -> None:
         self.log = SqliteLog(folder / "onhand-log.db", Seal([KEY]))
         self.commit = GroupCommit(self.log, max_waiting=max_waiting)
         self._http = httpx.Client()
-        self.server = IngressServer(f"127.0.0.1:{port}", reporters(self._http), self.commit, SystemClock())
+        self.server = IngressServer(f"127.0.0.1:{port}", reporters(self._http), self.commit, clock or SystemClock())
         self.server.start()
         self.url = f"http://127.0.0.1:{self.server.port}"
         self.figures = self.server.figures

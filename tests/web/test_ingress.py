@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -397,3 +399,31 @@ def test_c01_after_kill_minus_nine_every_delivery_that_heard_200_is_in_the_log_o
     door.close()
     assert len(kept) == len(set(kept))
     assert set(answered) <= set(kept)
+
+
+class StandingClock(SystemClock):
+    """A clock that lets whoever asks it first wait: the event loop, in this house."""
+
+    def __init__(self) -> None:
+        self.stands_s = 2.0
+
+    def now(self) -> datetime:
+        """Return the time, once it comes."""
+        stands_s, self.stands_s = self.stands_s, 0.0
+        time.sleep(stands_s)
+        return super().now()
+
+
+def test_c15_while_the_loop_stands_still_senders_wait_and_hear_200_within_their_five_seconds(tmp_path: Path) -> None:
+    door = Door(tmp_path, clock=StandingClock())
+    try:
+        with httpx.Client(base_url=door.url, timeout=5) as client, ThreadPoolExecutor(6) as senders:
+            sent = [
+                senders.submit(client.post, PATH, content=LEVEL, headers=shopify_headers(LEVEL, number=number))
+                for number in range(6)
+            ]
+            assert [one.result().status_code for one in sent] == [200] * 6
+        assert door.log.last_position() == 6
+        assert door.figures.unavailable == 0
+    finally:
+        door.close()

@@ -2,8 +2,11 @@
 
 import json
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +14,8 @@ from hypothesis import strategies as st
 from onhand.channels.shopify.writing import pack
 from onhand.domain.stock import KEPT_STATES, LevelKey, State
 from onhand.ports.channel import Applied, Parcel, Rejected, Telling, Throttled
-from tests.channels.shopify.platform import Shop
+from onhand.sandbox.server import Running
+from tests.channels.shopify.platform import Shop, connect
 
 A, R = State.AVAILABLE, State.RESERVED
 tellings = st.builds(
@@ -167,6 +171,22 @@ def test_b08_a_key_used_for_something_else_is_refused_loudly(shop: Shop, caplog:
     assert isinstance(outcome, Rejected)
     assert not outcome.stale
     assert "IDEMPOTENCY_KEY_PARAMETER_MISMATCH" in caplog.text
+
+
+def test_b07_a_key_that_is_in_progress_is_waited_for_and_applied_once(running: Running, http: httpx.Client) -> None:
+    sandbox = running.sandbox
+    sandbox.settings = replace(sandbox.settings, api_latency_s=0.4)
+    shop = Shop(running=running, http=http, channel=connect(running, http))
+    item, place = shop.item(0), shop.location("Warehouse")
+    there = shop.units(item, place)
+    ((parcel, _),) = shop.channel.pack([Telling(item, place, {A: -1, R: 1}, None)], "run-1", "run-1")
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(shop.channel.send, [parcel, parcel]))
+    assert {type(outcome) for outcome in outcomes} == {Applied, Throttled}
+    (waiting,) = (outcome for outcome in outcomes if isinstance(outcome, Throttled))
+    assert waiting.retry_after_s == 1.0
+    assert isinstance(shop.channel.send_again(parcel), Applied)
+    assert shop.units(item, place) == there - 1
 
 
 def test_b14_more_units_than_shopify_takes_are_not_even_sent(shop: Shop) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from onhand.channels.shopify import scopes
+from onhand.channels.shopify.versions import supported_until
 from onhand.cli.checks.check import Check, fail, ok, warn
 from onhand.config import ShopConfig
 from onhand.ports.delivery import Request
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 EXPIRES_SOON = timedelta(days=14)
 """A refresh token lives 90 days and is replaced every hour: one that is this near its end was forgotten."""
+
+SUNSET_SOON = timedelta(days=60)
+"""Time to update, with a quarter's change in between."""
 
 PROBE = b'{"probe": "onhand doctor"}'
 
@@ -62,10 +66,25 @@ def _check_shopify(parts: "ShopParts", shop: ShopConfig, now: datetime, *, write
         yield warn(name, f"the credentials are those of {answer.shop}", f"use those of {shop.domain}")
     else:
         yield ok(name, f"{answer.name} answers, API {answer.api_version}")
+    yield check_version(shop, now)
     yield _check_scopes(answer.scopes, shop, writes=writes)
     yield _check_connection(parts.shopify.connection(), shop, now)
     for problem in answer.problems:
         yield warn(f"{problem.kind} for {shop.domain}", problem.message, problem.next_step)
+
+
+def check_version(shop: ShopConfig, now: datetime) -> Check:
+    """Look how long the version of Shopify's API that is asked for will be there."""
+    name = f"API version for {shop.domain}"
+    until = supported_until(shop.api_version)
+    if until is None:
+        return warn(name, f"{shop.api_version} may change any day", "name a quarter in api_version")
+    mend = "update onhand, and take api_version out of the configuration or name a newer quarter"
+    if until <= now:
+        return fail(name, f"{shop.api_version} is supported no more since {until:%Y-%m-%d}: calls fall forward", mend)
+    if until - now < SUNSET_SOON:
+        return warn(name, f"{shop.api_version} is supported until {until:%Y-%m-%d}", mend)
+    return ok(name, f"{shop.api_version} is supported until {until:%Y-%m-%d} at least")
 
 
 def _check_scopes(granted: Sequence[str], shop: ShopConfig, *, writes: bool) -> Check:
