@@ -204,7 +204,7 @@ def test_a_write_without_an_answer_is_resolved_under_its_key_and_carried_out_onc
     assert differences(stage.house, stage.world) == []
 
 
-def test_a_fix_is_not_taken_back_over_what_has_happened_since(stage: Stage) -> None:
+def test_e14_a_fix_is_not_taken_back_over_what_has_happened_since(stage: Stage) -> None:
     drift = filed(stage)
     decide(stage, "fix", drift)
     sell(stage)
@@ -231,7 +231,7 @@ def test_nothing_is_written_in_shadow(stage: Stage) -> None:
     assert at_shopify(stage) == (45, 2)
 
 
-def test_a_drift_that_is_over_or_unknown_is_not_healed(stage: Stage) -> None:
+def test_e13_a_drift_that_is_over_or_unknown_is_not_healed(stage: Stage) -> None:
     drift = filed(stage)
     by_hand(stage, "available", 5)
     by_hand(stage, "damaged", -2)
