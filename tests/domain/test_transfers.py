@@ -1,6 +1,7 @@
 """Transfers are settled by difference: whatever was told before, the books end where the newest picture says."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -162,7 +163,7 @@ def pictures(draw: st.DrawFn) -> TransferPicture:
     places = [("Warehouse", "Boston"), (None, "Boston"), ("Warehouse", None)]
     origin, destination = draw(st.sampled_from(places))
     sent = tuple(draw(shipments(number)) for number in range(draw(st.integers(min_value=0, max_value=3))))
-    status = draw(st.sampled_from(list(TransferStatus)))
+    status = draw(st.sampled_from([one for one in TransferStatus if one is not TransferStatus.VANISHED]))
     return replace(
         transfer(
             reading,
@@ -212,3 +213,24 @@ def test_any_order_and_any_repeats_end_in_the_same_books(
     told = [*named, *chance.choices(named, k=4)]
     chance.shuffle(told)
     assert book(told, cuts) == book(named[-1:], cuts)
+
+
+@given(pictures(), cut_times)
+def test_a_transfer_that_vanished_holds_nothing_any_more_and_moves_nothing_else(
+    picture: TransferPicture, cuts: dict[LevelKey, datetime]
+) -> None:
+    first = settle_transfer(picture, {}, Opened(cuts=cuts), 0)
+    gone = replace(picture, status=TransferStatus.VANISHED, from_location=None, to_location=None, lines=(), sent=())
+    known = Opened(cuts=cuts, held=first.held, known_at=dict.fromkeys(("TEE", "CAP"), minute(30)))
+    booked = fold(first.movements)
+    last = settle_transfer(gone, booked, known, len(first.movements)).movements
+    before, after = Counter(booked), Counter(fold(last, start=booked))
+    for key, units in first.held.items():
+        before[key] += units
+        after[key] += units
+    for item, bin_ in {*before, *after}:
+        if bin_.state in (State.RESERVED, State.INCOMING):
+            assert after[item, bin_] == min(0, before[item, bin_])
+    for item in ("TEE", "CAP"):
+        aside, shelf = Bin("Warehouse", State.RESERVED), Bin("Warehouse", State.AVAILABLE)
+        assert after[item, shelf] - before[item, shelf] == max(0, before[item, aside])

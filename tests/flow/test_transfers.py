@@ -46,3 +46,19 @@ def test_a_transfer_whose_webhooks_were_all_lost_is_found_by_a_sweep(patient: Me
     patient.quiet()
     assert patient.adopted(patient.tee) == []
     assert patient.unexplained(patient.tee) == (0, 0)
+
+
+def test_a_transfer_that_vanished_leaves_nothing_put_aside_and_names_what_was_under_way(patient: Merchant) -> None:
+    tees = [{"sku": patient.tee, "units": 4}]
+    name = patient.do("transfer", **{"from": WAREHOUSE, "to": BOSTON, "lines": tees, "until": "ready"})["transfer"]
+    patient.do("ship_transfer", transfer=name, lines=[{"sku": patient.tee, "units": 3}])
+    agree(patient)
+    patient.do("cancel_transfer", transfer=name, vanish=True)
+    steps = patient.app.steps(patient.shop)
+    steps.sweep(steps.parts.shopify)
+    agree(patient)
+    assert any("3 of" in message and "were under way in it" in message for message in patient.problems())
+    patient.quiet()
+    assert patient.adopted(patient.tee) == []
+    assert patient.unexplained(patient.tee) == (0, 0)
+    assert patient.level(patient.tee, WAREHOUSE, "reserved") == 0

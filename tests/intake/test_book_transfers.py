@@ -8,13 +8,13 @@ from onhand.domain.pictures import Version
 from onhand.domain.stock import Bin, LevelKey, State
 from onhand.domain.transfers import UNDATED, Sent, TransferLine, TransferPicture, TransferStatus
 from onhand.intake.book import book
-from onhand.ports.channel import Report
+from onhand.ports.channel import Report, Wanted
 from onhand.store import Store
 
 SHOP = "tees.myshopify.com"
 T0 = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 SHELF, ASIDE = Bin("Warehouse", State.AVAILABLE), Bin("Warehouse", State.RESERVED)
-UNDER_WAY = Bin("Boston", State.INCOMING)
+UNDER_WAY, NOWHERE = Bin("Boston", State.INCOMING), Bin("Boston", State.SUPPLIER)
 
 
 def at(minute: int) -> datetime:
@@ -84,3 +84,38 @@ def test_d12_open_transfers_say_what_they_hold_and_what_to_do_when_nothing_happe
     books_after(store, done)
     with store.reading() as session:
         assert transfers(session.of(SHOP), SHOP, at(31), timedelta(0)) == []
+
+
+GONE = replace(seen(40, TransferStatus.VANISHED), name="", from_location=None, to_location=None, lines=())
+
+
+def problems(store: Store) -> list[str]:
+    with store.reading() as session:
+        return [row.message for row in session.of(SHOP).problems.open()]
+
+
+def test_a_transfer_that_vanished_gives_back_what_it_had_put_aside(store: Store) -> None:
+    assert books_after(store, seen(12, TransferStatus.DRAFT), seen(15, READY), GONE) == {}
+    assert problems(store) == []
+    with store.reading() as session:
+        levels = session.of(SHOP).asks.all("shopify", Wanted.LEVEL, 10)
+        assert session.of(SHOP).pictures.still_open("shopify/transfer/") == []
+    assert [ask.key for ask in levels] == ["TEE@Warehouse"]
+    again = replace(GONE, version=Version(at=UNDATED, reading=41))
+    assert books_after(store, again) == {}
+
+
+def test_what_an_opening_held_of_a_transfer_that_vanished_is_free_again(store: Store) -> None:
+    assert books_after(store, seen(12, READY), GONE) == {SHELF: 5, ASIDE: -5}
+
+
+def test_units_under_way_in_a_transfer_that_vanished_are_named_to_a_person(store: Store) -> None:
+    sent = seen(15, IN_PROGRESS, Sent("9", "TEE", 3, at(14)))
+    assert books_after(store, seen(12, TransferStatus.DRAFT), sent, GONE) == {SHELF: -3, NOWHERE: 3}
+    (message,) = problems(store)
+    assert "3 of TEE to Boston were under way" in message
+
+
+def test_a_transfer_that_nobody_ever_saw_is_nothing_to_book(store: Store) -> None:
+    assert books_after(store, GONE) == {}
+    assert problems(store) == []

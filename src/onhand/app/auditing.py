@@ -15,6 +15,7 @@ from onhand.config import SHOPIFY
 from onhand.domain.catalog import Listing
 from onhand.domain.stock import LevelKey
 from onhand.intake.book_orders import CONTRADICTED
+from onhand.intake.book_transfers import LOST
 from onhand.ports.channel import Problem, Sells
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError, IncompleteReading
@@ -77,8 +78,9 @@ def audit_shop(
         if sku is None and location is None:
             books.problems.settle(NOT_AUDITED, steps.shop, clock.now())
             settle_emptied(books, clock.now())
-            for order in books.problems.keys(CONTRADICTED):
-                books.problems.settle(CONTRADICTED, order, clock.now())
+            for kind in (CONTRADICTED, LOST):
+                for fact in books.problems.keys(kind):
+                    books.problems.settle(kind, fact, clock.now())
     return audited
 
 

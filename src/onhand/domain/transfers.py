@@ -5,7 +5,7 @@ less what is booked for it already.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,23 +13,27 @@ from typing import NamedTuple
 
 from onhand.domain.openings import Opened, Step, after_opening, part
 from onhand.domain.pictures import Version
-from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, difference, pair_off
+from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State, Transfer, difference, pair_off
 
 
 class TransferStatus(StrEnum):
-    """How far a transfer has come (Shopify 2026-10, `InventoryTransferStatus`)."""
+    """How far a transfer has come (Shopify 2026-10, `InventoryTransferStatus`).
+
+    VANISHED is none of the platform's: it does not know the transfer any more.
+    """
 
     DRAFT = "draft"
     READY_TO_SHIP = "ready_to_ship"
     IN_PROGRESS = "in_progress"
     TRANSFERRED = "transferred"
     CANCELLED = "cancelled"
+    VANISHED = "vanished"
 
 
 RESERVING = frozenset({TransferStatus.READY_TO_SHIP, TransferStatus.IN_PROGRESS})
 """While a transfer is in one of these, what it has not shipped waits reserved at its origin."""
 
-OVER = frozenset({TransferStatus.TRANSFERRED, TransferStatus.CANCELLED})
+OVER = frozenset({TransferStatus.TRANSFERRED, TransferStatus.CANCELLED, TransferStatus.VANISHED})
 """Nothing more is sent; shipments of a cancelled transfer may still be received."""
 
 
@@ -117,12 +121,49 @@ def settle_transfer(picture: TransferPicture, booked: Levels, opened: Opened, bo
     """
     opened = replace(opened, known_at=dict.fromkeys(opened.known_at, _FOR_GOOD))
     standing = Counter(booked)
-    standing.update(opened.held)
+    standing.update({key: units for key, units in opened.held.items() if key[0] in opened.known_at})
+    if picture.status is TransferStatus.VANISHED:
+        ways = _ways_out(standing)
+        return SettledTransfer(_movements(picture, ways, {}, opened, booked_count), opened.held)
     parted = part(_steps(picture, *_places(picture, standing)), opened, None)
+    ways = pair_off(difference(parted.effect, booked))
+    return SettledTransfer(_movements(picture, ways, parted.happened, opened, booked_count), parted.held)
+
+
+def under_way(movements: Iterable[Movement]) -> dict[tuple[str, str], int]:
+    """Return the units that vanished with their transfer on the way, by item and the location they were to reach."""
+    lost: Counter[tuple[str, str]] = Counter()
+    for row in movements:
+        if row.source.state is State.INCOMING and row.target.state is State.SUPPLIER:
+            lost[row.item, row.source.location] += row.units
+    return dict(lost)
+
+
+def _ways_out(standing: Levels) -> list[Transfer]:
+    """Return what becomes of units that a transfer held when it vanished.
+
+    What was put aside is free again, as when it is cancelled. What was under way arrives under no name any more.
+    """
+    ways: list[Transfer] = []
+    for (item, bin_), units in sorted(standing.items()):
+        if bin_.state is State.RESERVED and units > 0:
+            ways.append(Transfer(item, bin_, Bin(bin_.location, State.AVAILABLE), units))
+        if bin_.state is State.INCOMING and units > 0:
+            ways.append(Transfer(item, bin_, Bin(bin_.location, State.SUPPLIER), units))
+    return ways
+
+
+def _movements(
+    picture: TransferPicture,
+    ways: Sequence[Transfer],
+    happened: Mapping[tuple[str, Bin], datetime],
+    opened: Opened,
+    booked_count: int,
+) -> tuple[Movement, ...]:
     movements: list[Movement] = []
-    for number, row in enumerate(pair_off(difference(parted.effect, booked)), start=booked_count + 1):
-        happened_at = parted.happened.get((row.item, row.target), picture.seen_at)
-        occurred_at = after_opening(LevelKey(row.item, row.target.location), happened_at, opened, picture.seen_at)
+    for number, row in enumerate(ways, start=booked_count + 1):
+        happened_at = happened.get((row.item, row.target), picture.seen_at)
+        key = LevelKey(row.item, row.target.location)
         movements.append(
             Movement(
                 id=f"{picture.cause}/{number}",
@@ -132,11 +173,17 @@ def settle_transfer(picture: TransferPicture, booked: Levels, opened: Opened, bo
                 units=row.units,
                 cause=picture.cause,
                 origin=picture.origin,
-                reason=_REASONS.get((row.source.state, row.target.state), "transfer changed"),
-                occurred_at=occurred_at,
+                reason=_reason(picture, row),
+                occurred_at=after_opening(key, happened_at, opened, picture.seen_at),
             )
         )
-    return SettledTransfer(tuple(movements), parted.held)
+    return tuple(movements)
+
+
+def _reason(picture: TransferPicture, row: Transfer) -> str:
+    if picture.status is TransferStatus.VANISHED:
+        return "transfer vanished"
+    return _REASONS.get((row.source.state, row.target.state), "transfer changed")
 
 
 def effect_of(picture: TransferPicture) -> dict[tuple[str, Bin], int]:

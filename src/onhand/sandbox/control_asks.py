@@ -115,10 +115,11 @@ class ReceiveTransfer(Ask, frozen=True):
 
 
 class CancelTransfer(Ask, frozen=True):
-    """Cancel what was not shipped, or delete a draft."""
+    """Cancel what was not shipped, or delete a draft; `vanish` takes any transfer away without a word."""
 
     transfer: str
     delete: bool = False
+    vanish: bool = False
 
 
 class Receive(Ask, frozen=True):

@@ -84,8 +84,11 @@ def receive(world: World, ask: ReceiveTransfer, *, now: datetime) -> Row:
 
 
 def cancel(world: World, ask: CancelTransfer, *, now: datetime) -> Row:
-    """Cancel what was not shipped; a draft may be deleted instead."""
+    """Cancel what was not shipped; a draft may be deleted instead, and any transfer may vanish."""
     transfer = find(world, ask.transfer)
+    if ask.vanish:
+        transferring.vanish_transfer(world, transfer, now=now)
+        return _told(transfer) | {"status": "VANISHED"}
     if ask.delete:
         transferring.delete_transfer(world, transfer)
         return _told(transfer) | {"status": "DELETED"}

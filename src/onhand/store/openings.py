@@ -18,7 +18,8 @@ class Openings:
 
     def of(self, cause: str, seen: Seen | None, items: Iterable[str]) -> Opened:
         """Return the openings of some items, and what they hold of a fact; `seen` is its newest picture."""
-        wanted = sorted(set(items))
+        held = self._held(cause) if seen is not None and seen.holds else {}
+        wanted = sorted({*items, *(item for item, _ in held)})
         rows = self._sql.rows("openings", (self._shop, texts(wanted)))
         cuts = {LevelKey(item, location): from_us(cut_at) for item, location, cut_at, _ in rows}
         eras = {item: era for item, _, _, era in rows if era}
@@ -26,7 +27,7 @@ class Openings:
         if seen is None or seen.known_at is None:
             return Opened(cuts=cuts, anew=anew)
         known_at = {item: seen.known_at for item in wanted if eras.get(item, 0) <= seen.era}
-        return Opened(cuts=cuts, held=self._held(cause) if seen.holds else {}, known_at=known_at, anew=anew)
+        return Opened(cuts=cuts, held=held, known_at=known_at, anew=anew)
 
     def keep(self, cause: str, seen: Seen | None, held: Levels) -> None:
         """Keep what the openings hold of a fact, in the place of what they held by the picture before."""

@@ -13,7 +13,7 @@ from onhand.channels.shopify.bucket import Lane
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import Document, load
 from onhand.channels.shopify.gids import gid, is_number, number_of
-from onhand.channels.shopify.transfer_picture import STATUSES, cause_of, picture_of
+from onhand.channels.shopify.transfer_picture import STATUSES, cause_of, picture_of, vanished
 from onhand.channels.shopify.trouble import MissingScope
 from onhand.channels.shopify.words import unknown_in_transfer
 from onhand.domain.transfers import UNDATED, TransferPicture
@@ -47,14 +47,18 @@ class TransferReader:
         transfer_of_key = self._resolve(keys)
         pictures: dict[str, TransferPicture] = {}
         strange: dict[str, Problem] = {}
+        gone: dict[str, TransferPicture] = {}
         problems: list[Problem] = []
         ids = [gid("InventoryTransfer", number) for number in dict.fromkeys(transfer_of_key.values())]
-        for _, answer in ask_in_batches(self._client, self._transfers, ids, by_ids, answers.TransferNodes):
+        for asked, answer in ask_in_batches(self._client, self._transfers, ids, by_ids, answers.TransferNodes):
             if answer.read_at is None:
                 raise ChannelUnavailable("transfers: the answer says no date, so it cannot be placed in time")
-            for node in answer.data.nodes:
-                number = number_of(node.id) if node is not None else None
-                if node is None or number is None:
+            for asked_id, node in zip(asked, answer.data.nodes, strict=True):
+                number = number_of(asked_id)
+                if number is None:
+                    continue
+                if node is None:
+                    gone[number] = vanished(number, reading, answer.read_at)
                     continue
                 status = STATUSES.get(node.status)
                 if status is None:
@@ -64,7 +68,9 @@ class TransferReader:
                     problems += unknown_in_transfer(node)
                     pictures[number] = picture_of(node, status, reading, answer.read_at)
         return Reading(
-            report=Report(pictures=tuple(pictures.values()), asks=tuple(_unknown_items(pictures.values(), catalog))),
+            report=Report(
+                pictures=(*pictures.values(), *gone.values()), asks=tuple(_unknown_items(pictures.values(), catalog))
+            ),
             missing=tuple(key for key in keys if transfer_of_key.get(key) not in {*pictures, *strange}),
             problems=(*strange.values(), *problems),
         )

@@ -52,6 +52,22 @@ def picture_of(transfer: Transfer, status: TransferStatus, reading: int, read_at
     )
 
 
+def vanished(number: str, reading: int, read_at: datetime) -> TransferPicture:
+    """Return the picture of a transfer that Shopify does not know any more (2026-10, `inventoryTransferDelete`)."""
+    return TransferPicture(
+        cause=cause_of(number),
+        origin=NAME,
+        version=Version(at=UNDATED, reading=reading),
+        name="",
+        status=TransferStatus.VANISHED,
+        created_at=read_at,
+        seen_at=read_at,
+        from_location=None,
+        to_location=None,
+        lines=(),
+    )
+
+
 def _sent(shipments: Sequence[Shipment], read_at: datetime) -> Iterator[Sent]:
     for shipment in shipments:
         if shipment.status == _PACKED or shipment.line_items is None:

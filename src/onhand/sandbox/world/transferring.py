@@ -145,6 +145,23 @@ def delete_transfer(world: World, transfer: Transfer) -> None:
     del world.transfers[transfer.id]
 
 
+def vanish_transfer(world: World, transfer: Transfer, *, now: datetime) -> None:
+    """Let a transfer be there no more, whatever has become of it: what it held is released, and nobody is told.
+
+    Shopify documents that only drafts are deleted; what is put aside or under way for others is inferred here [I].
+    """
+    act = world.outbox.act(now)
+    for line in transfer.lines:
+        if transfer.status in {"READY_TO_SHIP", "IN_PROGRESS"}:
+            reserve(world, transfer, line, -line.waiting_units, act)
+    for shipment in transfer.shipments:
+        for row in shipment.lines:
+            if shipment.has_left and row.open_units and transfer.destination_id is not None:
+                level = level_at(world, row.item_id, transfer.destination_id, act.at)
+                shift(world, level, {"incoming": -row.open_units}, act)
+    del world.transfers[transfer.id]
+
+
 def reserve(world: World, transfer: Transfer, line: TransferLine, units: int, act: Act) -> None:
     """Put units aside at the origin; negative gives them back."""
     assert transfer.origin_id is not None, "a transfer without origin is a draft"
