@@ -19,6 +19,9 @@ from onhand.store import Books
 BATCH = 40
 """Levels a judgement: one reading of them stays well under Shopify's 1,000 points a query."""
 
+# The orders of the platform that keeps the levels: it alone is asked where their units are.
+_ORDERS = "shopify/order/"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
@@ -59,14 +62,17 @@ def begin(books: Books, keys: Sequence[LevelKey], now: datetime) -> Judgement:
 
 
 def unfinished(books: Books, items: Collection[str]) -> list[Ask]:
-    """Return asks for what may have moved items without a sweep finding it: open returns, and drafts that reserved.
+    """Return asks for what may have moved items without a sweep finding it.
 
-    Returns keep no time of their changes, and a draft that was deleted is not there to be found.
+    Open returns keep no time of their changes; a draft that was deleted is not there to be found, nor is an order of
+    unknown location that the platform shows no more.
     """
     because = "a level of its goods differs"
+    waiting = {cause for item in items for cause in books.pictures.unplaced_of(item)}
     asks = [Ask(Wanted.RETURN, cause.rpartition("/")[2], because) for cause in books.returned.open_of(items)]
-    drafts = {cause for item in items for cause in books.pictures.unplaced_of(item) if is_reservation(cause)}
-    drafts |= set(books.pictures.reservations_of(items))
+    orders = {cause for cause in waiting if cause.startswith(_ORDERS)}
+    asks += [Ask(Wanted.ORDER, cause.rpartition("/")[2], because) for cause in sorted(orders)]
+    drafts = {cause for cause in waiting if is_reservation(cause)} | set(books.pictures.reservations_of(items))
     return asks + [Ask(Wanted.DRAFT, cause.rpartition("/")[2], because) for cause in sorted(drafts)]
 
 

@@ -3,6 +3,7 @@
 Three steps, because no transaction spans a network call: `plan`, `look`, `conclude`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from onhand.intake.doubts import doubted_of, follow_doubts
 from onhand.intake.identity import remove_items
 from onhand.intake.locations import take_locations
 from onhand.intake.lookup import Lookup
+from onhand.intake.tracking import PLATFORM
 from onhand.ports.channel import NOT_CONNECTED, Catalog, Observes, Problem, Reading, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected
 from onhand.store import Books
@@ -21,6 +23,9 @@ BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 
 RECONNECT_LOOK_S = 60.0
 """How often to look whether a shop that must be connected again was."""
+
+NOT_SHOWN_YET = timedelta(minutes=15)
+"""How long an order may be told of before the platform shows it, with everything to spare."""
 
 REFUSED = "reading refused"
 """The kind of problem that a channel's refusal is; it is settled by the next reading that succeeds."""
@@ -72,6 +77,8 @@ def conclude(
         gone = [key for key in answer.missing if not key.startswith("variant:")]
         moved = remove_items(books, gone, now) + books.catalog.listings_for(item.item for item in answer.report.items)
         lookup.learn(moved, {}, items=answer.report.items)
+    if errand.wanted is Wanted.ORDER and errand.channel == PLATFORM:
+        _forget_unshown(books, answer.missing, now)
     if errand.wanted is Wanted.LOCATIONS:
         take_locations(books, answer.report.locations, now)
     for problem in answer.problems:
@@ -87,6 +94,18 @@ def conclude(
     books.problems.settle(NOT_CONNECTED, errand.channel, now)
     missing = f"; unknown to {errand.channel}: {', '.join(answer.missing)}" if answer.missing else ""
     return f"read {len(errand.keys)} {errand.wanted}: {note}{missing}"
+
+
+def _forget_unshown(books: Books, orders: Sequence[str], now: datetime) -> None:
+    """Let units wait no longer for a location that the platform will not tell: levels say where they went.
+
+    Shopify shows apps without `read_all_orders` orders of sixty days only (Admin API 2026-10, Order), and none that was
+    deleted. What was told just now may not be shown yet.
+    """
+    for order in orders:
+        cause = f"{PLATFORM}/order/{order}"
+        if books.pictures.unplaced_by_item(cause) and books.pictures.told_before(cause, now - NOT_SHOWN_YET):
+            books.pictures.set_unplaced(cause, {}, now)
 
 
 def _try_again(books: Books, errand: Errand, trouble: ChannelUnavailable | ChannelRefused, now: datetime) -> str:
