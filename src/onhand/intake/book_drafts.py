@@ -7,9 +7,11 @@ from datetime import datetime
 
 import msgspec
 
+from onhand.domain.bundles import made_of
 from onhand.domain.pictures import judge
 from onhand.domain.reservations import (
     DraftPicture,
+    ReservedLine,
     Unplaced,
     find_reservations,
     place_reservation,
@@ -38,6 +40,7 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     if verdict in ("older", "same"):
         return Booked(about, f"{picture.cause}: {verdict}, not news")
     booked = books.ledger.caused_by(picture.cause)
+    picture = _taken_apart(books, picture)
     items = {line.item for line in picture.lines} | {row.item for row in booked}
     cuts, uncounted = books.ledger.cuts(sorted(items)), frozenset(books.catalog.uncounted(items))
     picture = replace(picture, lines=tuple(line for line in picture.lines if line.item not in uncounted))
@@ -58,6 +61,19 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
         for key in books.catalog.levels_of(item)
     )
     return Booked(about, f"{picture.cause}: {written} movements", asks)
+
+
+def _taken_apart(books: Books, picture: DraftPicture) -> DraftPicture:
+    """Return the picture with the components of bundles in their place: a bundle has no units to reserve."""
+    made = books.bundles.compositions({line.item for line in picture.lines})
+    if not made:
+        return picture
+    lines = [
+        ReservedLine(part.item, line.units * part.units)
+        for line in picture.lines
+        for part in made_of(made, line.item, picture.drafted_at)
+    ]
+    return replace(picture, lines=tuple(lines))
 
 
 def _place_what_was_adopted(

@@ -30,7 +30,7 @@ def differences(house: House, world: World) -> list[str]:
         (str(level.item_id), str(level.location_id), State(state)): level.units(state)
         for level in world.levels
         for state in STATES
-        if level.units(state) and world.catalog.items[level.item_id].tracked
+        if level.units(state) and _is_counted(world, str(level.item_id))
     }
     return [
         f"{_name(world, item, location)}: books {booked.get(key, 0)} {key[2]}, shopify {at_shopify.get(key, 0)}"
@@ -135,8 +135,9 @@ def totals(world: World) -> Counter[Place]:
 
 
 def _is_counted(world: World, item: str) -> bool:
-    """Return whether Shopify counts an item: of one that it does not track, quantities mean nothing."""
-    return world.catalog.items[int(item)].tracked
+    """Return whether Shopify counts units of an item: none of one that it does not track, and none of a bundle."""
+    known = world.catalog.items[int(item)]
+    return known.tracked and not known.bundle
 
 
 def _name(world: World, item: str, location: str) -> str:

@@ -12,7 +12,7 @@ from onhand.sandbox.world.levels import whole_second
 from onhand.sandbox.world.orders import DRAFT_ORDERS, Order
 from onhand.sandbox.world.outbox import Act, Payload
 from onhand.sandbox.world.payloads import money, optional_stamp, stamp, tell_order
-from onhand.sandbox.world.selling import Wish, commit_units, merged, new_order, route
+from onhand.sandbox.world.selling import Wish, basket, commit_units, merged, new_order, route
 from onhand.sandbox.world.world import World
 
 
@@ -114,8 +114,8 @@ def complete_draft(world: World, draft: Draft, *, now: datetime, paid: bool = Tr
     held = dict(draft.reserved)
     act = world.outbox.act(now)
     _release(world, draft, act)
-    wishes = [Wish(item_id=line.item_id, units=line.units) for line in draft.lines]
-    order = new_order(world, "draft_order", DRAFT_ORDERS, wishes, now=now)
+    wishes, groups = basket(world, [Wish(item_id=line.item_id, units=line.units) for line in draft.lines])
+    order = new_order(world, "draft_order", DRAFT_ORDERS, wishes, now=now, groups=groups)
     order.financial_status = "paid" if paid else "pending"
     world.orders.add(order)
     if held:
@@ -196,7 +196,7 @@ def _reserve(world: World, draft: Draft, until: datetime | None, act: Act) -> No
     draft.reserve_until = None if until is None else whole_second(until)
     if draft.reserve_until is None or draft.reserve_until <= act.at or not world.catalog.routes():
         return
-    wishes = [Wish(item_id=line.item_id, units=line.units) for line in draft.lines]
+    wishes, _ = basket(world, [Wish(item_id=line.item_id, units=line.units) for line in draft.lines])
     for at, parts in route(world, wishes):
         for part in parts:
             if world.catalog.known[part.item_id].tracked:
