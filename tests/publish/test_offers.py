@@ -135,6 +135,52 @@ def test_e07_a_read_back_that_shows_another_number_is_believed_and_told_again(st
         assert again.rows[0].units == {"units": 3}
 
 
+def fight(books: Books, tiktok: TikTokShopChannel, rounds: int) -> list[Intent]:
+    """Let another program set 8 each time that we have told 3; return what we would tell then."""
+    for round_ in range(rounds):
+        (intent,) = plan(books, tiktok, later(6 + 5 * round_), f"round-{round_}")
+        offers.conclude(books, intent, Applied(None, "1 listings"), later(7 + 5 * round_))
+        errand = look.plan(books, tiktok, later(9 + 5 * round_))
+        assert errand is not None
+        look.conclude(books, tiktok, errand, {"t-1": Shown(8, 0)}, later(9 + 5 * round_))
+    return plan(books, tiktok, later(60), "afterwards")
+
+
+def overruled(books: Books) -> list[str]:
+    return [problem.key for problem in books.problems.open() if problem.kind == offers.OVERRULED]
+
+
+def test_b19_a_listing_that_another_program_sets_each_time_is_lowered_not_raised_and_a_person_is_told(
+    store: Store,
+) -> None:
+    with store.writing() as session, tiktok_channel() as tiktok:
+        books = session.of(SHOP)
+        offered(books, units=3, told=8)
+        (lowering,) = fight(books, tiktok, 3)
+        assert lowering.rows[0].units == {"units": 3}
+        assert overruled(books) == ["tiktok_shop/t-1"]
+        offers.conclude(books, lowering, Applied(None, "1 listings"), later(61))
+        books.offers.compute([(TIKTOK, "t-1", 12)], later(62))
+        books.offers.shown(TIKTOK, "t-1", 8, 0, later(63))
+        assert plan(books, tiktok, later(64), "raise") == []
+        offers.try_again(books, TIKTOK, later(65))
+        assert overruled(books) == []
+        (raised,) = plan(books, tiktok, later(66), "mended")
+        assert raised.rows[0].units == {"units": 12}
+
+
+def test_b19_once_or_twice_is_no_fight_and_one_look_that_agrees_begins_anew(store: Store) -> None:
+    with store.writing() as session, tiktok_channel() as tiktok:
+        books = session.of(SHOP)
+        offered(books, units=3, told=8)
+        (intent,) = fight(books, tiktok, 2)
+        assert overruled(books) == []
+        offers.conclude(books, intent, Applied(None, "1 listings"), later(61))
+        assert books.offers.shown(TIKTOK, "t-1", 3, 0, later(63)) == 0
+        books.offers.told(TIKTOK, "t-1", 3, later(64))
+        assert books.offers.shown(TIKTOK, "t-1", 8, 0, later(66)) == 1
+
+
 def test_a_refused_listing_is_parked_and_a_person_is_told(store: Store) -> None:
     with store.writing() as session, tiktok_channel() as tiktok:
         books = session.of(SHOP)

@@ -19,7 +19,7 @@ from onhand.intake.offered import offer
 from onhand.intake.opening import open_levels, take_over_catalog
 from onhand.ports.channel import Ask, Census, Observes, Sells
 from onhand.ports.clock import Clock
-from onhand.publish.offers import show
+from onhand.publish.offers import show, try_again
 from onhand.store import Books, Store
 
 LOOK_SIZE = 500
@@ -137,10 +137,7 @@ def read_listings(steps: Steps, store: Store, clock: Clock, seller: Sells) -> li
         _start_cursor(books, seller.name, census.read_at)
         offer(books, clock.now())
         listings = [row for row in books.catalog.listings(seller.name) if row.item is not None]
-        for row in books.offers.rows(channel=seller.name):
-            if row.parked_reason is not None:
-                books.offers.unpark(seller.name, row.listing)
-                books.problems.settle("offer refused", f"{seller.name}/{row.listing}", clock.now())
+        try_again(books, seller.name, clock.now())
     steps.parts.lookup.learn(listings, {})
     return listings
 

@@ -25,9 +25,16 @@ from onhand.ports.channel import (
 )
 from onhand.publish.guard import ZERO_SHARE, gate, hold_if_emptying
 from onhand.store import Books, Intent, IntentRow, Untold
+from onhand.store.offers import PATIENCE
 
 NOT_TAKEN = "channel takes nothing"
 """The kind of problem that is not about a listing but about the whole channel."""
+
+REFUSED = "offer refused"
+"""The kind of problem that is about a listing which the channel would not take."""
+
+OVERRULED = "listing is overruled"
+"""The kind of problem that is about another program which writes the same number."""
 
 READ_BACK_S = 1.5
 """How long after a write its listings are read back: platforms answer before all their caches follow."""
@@ -114,7 +121,17 @@ def _park(books: Books, channel: str, listing: str, reason: str, now: datetime) 
     books.offers.park(channel, listing, reason)
     message = f"{channel} refused listing {listing}: {reason}"
     next_step = "mend what the message names; the next `onhand sync` tries the listing again"
-    books.problems.raise_(Problem("offer refused", f"{channel}/{listing}", message, next_step), now)
+    books.problems.raise_(Problem(REFUSED, f"{channel}/{listing}", message, next_step), now)
+
+
+def try_again(books: Books, channel: str, now: datetime) -> None:
+    """Tell a channel again what it has refused, and raise again what another program has set: somebody mended it."""
+    for row in books.offers.rows(channel=channel):
+        if row.parked_reason is not None:
+            books.offers.unpark(channel, row.listing)
+            books.problems.settle(REFUSED, f"{channel}/{row.listing}", now)
+    for listing in books.offers.forget_overruled(channel):
+        books.problems.settle(OVERRULED, f"{channel}/{listing}", now)
 
 
 def settle_unknown(books: Books, channel: str, listings: Sequence[str], now: datetime) -> None:
@@ -132,8 +149,23 @@ def show(books: Books, listing: Listing, shown: Shown, now: datetime) -> int:
     known_units = books.pictures.held_units(listing.channel, [listing.item]).get(listing.item, 0)
     known_units += books.bundles.open_units(listing.channel, [listing.item]).get(listing.item, 0)
     unseen_units = max(0, shown.committed_units - known_units)
-    books.offers.shown(listing.channel, listing.listing, shown.available_units, unseen_units, now)
+    overruled = books.offers.shown(listing.channel, listing.listing, shown.available_units, unseen_units, now)
+    _watch_for_another_writer(books, listing, shown.available_units, overruled, now)
     return unseen_units
+
+
+def _watch_for_another_writer(books: Books, listing: Listing, shown_units: int, overruled: int, now: datetime) -> None:
+    """Tell a person of a listing that shows something else each time: raising it would be a fight without end."""
+    key = f"{listing.channel}/{listing.listing}"
+    if overruled == 0:
+        books.problems.settle(OVERRULED, key, now)
+    elif overruled >= PATIENCE:
+        message = (
+            f"{listing.channel} shows {shown_units} for listing {listing.listing}, and something else than it was told "
+            f"{overruled} times in a row: another program sets it, too. It is lowered where that is needed, not raised"
+        )
+        next_step = "take the stock of this listing out of the other program; then `onhand sync` raises it again"
+        books.problems.raise_(Problem(OVERRULED, key, message, next_step), now)
 
 
 def _may_go(row: Untold) -> bool:

@@ -14,6 +14,9 @@ from onhand.store.times import from_us, from_us_or_none, to_us
 
 WHOLE_SECOND_US = 1_000_000
 
+PATIENCE = 3
+"""How often in a row a channel may show something else than it was told until nothing is raised there any more."""
+
 
 class Stale(NamedTuple):
     """An offer whose units must be computed anew, touched first at `touched_at`."""
@@ -133,9 +136,10 @@ class Offers:
 
         Lowering comes before raising; of the lowering ones those to zero first, then the smallest, then the oldest.
         Where nothing was told or shown yet the channel may show too much: that counts as lowering. Listings of an
-        open intent, and parked ones, are left out; so is a raise of what is stale.
+        open intent, and parked ones, are left out; so is a raise of what is stale, or was overruled PATIENCE times.
         """
-        rows = self._sql.rows("untold_offers", {"shop": self._shop, "channel": channel, "limit": limit})
+        wanted = {"shop": self._shop, "channel": channel, "limit": limit, "patience": PATIENCE}
+        rows = self._sql.rows("untold_offers", wanted)
         return [
             Untold(channel, listing, item, units, told_units, from_us_or_none(shown_us), from_us(touched_us))
             for channel, listing, item, units, told_units, shown_us, touched_us in rows
@@ -154,13 +158,15 @@ class Offers:
         row = {"units": units, "shop": self._shop, "item": item, "channel": channel}
         self._sql.run("offer_sold", {**row, "until": to_us(sold_at) + WHOLE_SECOND_US})
 
-    def shown(self, channel: str, listing: str, shown_units: int, unseen_units: int, at: datetime) -> None:
+    def shown(self, channel: str, listing: str, shown_units: int, unseen_units: int, at: datetime) -> int:
         """Keep what a channel shows: that is what it was told, whoever told it.
 
-        `unseen_units` belong to orders of the channel that we do not know yet; a change of these makes stale.
+        `unseen_units` belong to orders of the channel that we do not know yet; a change of these makes stale. Returns
+        how many times in a row the channel has shown something else than it was told.
         """
-        row = (shown_units, unseen_units, to_us(at), self._shop, channel, listing)
-        self._sql.run("offer_shown", row)
+        row = {"shop": self._shop, "channel": channel, "listing": listing, "at": to_us(at)}
+        found = self._sql.row("offer_shown", {**row, "shown_units": shown_units, "unseen_units": unseen_units})
+        return int(found[0]) if found is not None else 0
 
     def park(self, channel: str, listing: str, reason: str) -> None:
         """Leave a listing alone until a person has looked: the channel refused it."""
@@ -169,6 +175,10 @@ class Offers:
     def unpark(self, channel: str, listing: str) -> None:
         """Tell a listing again."""
         self._sql.run("park_offer", (None, self._shop, channel, listing))
+
+    def forget_overruled(self, channel: str) -> list[str]:
+        """Raise again what was not raised any more because the channel showed something else each time; return that."""
+        return [listing for (listing,) in self._sql.rows("forget_overruled", (self._shop, channel))]
 
     def rows(
         self, sku: str | None = None, channel: str | None = None, items: Sequence[str] | None = None

@@ -303,6 +303,7 @@ CREATE TABLE offers (
     unseen_units  BIGINT NOT NULL DEFAULT 0,
     shown_units   BIGINT,
     shown_at      BIGINT,
+    overruled     BIGINT NOT NULL DEFAULT 0, -- times in a row that a look showed other than what was told
     parked_reason TEXT COLLATE "C",
     PRIMARY KEY (shop, channel, listing)
 );

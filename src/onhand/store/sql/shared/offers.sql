@@ -40,10 +40,10 @@ WHERE shop = :shop AND channel = :channel AND units IS DISTINCT FROM told_units
         WHERE covered.shop = :shop AND covered.channel = :channel AND covered.kind = 'offer'
             AND covered.subject = offers.listing
     )
-    -- A number that is about to be computed anew may still lower, never raise.
+    -- A number that is about to be computed anew, or that another program sets anew each time, may lower, never raise.
     AND (
         units < COALESCE(told_units, shown_units, units + 1)
-        OR NOT EXISTS (SELECT 1 FROM touched WHERE touched.shop = offers.shop AND touched.item = offers.item)
+        OR overruled < :patience AND NOT EXISTS (SELECT 1 FROM touched WHERE touched.shop = offers.shop AND touched.item = offers.item)
     )
 -- Risk first: what the channel shows too much of, and of that what has run out or is nearly gone.
 ORDER BY
@@ -63,11 +63,23 @@ WHERE shop = :shop AND item = :item AND channel = :channel AND told_units IS NOT
     AND COALESCE(told_at, :until) <= :until AND COALESCE(shown_at, :until) <= :until
 
 -- name: offer_shown
-UPDATE offers SET shown_units = :shown_units, told_units = :shown_units, unseen_units = :unseen_units, shown_at = :at
+-- The first look after a telling says whether that was taken. With orders that we do not know yet it says nothing.
+UPDATE offers SET
+    shown_units = :shown_units, told_units = :shown_units, unseen_units = CAST(:unseen_units AS BIGINT), shown_at = :at,
+    overruled = CASE
+        WHEN told_at IS NULL OR shown_at >= told_at OR CAST(:unseen_units AS BIGINT) > 0 THEN overruled
+        WHEN told_units = :shown_units THEN 0
+        ELSE overruled + 1
+    END
 WHERE shop = :shop AND channel = :channel AND listing = :listing
+RETURNING overruled
 
 -- name: park_offer
 UPDATE offers SET parked_reason = :reason WHERE shop = :shop AND channel = :channel AND listing = :listing
+
+-- name: forget_overruled
+UPDATE offers SET overruled = 0 WHERE shop = :shop AND channel = :channel AND overruled > 0
+RETURNING listing
 
 -- name: offers
 SELECT

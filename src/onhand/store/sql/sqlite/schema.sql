@@ -302,6 +302,7 @@ CREATE TABLE offers (
     unseen_units  INTEGER NOT NULL DEFAULT 0,
     shown_units   INTEGER,
     shown_at      INTEGER,
+    overruled     INTEGER NOT NULL DEFAULT 0, -- times in a row that a look showed other than what was told
     parked_reason TEXT,
     PRIMARY KEY (shop, channel, listing)
 ) STRICT, WITHOUT ROWID;
