@@ -28,6 +28,10 @@ LOOK_SIZE = 500
 ROUNDS = 1_000
 """Rounds of recalculating or comparing after a reading: a million items' worth, and bounded all the same."""
 
+_USUALLY = gc.get_threshold()
+_SELDOM = (50_000, 10, 10)
+"""After how many new objects the collector looks, by generation: some batches of rows."""
+
 Rewire = Callable[[], None]
 """Resolves names of locations again, once the catalog knows them."""
 
@@ -50,7 +54,7 @@ def sync_shop(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> Synce
             _ask_for_unfinished(steps, store, clock, seller)
         _look_at(steps, store, clock, seller, found)
         listings += len(found)
-    with _whole_catalog_in_memory():
+    with _little_to_collect():
         for bring_up_to_date in (steps.recalculate, steps.compare):
             for _ in range(ROUNDS):
                 if not bring_up_to_date():
@@ -95,11 +99,11 @@ def read_platform(steps: Steps, store: Store, clock: Clock, rewire: Rewire) -> P
         is_new = session.of(shop).channels.get(SHOPIFY).cursor_at is None
     looked_at, before = clock.now(), look_before(steps, store) if is_new else {}
     looked_for = clock.now() - looked_at
-    with closing(_take_census(steps, store, parts.shopify)) as census:
+    with _little_to_collect(), closing(_take_census(steps, store, parts.shopify)) as census:
         take_over_catalog(store, shop, census, parts.lookup, clock.now())
         read = PlatformRead(items=len(census.items), locations=len(census.locations))
         read.doubted += [row.key for row in census.contradictions]
-        with _whole_catalog_in_memory():
+        with _little_to_collect():
             for batch in census.levels:
                 with store.writing() as session:
                     books, now = session.of(shop), clock.now()
@@ -150,14 +154,18 @@ def _take_census(steps: Steps, store: Store, channel: Observes) -> Census:
 
 
 @contextmanager
-def _whole_catalog_in_memory() -> Iterator[None]:
-    """Leave what is in memory now out of the collector's rounds: it stays, and work in batches would have it gone
-    through again and again, an eighth of a first sync's time.
+def _little_to_collect() -> Iterator[None]:
+    """Let the collector look seldom, and not at what is in memory now: that stays, and rows make no cycles.
+
+    Otherwise it goes through a whole catalog again and again, a fifth of a first sync's time. Several may be in here at
+    once: whoever leaves first has the others' work looked through as usual.
     """
     gc.freeze()
+    gc.set_threshold(*_SELDOM)
     try:
         yield
     finally:
+        gc.set_threshold(*_USUALLY)
         gc.unfreeze()
 
 

@@ -120,7 +120,7 @@ def usable_units(books_units: int, observed_units: int | None, untold_units: int
     """
     if observed_units is None:
         return books_units
-    return min(books_units, observed_units + min(0, untold_units))
+    return min(books_units, observed_units + untold_units if untold_units < 0 else observed_units)
 
 
 def _buffer_terms(rule: SellingRule, aside: Sequence[PoolLevel]) -> list[Term]:

@@ -21,6 +21,15 @@ CREATE TEMP TABLE census_levels (
     PRIMARY KEY (item, location)
 ) STRICT, WITHOUT ROWID;
 
+-- Offers on their way to where their triggers follow.
+CREATE TEMP TABLE new_offers (
+    shop       INTEGER NOT NULL,
+    channel    TEXT NOT NULL,
+    listing    TEXT NOT NULL,
+    item       TEXT NOT NULL,
+    touched_at INTEGER NOT NULL
+) STRICT;
+
 -- Movements on their way into the ledger.
 CREATE TEMP TABLE new_movements (
     shop            INTEGER NOT NULL,

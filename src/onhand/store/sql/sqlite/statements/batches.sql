@@ -23,3 +23,16 @@ FROM new_movements ORDER BY rowid
 
 -- name: clear_append_movement
 DELETE FROM new_movements
+
+-- name: stage_ensure_offer
+INSERT INTO new_offers (shop, channel, listing, item, touched_at)
+VALUES (:shop, :channel, :listing, :item, :touched_at)
+
+-- name: ensure_offer
+INSERT INTO offers (shop, channel, listing, item, touched_at)
+SELECT shop, channel, listing, item, touched_at FROM new_offers WHERE TRUE ORDER BY rowid
+ON CONFLICT (shop, channel, listing) DO UPDATE SET item = excluded.item, touched_at = excluded.touched_at
+WHERE offers.item <> excluded.item
+
+-- name: clear_ensure_offer
+DELETE FROM new_offers
