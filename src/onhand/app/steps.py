@@ -76,6 +76,10 @@ class Steps:
         """The channels that take a number, by name."""
         return [seller.name for seller in self.parts.sellers]
 
+    def observer(self, name: str) -> Observes:
+        """Return a channel that can be read as it is now: of one that a sync replaced, the tokens may be void."""
+        return next(channel for channel in self.parts.observers if channel.name == name)
+
     def seller(self, name: str) -> Sells:
         """Return a channel that takes a number as it is now: a sync may have replaced it."""
         return next(seller for seller in self.parts.sellers if seller.name == name)

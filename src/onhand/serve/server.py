@@ -137,8 +137,7 @@ class Serving:
         self._turns.append(self._worker)
         for steps in all_steps:
             for channel in steps.parts.observers:
-                seller = next((other for other in steps.parts.sellers if other.name == channel.name), None)
-                self._readers.append(Turns(Reading(steps, channel, seller, self.wake), self._died))
+                self._readers.append(Turns(Reading(steps, channel.name, self.wake), self._died))
             self._turns.append(Turns(Auditing(self._app, steps, self.wake), self._died))
         self._turns += [*self._readers, Turns(Housekeeping(self._app), self._died)]
 

@@ -14,12 +14,10 @@ from onhand.intake.process import BATCH, POSITION, process
 from onhand.ports.channel import (
     Applied,
     LevelOutcome,
-    Observes,
     Outcome,
     Parcel,
     Partly,
     Rejected,
-    Sells,
     Throttled,
     Wanted,
 )
@@ -112,20 +110,19 @@ class Reading:
 
     idle_s = 0.1
 
-    def __init__(self, steps: Steps, channel: Observes, seller: Sells | None, on_news: Callable[[], None]) -> None:
-        self.name = f"reader {steps.shop} {channel.name}"
+    def __init__(self, steps: Steps, channel: str, on_news: Callable[[], None]) -> None:
+        self.name = f"reader {steps.shop} {channel}"
         self._steps = steps
         self._channel = channel
-        self._seller = seller
         self._on_news = on_news
 
     def turn(self) -> bool:
         """Read one batch of each kind that is due."""
         busy = False
         for wanted in READ_KINDS:
-            busy |= self._steps.read(self._channel, wanted)
-        if self._seller is not None:
-            busy |= self._steps.look(self._seller)
+            busy |= self._steps.read(self._steps.observer(self._channel), wanted)
+        if self._channel in self._steps.seller_names:
+            busy |= self._steps.look(self._steps.seller(self._channel))
         if busy:
             self._on_news()
         return busy

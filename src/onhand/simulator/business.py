@@ -10,6 +10,7 @@ from typing import NamedTuple
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.drafts import Draft
 from onhand.sandbox.world.orders import Order
+from onhand.sandbox.world.tiktok import TikTokOrder
 from onhand.sandbox.world.transfers import Transfer
 from onhand.sandbox.world.world import World
 from onhand.simulator.acts.beginning import Beginnings
@@ -19,11 +20,12 @@ from onhand.simulator.acts.hands import HandActs
 from onhand.simulator.acts.orders import OrderActs
 from onhand.simulator.acts.places import PlaceActs
 from onhand.simulator.acts.returns import ReturnActs
+from onhand.simulator.acts.tiktok import TikTokActs
 from onhand.simulator.acts.tracking import TrackingActs
 from onhand.simulator.acts.transfers import TransferActs
 from onhand.simulator.clock import ManualClock
 from onhand.simulator.house import House
-from onhand.simulator.verdict import Place, adopted, differences, shown, totals, troubles, unexplained
+from onhand.simulator.verdict import Place, adopted, differences, mistold, shown, totals, troubles, unexplained
 
 
 class Entry(NamedTuple):
@@ -82,7 +84,7 @@ class Business:
         """Remember what there is now: it is in the opening balance, and what happens from now on is not."""
         self._opened, self._by_hand = totals(self._world), Counter()
         self._older = [*self._world.orders, *self._world.transfers.values(), *self._world.drafts.values()]
-        self._older_items = _items_of(self._older)
+        self._older_items = _items_of([*self._older, *self._world.tiktok.orders.values()])
 
     def act(self) -> None:
         """Let one thing happen, if the platform allows it."""
@@ -118,6 +120,7 @@ class Business:
         older = self._older_items | _items_of(self._older) | guessed
         return [
             *differences(house, world),
+            *mistold(world, self._older_items | self._tracking.ever_switched),
             *unexplained(house, world, self._opened, self._by_hand, guessed),
             *adopted(house, world, lambda place: self._is_excused(place, older)),
             *troubles(house, unreadable),
@@ -135,6 +138,8 @@ class Business:
 def _families(world: World, rng: random.Random, places: PlaceActs, tracking: TrackingActs | None) -> Sequence[Family]:
     """Return everything that may happen; the last one goes on with what has begun."""
     switched = () if tracking is None else (Family(name="tracking", acts=tracking.acts(), weight=4),)
+    if world.tiktok.warehouse is not None:
+        switched = (*switched, Family(name="tiktok", acts=TikTokActs(world, rng).acts(), weight=25))
     return (
         *switched,
         Family(name="hands", acts=HandActs(world, rng).acts(), weight=8, explained=False),
@@ -147,5 +152,5 @@ def _families(world: World, rng: random.Random, places: PlaceActs, tracking: Tra
     )
 
 
-def _items_of(documents: Sequence[Order | Transfer | Draft]) -> set[str]:
+def _items_of(documents: Sequence[Order | Transfer | Draft | TikTokOrder]) -> set[str]:
     return {str(line.item_id) for one in documents for line in one.lines}

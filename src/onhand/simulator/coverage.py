@@ -9,6 +9,7 @@ SITUATIONS: Final[dict[str, str]] = {
     "replayed after a crash": "deliveries that were kept and not booked when a process ended were booked by the next",
     "repeat of a kept delivery": "a delivery came again because its answer was lost with the process",
     "crash in a transaction": "a process ended with a transaction open",
+    "power cut while writing": "the power went while something written was not flushed",
     "crash after a call took effect": "a process ended between the effect of a call and its answer",
     "poison set aside": "a delivery that nobody can read was parked, and only that one",
     "forgery refused": "a body that was not signed was refused",

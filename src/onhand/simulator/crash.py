@@ -7,8 +7,10 @@ from typing import Final, Literal
 
 import apsw
 
-Point = Literal["statement", "commit", "call", "answer", "kept"]
-"""Before a statement, inside a commit, before a call leaves, after its answer came, between a commit and our answer."""
+Point = Literal["statement", "commit", "call", "answer", "kept", "write"]
+"""Before a statement, inside a commit, before a call leaves, after its answer came, between a commit and our answer,
+before a write to the drive.
+"""
 
 POINTS: Final[tuple[Point, ...]] = ("statement", "commit", "call", "answer", "kept")
 
@@ -27,21 +29,24 @@ class Crash(BaseException):
 class CrashPoints:
     """Counts what one process does, and ends it where that was asked for.
 
-    `on_crash` is called in that very moment, before anything is unwound: whatever a dying process still does by way of
-    `finally` must not count. `ended` counts crashes by their point, `refused` what the database refused.
+    `on_crash` is called in that very moment with whether the power is cut, before anything is unwound: whatever a dying
+    process still does by way of `finally` must not count. `ended` counts crashes by their point, `refused` what the
+    database refused.
     """
 
-    def __init__(self, on_crash: Callable[[], None]) -> None:
+    def __init__(self, on_crash: Callable[[bool], None]) -> None:
         self._on_crash = on_crash
         self._armed: dict[Point, int] = {}
+        self._power_cut = False
         self._trouble: tuple[str, int, int] | None = None
         self.dead = False
         self.ended: Counter[Point] = Counter()
         self.refused = 0
 
-    def arm(self, point: Point, nth: int) -> None:
-        """End the process the `nth` time (from 1) that it comes to a point."""
+    def arm(self, point: Point, nth: int, *, power_cut: bool = False) -> None:
+        """End the process the `nth` time (from 1) that it comes to a point, with the power of its drive or without."""
         self._armed[point] = nth
+        self._power_cut = power_cut
 
     def disturb(self, trouble: str, after: int, statements: int) -> None:
         """Let the database refuse some statements, after so many more: see TROUBLES."""
@@ -68,18 +73,19 @@ class CrashPoints:
             return
         del self._armed[point]
         self.ended[point] += 1
-        self.end()
-        raise Crash(point)
+        self.end(power_cut=self._power_cut)
+        if point != "write":  # SQLite would make an error of it; it is found dead at its next step
+            raise Crash(point)
 
     def check(self) -> None:
         """Raise Crash where the process has ended while somebody else was at work."""
         if self.dead:
             raise Crash
 
-    def end(self) -> None:
+    def end(self, *, power_cut: bool = False) -> None:
         """End the process; whoever calls this raises Crash."""
         self.dead = True
-        self._on_crash()
+        self._on_crash(power_cut)
 
     def refuse(self) -> None:
         """Raise what the database has to say, where trouble was asked for."""

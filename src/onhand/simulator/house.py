@@ -12,8 +12,8 @@ import httpx
 from onhand.app import build
 from onhand.app.clock import Pace
 from onhand.app.results import Audited
-from onhand.config import SHOPIFY, ChannelConfig, Config, ShopConfig
-from onhand.config.model import AuditConfig
+from onhand.config import SHOPIFY, TIKTOK_SHOP, ChannelConfig, Config, ShopConfig, TikTokConfig
+from onhand.config.model import AuditConfig, GuardConfig
 from onhand.config.secret import Secret
 from onhand.demo.quiet import what_goes_on
 from onhand.intake.process import BATCH, POSITION
@@ -24,7 +24,7 @@ from onhand.ports.errors import BadSignature, DataDamaged, LogUnavailable, Onhan
 from onhand.sandbox.state import Sandbox
 from onhand.serve.latency import Latency
 from onhand.serve.turns import Work
-from onhand.serve.works import Auditing, Booking, Housekeeping, Reading, Subscribing, Telling
+from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
 from onhand.simulator.network import OUR_HOST
 from onhand.simulator.platforms import BASE_URL
 
@@ -34,15 +34,21 @@ PUBLIC_URL = f"https://{OUR_HOST}"
 ENCRYPTION_KEY = urlsafe_b64encode(bytes(range(32))).decode()
 """The same for every process of a simulation: one opens what another has sealed."""
 
-_DOOR = "/webhooks/shopify/"
+_DOORS = {"shopify": SHOPIFY, "tiktok-shop": TIKTOK_SHOP}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manner:
-    """How onhand is set: when it audits, and how many deliveries it books at once."""
+    """How onhand is set: when it audits, how many deliveries it books at once, whether TikTok Shop is connected.
+
+    And what it lives with: a drive whose power may fail, a bucket of so many points at Shopify (None: no limit).
+    """
 
     audit: AuditConfig = field(default_factory=AuditConfig)
     batch: int = BATCH
+    tiktok: bool = False
+    power_fails: bool = False
+    bucket_points: float | None = None
 
 
 USUAL = Manner()
@@ -63,14 +69,19 @@ class House:
     ) -> None:
         self.shop = sandbox.settings.shop
         self._clock = clock
-        self.app = build(_config(sandbox, folder, manner.audit), clock, transport=transport, pace=pace)
+        self.app = build(_config(sandbox, folder, manner), clock, transport=transport, pace=pace)
         self.steps = self.app.steps(self.shop)
         self.troubles: list[str] = []
+        self.kept: list[str] = []
         self.booking = Booking(
             self.app, [self.steps], Latency(), on_booked=_nothing, on_offers=_nothing, batch=manner.batch
         )
-        self.reading = Reading(self.steps, self.steps.parts.shopify, None, _nothing)
+        self.reading = Reading(self.steps, SHOPIFY, _nothing)
         self.telling = Telling(self.steps, clock, senders=1)
+        self._selling: tuple[Work, ...] = ()
+        if manner.tiktok:
+            selling = Publishing(self.steps, TIKTOK_SHOP, clock, Latency(), senders=1)
+            self._selling = (Reading(self.steps, TIKTOK_SHOP, _nothing), selling)
         self.auditing = Auditing(self.app, self.steps, _nothing)
         self.subscribing = Subscribing(self.steps, PUBLIC_URL, _nothing)
         self.housekeeping = Housekeeping(self.app)
@@ -78,7 +89,7 @@ class House:
     @property
     def works(self) -> Sequence[Work]:
         """What `onhand serve` does side by side, but for what runs once an hour."""
-        return (self.booking, self.reading, self.telling, self.auditing)
+        return (self.booking, self.reading, self.telling, self.auditing, *self._selling)
 
     @property
     def all_works(self) -> Sequence[Work]:
@@ -86,12 +97,15 @@ class House:
         return (*self.works, self.subscribing, self.housekeeping)
 
     def receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
-        """Take a webhook as the ingress does: verify, keep, answer."""
-        shop, _, topic = path.removeprefix(_DOOR).partition("/")
-        request = Request(shop, topic or None, {name.lower(): value for name, value in headers.items()}, body)
+        """Take a webhook as the ingress does: verify, keep, answer. `kept` then has its id."""
+        _, _, door, shop, *topic = path.split("/", 4)
+        request = Request(
+            shop, topic[0] if topic else None, {name.lower(): value for name, value in headers.items()}, body
+        )
         try:
-            delivery = receive(request, self.steps.parts.shopify, self._clock.now())
+            delivery = receive(request, self.steps.parts.doors[_DOORS[door]], self._clock.now())
             self.app.log.append([delivery])
+            self.kept.append(delivery.delivery_id)
         except BadSignature:
             return 401
         except LogUnavailable:
@@ -131,7 +145,7 @@ class House:
         self.app.close()
 
 
-def _config(sandbox: Sandbox, folder: Path, audit: AuditConfig) -> Config:
+def _config(sandbox: Sandbox, folder: Path, manner: Manner) -> Config:
     shop, secrets = sandbox.settings.shop, sandbox.secrets
     return Config(
         database=str(folder / "onhand.db"),
@@ -146,8 +160,33 @@ def _config(sandbox: Sandbox, folder: Path, audit: AuditConfig) -> Config:
                 api_version=sandbox.settings.api_version,
             ),
         ),
-        channels=(ChannelConfig(shop=shop, name=SHOPIFY, armed=True),),
-        audit=audit,
+        channels=(ChannelConfig(shop=shop, name=SHOPIFY, armed=True), *([_tiktok(sandbox)] if manner.tiktok else [])),
+        audit=manner.audit,
+        guard=GuardConfig(zero_share=1.0),  # a shop so small is emptied by any sale
+    )
+
+
+def _tiktok(sandbox: Sandbox) -> ChannelConfig:
+    world, secrets = sandbox.world, sandbox.secrets
+    assert world.tiktok.warehouse is not None, "goods on TikTok Shop bring its warehouse"
+    return ChannelConfig(
+        shop=sandbox.settings.shop,
+        name=TIKTOK_SHOP,
+        locations=(world.tiktok.warehouse.name,),
+        armed=True,
+        orders_imported_to_shopify="no",
+        tiktok=TikTokConfig(
+            shop_id=world.tiktok.shop_id,
+            app_key=Secret.of(secrets.tiktok_app_key),
+            app_secret=Secret.of(secrets.tiktok_app_secret),
+            access_token=Secret.of(secrets.tiktok_access_token),
+            refresh_token=Secret.of(secrets.tiktok_refresh_token),
+            shop_cipher=Secret.of(secrets.tiktok_shop_cipher),
+            api_url=f"{BASE_URL}/tiktok",
+            auth_url=f"{BASE_URL}/tiktok-auth",
+            writes_per_s=1_000.0,
+            reads_per_s=1_000.0,
+        ),
     )
 
 

@@ -16,6 +16,7 @@ ANSWERS: Final[tuple[ApiFault, ...]] = ("throttle", "error_5xx", "timeout_after_
 EVENTS: Final = (
     "crash",
     "crash_inside",
+    "power_cut",
     "disk_trouble",
     "clock_jump",
     "lapse",
@@ -54,7 +55,7 @@ STEADY_S: Final = (0.0, 0.1, 1.0, 5.0, 30.0, 90.0)
 SLOW_S: Final = (0.0, 0.1, 1.0, 30.0, 300.0, 3600.0)
 """Until the next thing happens, in three kinds of shops."""
 
-OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns")
+OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns", "tracking", "tiktok")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ def draw(seed: int) -> Options:
         roads=Roads(**{name: shares.get(name, 0.0) for name in WAYS_OF_CALLS}),
         answers={name: shares[name] for name in get_args(ApiFault) if name in shares},
         events_share=round(rng.uniform(0.02, 0.1), 3),
-        business=tuple(name for name in OPTIONAL_BUSINESS if rng.random() < 0.75),
+        business=tuple(name for name in OPTIONAL_BUSINESS if rng.random() < 0.7),
         gaps_s=rng.choice((QUICK_S, QUICK_S, STEADY_S, STEADY_S, SLOW_S)),
         works_meanwhile=rng.choice((0.0, 0.05, 0.2)),
         ahead_s=rng.choice((0.0, 0.0, -4.0, 4.0)),

@@ -2,13 +2,15 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
 
 from onhand.sandbox.shopify.desk import Desk, Reply
 from onhand.sandbox.state import Sandbox
+from onhand.sandbox.tiktok.app import MOUNT
+from onhand.sandbox.tiktok.desk import TikTokDesk
 from onhand.simulator.clock import ManualClock
 from onhand.simulator.crash import CrashPoints
 from onhand.simulator.trace import Trace, brief
@@ -54,6 +56,7 @@ class InProcessPlatforms(httpx.BaseTransport):
     ) -> None:
         sandbox.base_url = BASE_URL
         self._desk = Desk(sandbox)
+        self._tiktok = TikTokDesk(sandbox)
         self._clock = clock
         self._rng = rng
         self._points = points
@@ -80,7 +83,7 @@ class InProcessPlatforms(httpx.BaseTransport):
             self._give_up(request, fate)
         self.calls += 1
         headers = {name.lower(): value for name, value in request.headers.items()}
-        reply = self._desk.answer(request.method, request.url.path, headers, request.read())
+        reply = self._answer(request, headers)
         self.watch(request, reply)
         body = self.tamper(request, reply.body)
         self._trace.note(
@@ -96,6 +99,12 @@ class InProcessPlatforms(httpx.BaseTransport):
         self._points.reach("answer")
         headers = {name: value for name, value in reply.headers.items() if name != "content-length"}
         return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(body), request=request)
+
+    def _answer(self, request: httpx.Request, headers: Mapping[str, str]) -> Reply:
+        path, body = request.url.path, request.read()
+        if path.startswith(MOUNT):  # and what gives out its tokens
+            return self._tiktok.answer(request.method, path, dict(request.url.params), headers, body)
+        return self._desk.answer(request.method, path, headers, body)
 
     def _draw_fate(self) -> str | None:
         """Draw what becomes of a call on its way; None where all goes well."""

@@ -15,7 +15,7 @@ from onhand.simulator.house import Manner
 from onhand.simulator.network import CALM
 from onhand.simulator.options import LEAST_DELIVERIES, OPTIONAL_BUSINESS, Options, draw
 from onhand.simulator.platforms import GOOD_ROADS
-from onhand.simulator.shop import SCARCE
+from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.storm import Storm
 from onhand.simulator.verdict import parked
@@ -63,7 +63,7 @@ class Season:
         self.stage = stage
         self._rng = random.Random(f"season {options.seed}")
         without = [name for name in OPTIONAL_BUSINESS if name not in options.business]
-        self.business = Business(stage.world, stage.clock, self._rng, LIVES, without)
+        self.business = Business(stage.world, stage.clock, self._rng, LIVES, without, switches=True)
         self.business.journal = stage.trace.note
         self.storm = Storm(stage, random.Random(f"storm {options.seed}"))
         self.happened: Counter[str] = Counter()
@@ -174,6 +174,7 @@ class Season:
         stage = self.stage
         met = Counter(stage.met)
         met["crash in a transaction"] += stage.points.ended["commit"]
+        met["power cut while writing"] += stage.points.ended["write"]
         met["crash after a call took effect"] += stage.points.ended["answer"]
         met["database refused"] += stage.points.refused
         met["token replaced"] += stage.sandbox.log.counts["call shopify graphql unauthorized"]
@@ -230,8 +231,15 @@ def play(seed: int) -> Outcome:
 @contextmanager
 def playing(options: Options) -> Iterator[Season]:
     """A season whose options are given, for a scenario: `Options(seed=1)` is one without any fault."""
-    audit = AuditConfig(every_s=options.audit_every_s, poll_every_s=options.poll_every_s)
-    with staged(options.seed, SCARCE, Manner(audit=audit, batch=options.batch)) as stage:
+    tiktok = "tiktok" in options.business
+    manner = Manner(
+        audit=AuditConfig(every_s=options.audit_every_s, poll_every_s=options.poll_every_s),
+        batch=options.batch,
+        tiktok=tiktok,
+        power_fails="power_cut" in options.faults,
+        bucket_points=options.bucket_points,
+    )
+    with staged(options.seed, Goods(on_tiktok=tiktok), manner) as stage:
         yield Season(stage, options)
 
 

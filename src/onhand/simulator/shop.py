@@ -6,6 +6,7 @@ from datetime import datetime
 
 from onhand.sandbox.state import Sandbox, Settings, sandbox_around
 from onhand.sandbox.world.moving import stock
+from onhand.sandbox.world.tiktok_orders import list_item, open_warehouse
 from onhand.sandbox.world.world import World, WorldSettings, empty_world
 from onhand.simulator.clock import ManualClock
 
@@ -15,19 +16,23 @@ PLACES = (("Warehouse", True, False), ("Boston", True, True), ("Portland", False
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Goods:
-    """How many items there are, and what levels begin with: one of these, drawn for each."""
+    """How many items there are, and what levels begin with: one of these, drawn for each.
+
+    `on_tiktok` lists what is counted on TikTok Shop, whose warehouse is the first place.
+    """
 
     items: int = 8
     units: tuple[int, ...] = (0, 1, 3, 12, 40)
+    on_tiktok: bool = False
 
 
 SCARCE = Goods()
 """Nothing and next to nothing are as frequent as plenty."""
 
 
-def make_sandbox(seed: int, clock: ManualClock, goods: Goods = SCARCE) -> Sandbox:
+def make_sandbox(seed: int, clock: ManualClock, goods: Goods = SCARCE, bucket_points: float | None = None) -> Sandbox:
     """Grow the shop and everything around it from a seed."""
-    settings = Settings(bucket_points=None, tiktok_writes_per_s=None, tiktok_reads_per_s=None)
+    settings = Settings(bucket_points=bucket_points, tiktok_writes_per_s=None, tiktok_reads_per_s=None)
     world = _grow(random.Random(f"world {seed}"), clock.now(), goods)
     return sandbox_around(world, settings=settings, seed=seed, clock=clock.now)
 
@@ -51,4 +56,16 @@ def _grow(rng: random.Random, now: datetime, goods: Goods) -> World:
                 continue
             units = rng.choice(goods.units)
             stock(world, item_id=item.inventory_item_id, location_id=place.id, units=units, now=now)
+    if goods.on_tiktok:
+        _list_everything(world, now)
     return world
+
+
+def _list_everything(world: World, now: datetime) -> None:
+    """Put everything that is counted on sale on TikTok Shop, from the first place."""
+    warehouse = next(iter(world.catalog.locations))
+    open_warehouse(world, location_id=warehouse)
+    for item in world.catalog:
+        level = world.levels.get(item.inventory_item_id, warehouse)
+        if item.tracked and level is not None:
+            list_item(world, item, units=level.available, now=now)

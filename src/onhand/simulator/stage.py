@@ -43,10 +43,10 @@ class Stage:
         self._manner = manner
         self.clock = ManualClock(BEGAN_AT + timedelta(milliseconds=random.Random(f"began {seed}").randrange(1000)))
         self.trace = Trace(self.clock)
-        self.sandbox = make_sandbox(seed, self.clock, goods)
+        self.sandbox = make_sandbox(seed, self.clock, goods, manner.bucket_points)
         self.world = self.sandbox.world
-        self.disk = Disk(folder)
-        self.points = CrashPoints(self.disk.image)
+        self.disk = Disk(folder, random.Random(f"power {seed}") if manner.power_fails else None)
+        self.points = CrashPoints(lambda power_cut: self.disk.image(power_cut=power_cut))
         self._watch = Watch(folder, self.points)
         ways = random.Random(f"ways {seed}")
         self.platforms = InProcessPlatforms(self.sandbox, self.clock, ways, self.points, self.trace)
@@ -63,9 +63,9 @@ class Stage:
         self.house.close()
         self._begin_again()
 
-    def crash(self) -> None:
+    def crash(self, *, power_cut: bool = False) -> None:
         """End onhand between two steps, and start it again on what lies on the disk in this moment."""
-        self.points.end()
+        self.points.end(power_cut=power_cut)
         self.revive()
 
     def revive(self) -> None:
@@ -73,7 +73,7 @@ class Stage:
         self.crashes += 1
         self.house.close()
         self.clock.advance(RESTART_S)
-        self.disk.forget_last()
+        self.disk.change()
         self.trace.note(f"crash {self.crashes}")
         self._begin_again()
         self.met["replayed after a crash"] += bool(self.house.waiting())
@@ -82,6 +82,7 @@ class Stage:
         """Let a work take a turn; where the process ends in it, another one begins."""
         try:
             busy = self.house.turn(work)
+            self.points.check()
         except Crash:
             self.revive()
             return False
@@ -134,9 +135,12 @@ class Stage:
         """Put everything away."""
         self.house.close()
         self._watch.close()
+        self.disk.close()
         self.sandbox.on_close.close()
 
     def _start_house(self) -> House:
+        if self.disk.drive is not None:
+            self.disk.drive.before_write = lambda: self.points.reach("write")
         return House(
             self.sandbox,
             self.disk.folder,
@@ -159,11 +163,11 @@ class Stage:
         """Take a webhook in; 0 where no answer comes, because the process ends meanwhile or is not there."""
         if self.points.dead:
             return 0
-        name = headers["X-Shopify-Webhook-Id"]
-        status = 0
+        name, status = _name_of(headers, body), 0
         try:
             status = self.house.receive(path, headers, body)
             self.points.reach("kept")
+            self.points.check()
         except Crash:
             if status == 200:
                 self._unanswered.add(name)
@@ -171,12 +175,17 @@ class Stage:
             if not self.platforms.under_way:  # else the work that waits for an answer dies first
                 self.revive()
         if status == 200:
-            self.accepted.add(name)
+            self.accepted.add(self.house.kept[-1])
             self.met["repeat of a kept delivery"] += name in self._unanswered
         self.met["forgery refused"] += status == 401
         self.met["delivery refused with 503"] += status == 503
         self.trace.note(f"delivery {path} {brief(body)} {status}")
         return status
+
+
+def _name_of(headers: Mapping[str, str], body: bytes) -> str:
+    """Return what tells a delivery from others: its id, or what it says where that is inside."""
+    return headers.get("X-Shopify-Webhook-Id") or brief(body)
 
 
 @contextmanager

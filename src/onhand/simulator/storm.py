@@ -1,5 +1,6 @@
 """What happens to onhand and its platforms in a storm, beside what the ways do: one event at a time."""
 
+import hashlib
 import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -32,6 +33,7 @@ class Storm:
         self._events: Mapping[str, Callable[[], str]] = {
             "crash": self._crash,
             "crash_inside": self._crash_inside,
+            "power_cut": self._cut_power,
             "disk_trouble": self._trouble_disk,
             "clock_jump": self._jump,
             "lapse": self._lapse,
@@ -79,6 +81,14 @@ class Storm:
         nth = self._rng.choice((1, 2, 3, 5, 10, 30) if point == "statement" else (1, 1, 2, 3))
         self._stage.points.arm(point, nth)
         return f"onhand will crash at {point} {nth}"
+
+    def _cut_power(self) -> str:
+        if self._rng.random() < 0.3:
+            self._stage.crash(power_cut=True)
+            return "the power is cut between two steps"
+        nth = self._rng.randint(1, 30)
+        self._stage.points.arm("write", nth, power_cut=True)
+        return f"the power will be cut before write {nth}"
 
     def _trouble_disk(self) -> str:
         trouble, after = self._rng.choice(list(TROUBLES)), self._rng.randrange(40)
@@ -150,7 +160,9 @@ class Storm:
             return "nothing was sent yet that could be poisoned"
         poison = replace(captured.delivery, delivery_id=self._stage.world.outbox.new_id())
         body = self._rng.choice(POISONS)
-        self.poisoned.add(poison.delivery_id)
+        # TikTok Shop's ids stand inside: of what cannot be read, the bytes themselves are the id.
+        inside = poison.platform == "tiktok_shop"
+        self.poisoned.add(hashlib.sha256(body).hexdigest() if inside else poison.delivery_id)
         status = self._hand_over(poison, body, headers_of(self._stage.sandbox, poison, body))
         return f"a {poison.topic} that nobody can read: {status}"
 

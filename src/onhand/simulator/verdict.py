@@ -13,8 +13,10 @@ Place = tuple[str, str]
 """An item and a location, by the ids that the books use."""
 
 
-TRUE_OF_THE_SHOP = frozenset({"units out of the online store's reach"})
-"""Problems that the simulated shop really has: two of its locations do not serve the Online Store."""
+TRUE_OF_THE_SHOP = frozenset({"units out of the online store's reach", "listing of an item nobody counts"})
+"""Problems that the simulated shop really has: two of its locations do not serve the Online Store, and counting is
+switched off for what is listed.
+"""
 
 
 def differences(house: House, world: World) -> list[str]:
@@ -38,6 +40,26 @@ def differences(house: House, world: World) -> list[str]:
         for item, location in [key[:2]]
         if booked.get(key, 0) != at_shopify.get(key, 0)
     ]
+
+
+def mistold(world: World, older: Collection[str]) -> list[str]:
+    """Return a sentence for every listing on TikTok Shop that does not show what stands free in its warehouse.
+
+    At rest and without a buffer that is what Shopify has available there, and nothing where that is below zero. Of
+    `older` items it may be less: orders from before they were counted hold units that the books do not know.
+    """
+    warehouse = world.tiktok.warehouse
+    if warehouse is None:
+        return []
+    sentences = []
+    for sku in world.tiktok.listings():
+        level = world.levels.get(sku.item_id, warehouse.location_id)
+        free = max(0, level.available) if level is not None and level.active else 0
+        if not world.catalog.items[sku.item_id].tracked or (str(sku.item_id) in older and sku.available_units < free):
+            continue
+        if sku.available_units != free:
+            sentences.append(f"{sku.seller_sku}: TikTok Shop shows {sku.available_units}, {free} are free")
+    return sentences
 
 
 def unexplained(
