@@ -107,7 +107,9 @@ def test_after_five_hours_cut_off_one_audit_brings_books_and_shopify_together(
     # Nothing is applied twice: neither by the next audit nor by what Shopify still sends again.
     stage.settle()
     assert differences(stage.house, stage.world) == []
-    assert unexplained(stage.house, stage.world, business.opened, business.by_hand) == []
+    # Whether an app's order claimed stock shows only in its levels: where hands were as well, that is a guess.
+    guessed = {str(line.item_id) for order in stage.world.orders if order.channel == "app" for line in order.lines}
+    assert unexplained(stage.house, stage.world, business.opened, business.by_hand, guessed) == []
     assert troubles(stage.house) == []
 
 

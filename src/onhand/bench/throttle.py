@@ -20,7 +20,7 @@ from onhand.publish.levels import URGENT_UNITS
 from onhand.sandbox.state import Settings, sandbox_around
 from onhand.simulator.clock import ManualClock
 from onhand.simulator.crash import CrashPoints
-from onhand.simulator.drive import memory_folder, nothing
+from onhand.simulator.drive import memory_folder
 from onhand.simulator.house import USUAL, House
 from onhand.simulator.network import HostileNetwork
 from onhand.simulator.platforms import InProcessPlatforms
@@ -184,7 +184,7 @@ class _Shop:
         self._sandbox.on_close.close()
 
     def _start_house(self) -> House:
-        points, trace = CrashPoints(nothing), Trace(self._clock)
+        points, trace = CrashPoints(lambda _: None), Trace(self._clock)
         platforms = InProcessPlatforms(self._sandbox, self._clock, self._rng, points, trace)
         platforms.way_s = WAY_S
         pace = self._clock.pace()
