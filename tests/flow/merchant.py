@@ -54,7 +54,8 @@ class Choices:
     """How the shop is, and how onhand is configured. Sweeps and audits wait for an hour unless a test wants them.
 
     Without an `own_token` Shopify is asked for tokens with the app's credentials. `answers_within_s` is how long an
-    answer is waited for; None as long as in earnest. `database` None is a SQLite file of the shop's own.
+    answer is waited for; None as long as in earnest. `before` is what happens before onhand comes. `database` None is a
+    SQLite file of the shop's own.
     """
 
     items: int = 12
@@ -75,6 +76,7 @@ class Choices:
     database: str | None = None
     eventbridge: EventBridgeConfig | None = None
     pubsub: PubSubConfig | None = None
+    before: Callable[["Merchant"], None] = lambda _: None
 
 
 PLAIN = Choices()
@@ -380,6 +382,7 @@ def open_shop(folder: Path, choices: Choices = PLAIN) -> Iterator[Merchant]:
         serving = Serving(app)
         merchant = Merchant(running, app, serving, control)
         try:
+            choices.before(merchant)
             app.sync(merchant.shop)
             if choices.answers_within_s is not None:
                 be_impatient(app.parts(merchant.shop), choices.answers_within_s)

@@ -241,3 +241,45 @@ def test_a_quantity_name_that_does_not_exist_is_refused(quiet_shop: Shop) -> Non
     query = """{ inventoryItems(first: 1) { nodes { inventoryLevels(first: 1) { nodes {
       quantities(names: ["sold"]) { quantity } } } } } }"""
     assert quiet_shop.admin.error(query)["extensions"]["code"] == "INVALID_FIELD_ARGUMENTS"
+
+
+AGREEMENTS = """query A($id: ID!) { order(id: $id) { edited agreements(first: 9) { nodes { __typename happenedAt reason
+  sales(first: 9) { nodes { actionType quantity ... on ProductSale { lineItem { id } } } } } } } }"""
+
+
+def test_agreements_say_when_which_units_came_to_an_order_and_left_it(shop: Shop) -> None:
+    order = online(shop, 2)
+    first, number = order.lines[0].id, order_gid(order)
+    added = [{"sku": shop.item(1).sku, "units": 1}]
+    shop.do("edit", order=order.name, add=added, remove=[{"sku": shop.item().sku, "units": 1}])
+    shop.do("fulfil", order=order.name)
+    shop.do("return", order=order.name, lines=[{"sku": shop.item().sku, "units": 1}], exchange=added)
+    shop.do("refund", order=order.name, lines=[{"sku": shop.item(1).sku, "units": 1}], restock=False)
+    found: Json = shop.admin.data(AGREEMENTS, {"id": number})["order"]
+    assert found["edited"]
+    rows = [
+        (row["__typename"], row["reason"], [(sale["actionType"], sale["quantity"]) for sale in row["sales"]["nodes"]])
+        for row in found["agreements"]["nodes"]
+    ]
+    assert rows == [
+        ("OrderAgreement", "ORDER", [("ORDER", 2)]),
+        ("OrderEditAgreement", "ORDER_EDIT", [("RETURN", -1), ("ORDER", 1)]),
+        ("ReturnAgreement", "RETURN", [("ORDER", 1)]),
+        ("RefundAgreement", "REFUND", [("RETURN", -1)]),
+    ]
+    sold = found["agreements"]["nodes"][0]["sales"]["nodes"][0]
+    assert sold["lineItem"]["id"] == f"gid://shopify/LineItem/{first}"
+
+
+def test_a_search_may_leave_out_what_a_term_holds_for(shop: Shop) -> None:
+    open_one, done, gone = online(shop, 1), online(shop, 1), online(shop, 1)
+    shop.do("fulfil", order=done.name)
+    shop.do("cancel", order=gone.name, restock=True)
+    query = "query O($q: String!) { orders(first: 250, query: $q) { nodes { id } } }"
+    for text in (
+        "NOT status:cancelled AND NOT fulfillment_status:fulfilled",
+        "-status:cancelled -fulfillment_status:fulfilled",
+    ):
+        found = {row["id"] for row in shop.admin.data(query, {"q": text})["orders"]["nodes"]}
+        assert order_gid(open_one) in found
+        assert not found & {order_gid(done), order_gid(gone)}

@@ -35,7 +35,7 @@ def agreements_of(order: Order) -> list[Agreement]:
         if refund.money_cents:
             sold = [_sold(order, row.line_id, -row.units) for row in refund.lines]
             rows.append(_agreement("Refund", order, refund.id, refund.created_at, sold))
-    return sorted(rows, key=lambda row: (row["happened_at"], row["number"]))
+    return [{**row, "rank": rank} for rank, row in enumerate(sorted(rows, key=lambda row: row["happened_at"]))]
 
 
 def _signed(additions: Iterable[Any], line_id: int, units: int) -> int:
@@ -48,11 +48,10 @@ _REASONS = {"Order": "ORDER", "OrderEdit": "ORDER_EDIT", "Return": "RETURN", "Re
 def _agreement(kind: str, order: Order, number: int, happened_at: datetime, sales: list[SoldView]) -> Agreement:
     return {
         "id": gid(f"{kind}Agreement", number),
-        "number": number,
         "reason": _REASONS[kind],
         "order": order,
         "happened_at": happened_at,
-        "sales": sales,
+        "sales": sorted(sales, key=lambda sold: sold.line.id),
     }
 
 

@@ -112,7 +112,7 @@ def _refunds(order: Order, _: Call, arguments: Arguments) -> list[Refund]:
 def _agreements(order: Order, call: Call, arguments: Arguments) -> Page:
     if arguments.get("query"):
         raise refuse("BAD_REQUEST", "the sandbox cannot search an order's agreements")
-    return page_of(call, agreements_of(order), lambda row: (iso(row["happened_at"]) or "", row["number"]), arguments)
+    return page_of(call, agreements_of(order), lambda row: (row["rank"], row["rank"]), arguments)
 
 
 def _refund_lines(refund: Refund, call: Call) -> list[RefundLineView]:
