@@ -7,7 +7,7 @@ import pytest
 
 from onhand import answers
 from onhand.app.healing import Healed, Wish
-from onhand.app.writing_back import EMPTYING
+from onhand.app.writing_back import EMPTYING, FOUGHT_OVER
 from onhand.audit.compare import compare_levels
 from onhand.config.model import LocationConfig
 from onhand.domain.stock import Bin, LevelKey, State
@@ -231,7 +231,20 @@ def test_nothing_is_written_in_shadow(stage: Stage) -> None:
     assert at_shopify(stage) == (45, 2)
 
 
-def test_e13_a_drift_that_is_over_or_unknown_is_not_healed(stage: Stage) -> None:
+def test_e13_whoever_comes_second_sees_whose_decision_it_was_and_nothing_is_written_twice(stage: Stage) -> None:
+    drift = filed(stage)
+    assert decide(stage, "fix", drift).status == "done"
+    written = stage.platforms.calls
+    for way in ("fix", "accept"):
+        with pytest.raises(CannotHeal, match=r"drift 1 is closed \(.*; Anna decided at .*: I have counted it\)"):
+            decide(stage, way, drift)
+    assert (at_shopify(stage), in_books(stage)) == ((50, 0), (50, 0))
+    assert stage.platforms.calls - written == 2  # looks
+    with stage.house.app.store.reading() as session:
+        assert len(session.of(stage.house.shop).fixes.rows()) == 1
+
+
+def test_a_drift_that_is_over_or_unknown_is_not_healed(stage: Stage) -> None:
     drift = filed(stage)
     by_hand(stage, "available", 5)
     by_hand(stage, "damaged", -2)
@@ -304,4 +317,28 @@ def test_numbers_that_would_empty_a_location_wait_for_a_person(stage: Stage) -> 
         decide(stage, "accept", drift.id)
     stage.settle()
     assert differences(stage.house, stage.world) == []
+    assert troubles(stage.house) == []
+
+
+def test_b19_a_level_that_somebody_else_writes_again_and_again_is_left_to_a_person(stage: Stage) -> None:
+    believe_onhand(stage)
+    for _ in range(12):
+        if at_shopify(stage)[0] != 45:
+            by_hand(stage, "available", 45 - at_shopify(stage)[0])
+        stage.network.collect()
+        stage.network.deliver_all()
+        stage.clock.advance(20.0)
+        stage.work()
+        stage.clock.advance(20.0)
+        stage.work()
+    assert at_shopify(stage)[0] == 45
+    with stage.house.app.store.reading() as session:
+        books = session.of(stage.house.shop)
+        assert len(books.fixes.rows()) == 3
+        (problem,) = [row for row in books.problems.open() if row.kind == FOUGHT_OVER]
+    assert "ITEM-0 at Boston: 50 available" in problem.message
+    assert "was written back 3 times within an hour" in problem.message
+    assert "Shopify's inventory history names the other app" in problem.next_step
+    (open_drift,) = drifts(stage, "open")
+    decide(stage, "accept", open_drift.id)
     assert troubles(stage.house) == []

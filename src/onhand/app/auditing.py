@@ -8,7 +8,7 @@ from typing import NamedTuple
 from onhand.app.results import Audited, AuditedSource
 from onhand.app.steps import Steps
 from onhand.app.syncing import LOOK_SIZE, Rewire, read_listings, read_platform
-from onhand.app.writing_back import settle_emptied
+from onhand.app.writing_back import settle_written_back
 from onhand.audit.compare import compare_levels, write_down
 from onhand.audit.judge import BATCH
 from onhand.config import SHOPIFY
@@ -77,7 +77,7 @@ def audit_shop(
         books.audits.record(started_at, audited.seconds, asdict(audited))
         if sku is None and location is None:
             books.problems.settle(NOT_AUDITED, steps.shop, clock.now())
-            settle_emptied(books, clock.now())
+            settle_written_back(books, clock.now())
             for kind in (CONTRADICTED, LOST):
                 for fact in books.problems.keys(kind):
                     books.problems.settle(kind, fact, clock.now())

@@ -5,7 +5,7 @@ from time import monotonic, sleep
 from typing import Final, Literal
 
 from onhand.app.steps import Steps
-from onhand.app.writing_back import settle_emptied, write_back
+from onhand.app.writing_back import settle_written_back, write_back
 from onhand.audit import compare as comparing
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift, report_drift
@@ -91,9 +91,21 @@ def _plan(steps: Steps, store: Store, wish: Wish) -> Plan:
         steps.judge([key], grace_s=0.0, adopt=False)
     now = _find(store, steps.shop, wish.drift)
     if now.status != "open":
-        raise CannotHeal(f"drift {now.id} is {now.status} ({now.note}): there is nothing to heal")
+        raise CannotHeal(
+            f"drift {now.id} is {now.status} ({now.note}{_decided(store, steps.shop, now)}): nothing to heal"
+        )
     _check_still(steps, store, now)
     return plan_ours(now) if wish.way == "fix" else plan_theirs(now)
+
+
+def _decided(store: Store, shop: str, drift: DriftRow) -> str:
+    """Return who has decided about a drift last, in words; empty where nobody has."""
+    with store.reading() as session:
+        fixes = session.of(shop).fixes.rows(drift.id)
+    if not fixes:
+        return ""
+    last = fixes[-1]
+    return f"; {last.actor} decided at {last.made_at:%Y-%m-%d %H:%M} UTC: {last.reason}"
 
 
 def _check_still(steps: Steps, store: Store, drift: DriftRow) -> None:
@@ -188,7 +200,7 @@ def _compare(steps: Steps, store: Store, clock: Clock, key: LevelKey, wish: Wish
         books, now = session.of(steps.shop), clock.now()
         compared = comparing.compare_and_place(books, [key], now)
         comparing.write_down(books, compared, now)
-        settle_emptied(books, now)
+        settle_written_back(books, now)
         for gap in compared.drifts.values():
             if wish.way == "undo":
                 report_drift(books, gap, [f"{wish.by.actor} took back drift {wish.drift}: {wish.by.reason}"], now)

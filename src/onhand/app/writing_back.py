@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from onhand.domain.stock import State
+from onhand.domain.stock import LevelKey, State
 from onhand.heal.fix import By, CannotHeal, Plan, plan_ours, record
 from onhand.ports.channel import KeepsLevels, Problem, Setting
 from onhand.publish import levels
@@ -13,6 +13,13 @@ from onhand.store import Books, DriftRow
 
 EMPTYING = "location would be emptied"
 """The kind of problem: one a location."""
+
+FOUGHT_OVER = "level written by somebody else, too"
+"""The kind of problem: one a level."""
+
+MOST_WRITTEN_BACK: Final = 3
+FIGHT: Final = timedelta(hours=1)
+"""After so many writes back within that time it is no mistake any more but somebody else's number."""
 
 DAY: Final = timedelta(days=1)
 
@@ -39,6 +46,7 @@ def correct(
 
     What no app can write, and everything while nothing may be written, stays an open drift for a person. So does what
     would empty more than a share of a location's levels in a day: then our numbers are likelier wrong than Shopify's.
+    And so does a level that somebody else writes again and again.
     """
     way = gate(books, platform.name)
     if drifts and not way.open:
@@ -47,7 +55,7 @@ def correct(
     rows = [row for id_ in drifts if (row := books.drifts.find(id_)) is not None]
     emptied = {location: _is_emptied(books, location, zero_share, now) for location in {row.location for row in rows}}
     for drift in rows:
-        if _empties(drift) and emptied[drift.location]:
+        if (_empties(drift) and emptied[drift.location]) or _is_fought_over(books, drift, now):
             continue
         try:
             run = write_back(books, platform, plan_ours(drift), BELIEVED, now)
@@ -57,8 +65,39 @@ def correct(
         yield f"drift {drift.id}: " + ("a write there is under way" if run is None else f"written back as {run}")
 
 
-def settle_emptied(books: Books, now: datetime) -> None:
-    """Settle the problem of locations where nothing waits any more that would be emptied. Needs a transaction."""
+def _is_fought_over(books: Books, drift: DriftRow, now: datetime) -> bool:
+    """Return whether a level was written back so often of late that somebody must write the other number."""
+    key = LevelKey(drift.item, drift.location)
+    ours = [
+        fix
+        for fix in books.fixes.rows()
+        if fix.key == key and fix.actor == BELIEVED.actor and now - fix.made_at < FIGHT
+    ]
+    if len(ours) < MOST_WRITTEN_BACK:
+        return False
+    item = books.catalog.items_of([key.item]).get(key.item)
+    name = next((row.name for row in books.catalog.locations() if row.location == key.location), key.location)
+    shown, wanted = (
+        ", ".join(f"{units} {state}" for state, units in ours[-1].before.items()),
+        ", ".join(f"{units} {state}" for state, units in ours[-1].after.items()),
+    )
+    message = (
+        f"{item.sku if item is not None else key.item} at {name}: {wanted} was written back {len(ours)} times within "
+    )
+    message += f"an hour, and somebody makes it {shown} again each time; onhand writes no more"
+    next_step = (
+        "Shopify's inventory history names the other app: stop it from writing this location, or believe it "
+        f'(authority = "shopify"); then `onhand drift fix {drift.id}` or `accept` decides'
+    )
+    books.problems.raise_(Problem(FOUGHT_OVER, f"{key.item}@{key.location}", message, next_step), now)
+    return True
+
+
+def settle_written_back(books: Books, now: datetime) -> None:
+    """Settle the problems of write-backs that wait for nothing any more. Needs a transaction."""
+    waiting = {f"{row.item}@{row.location}" for row in books.drifts.rows("open")}
+    for level in books.problems.keys(FOUGHT_OVER) - waiting:
+        books.problems.settle(FOUGHT_OVER, level, now)
     for location in books.problems.keys(EMPTYING):
         if not _waiting(books, location):
             books.problems.settle(EMPTYING, location, now)
