@@ -69,8 +69,13 @@ def test_an_adjustment_downwards_lowers_at_once_and_is_adopted_later(patient: Me
     patient.until_equal(lambda: patient.ats_everywhere(patient.cap), (online - 4, tills - 4, tiktok - 4))
     patient.until_equal(lambda: patient.at_tiktok(patient.cap), tiktok - 4)
     assert patient.adopted(patient.cap) == []
-    patient.app.steps(patient.shop).judge(grace_s=0.0, adopt=True)
-    assert patient.adopted(patient.cap) == [(WAREHOUSE, -4)]
+    steps = patient.app.steps(patient.shop)
+
+    def judged() -> bool:
+        steps.judge(grace_s=0.0, adopt=True)
+        return patient.adopted(patient.cap) == [(WAREHOUSE, -4)]
+
+    patient.until(judged, "the gap is compared a moment after it is seen, and then adopted")
     assert patient.level(patient.cap, WAREHOUSE) == patient.at_shopify(patient.cap, WAREHOUSE)
 
 
