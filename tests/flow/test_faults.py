@@ -76,6 +76,20 @@ def test_b05_a_telling_without_an_answer_is_carried_out_once(tmp_path: Path) -> 
         assert merchant.at_shopify(merchant.tee, WAREHOUSE) == at_shopify - 3
 
 
+def test_a_write_that_shopify_had_no_service_for_is_carried_out_once(tmp_path: Path) -> None:
+    with open_shop(tmp_path) as merchant:
+        at_shopify = merchant.at_shopify(merchant.tee, WAREHOUSE)
+        merchant.fault("service_unavailable", platform="shopify")
+        merchant.order("tiktok_shop", merchant.tee, 3)
+        merchant.until(lambda: merchant.log()["faults"]["done"].get("service_unavailable", 0) >= 1, "it was refused")
+        assert merchant.at_shopify(merchant.tee, WAREHOUSE) == at_shopify
+        merchant.do("heal")
+        merchant.until_equal(lambda: merchant.at_shopify(merchant.tee, WAREHOUSE), at_shopify - 3)
+        agree(merchant)
+        assert merchant.intents("shopify")[0].status == "applied"
+        assert merchant.at_shopify(merchant.tee, WAREHOUSE, "reserved") == 3
+
+
 def test_b05_an_offer_without_an_answer_is_read_back_and_not_believed(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(answers_within_s=0.3)) as merchant:
         tiktok = merchant.ats(merchant.tee, "tiktok_shop")

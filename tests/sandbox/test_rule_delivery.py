@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -125,6 +126,21 @@ def test_what_the_apps_configuration_asks_for_is_never_deleted() -> None:
         assert outbox.deleted_subscriptions == 0
 
     play(scene, Listener(answer=lambda _: 500))
+
+
+def test_a_sale_is_a_change_of_its_product_where_that_is_switched_on() -> None:
+    async def scene(sandbox: Sandbox, sender: Sender, listener: Listener) -> None:
+        subscribe(sandbox.world, listener, "products/update")
+        sold(sandbox.world, BOSTON, wish(sandbox.world, "TEE", 2))
+        await settled(sender)
+        assert listener.received == []
+        sandbox.world.settings = replace(sandbox.world.settings, stock_changes_products=True)
+        sold(sandbox.world, BOSTON, wish(sandbox.world, "TEE", 2))
+        await settled(sender)
+        products = [request.payload["variants"] for request in listener.received]
+        assert [rows[0]["inventory_quantity"] for rows in products if isinstance(rows, list)] == [2_700 - 4]
+
+    play(scene)
 
 
 def test_two_subscriptions_of_one_topic_are_two_deliveries() -> None:

@@ -127,6 +127,12 @@ def test_toggling_is_all_or_nothing(shop: Shop) -> None:
     assert shop.level(0, 2).active
 
 
+def test_an_item_is_toggled_at_250_locations_at_most(quiet_shop: Shop) -> None:
+    row = {"locationId": quiet_shop.location_gid(), "activate": True}
+    error = quiet_shop.admin.error(TOGGLE, {"id": quiet_shop.item_gid(), "rows": [row] * 251})
+    assert error["extensions"]["code"] == "MAX_INPUT_SIZE_EXCEEDED"
+
+
 def activated(shop: Shop, key: str, place: int = 2, **more: int) -> Json:
     asked = {"item": shop.item_gid(), "place": shop.location_gid(place), "key": key} | more
     payload: Json = shop.admin.data(ACTIVATE, asked)["inventoryActivate"]

@@ -215,3 +215,10 @@ def test_a_filter_sends_only_what_it_finds(shop: Shop) -> None:
     assert [payload["available"] for topic, payload in came if topic.startswith("inv")] == [before - 2]
     wrong = shop.admin.data(FILTERED, {"topic": "ORDERS_PAID", "filter": "this is no search"})
     assert wrong["webhookSubscriptionCreate"]["userErrors"] == [{"field": ["webhookSubscription", "filter"]}]
+
+
+def test_what_the_apps_configuration_subscribes_to_is_not_listed(shop: Shop) -> None:
+    outbox = shop.world.outbox
+    outbox.queue_to("http://127.0.0.1:9/", "app/uninstalled", b"{}", outbox.act(shop.running.sandbox.clock()))
+    found = shop.admin.data("{ webhookSubscriptions(first: 9) { nodes { id } } webhookSubscriptionsCount { count } }")
+    assert found == {"webhookSubscriptions": {"nodes": []}, "webhookSubscriptionsCount": {"count": 0}}

@@ -8,6 +8,7 @@ from datetime import datetime
 from onhand.sandbox.world.catalog import Item, Refused
 from onhand.sandbox.world.levels import Level
 from onhand.sandbox.world.outbox import Act
+from onhand.sandbox.world.payloads import product_payload
 from onhand.sandbox.world.world import World
 
 
@@ -65,7 +66,13 @@ def shift(world: World, level: Level, deltas: Mapping[str, int], act: Act) -> No
     level.add(moved, act.at)
     if "available" in moved or not world.settings.level_webhook_needs_available:
         world.outbox.queue_level("inventory_levels/update", (level.item_id, level.location_id), act)
+    if "available" in moved and world.settings.stock_changes_products:
+        world.outbox.queue("products/update", lambda: product_payload(item, _everywhere(world, item)), act)
     follow_bundles(world, level.item_id, level.location_id, act)
+
+
+def _everywhere(world: World, item: Item) -> int:
+    return sum(level.available for level in world.levels.of_item(item.inventory_item_id) if level.active)
 
 
 def follow_bundles(world: World, item_id: int, location_id: int, act: Act) -> None:

@@ -28,6 +28,8 @@ class WorldSettings:
     """How the platforms of this world behave where their documentation leaves it open.
 
     `level_webhook_needs_available` False sends inventory_levels/update for changes of any state, too.
+    `stock_changes_products` True tells products/update whenever available changes, as Shopify's staff say it does: off,
+    because it doubles what is sent and says nothing that a level does not.
     `refund_of_return_restocks` says whether the refund of a return names what was restocked as RETURN once more.
     `counting_again_commits` False leaves committed as it rested when an item is tracked again, whatever waits.
     `stale_row_fails_call` False lets a write carry out the rows whose comparison holds, and refuse only the stale ones.
@@ -36,6 +38,7 @@ class WorldSettings:
     shop: str = "tees.myshopify.com"
     currency: str = "USD"
     level_webhook_needs_available: bool = True
+    stock_changes_products: bool = False
     refund_of_return_restocks: bool = True
     counting_again_commits: bool = True
     stale_row_fails_call: bool = True
