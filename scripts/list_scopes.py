@@ -4,6 +4,7 @@
     scripts/list_scopes.py                     fetch the package with `npm pack` and rewrite the file
     scripts/list_scopes.py --archive FILE      take the package archive from FILE instead
 
+Run it after scripts/prune_schema.py: a test compares the pruned schema with the one it was made for.
 Any one of the scopes listed is enough. What needs none is left out. The schema says it in a sentence: up to "Also:" it
 names scopes, by their whole name or without "read_" and "write_"; permissions of a staff member are no scopes.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import re
 import sys
@@ -36,7 +38,8 @@ def table(archive: Path) -> dict[str, object]:
     with tarfile.open(archive) as members:
         document = json.loads(gzip.decompress(prune_schema.member(members, prune_schema.SCHEMA_MEMBER)))
     types = {row["name"]: row for row in document["data"]["__schema"]["types"]}
-    kept = build_schema(prune_schema.OUTPUT.read_text(encoding="utf-8")).type_map
+    sdl = prune_schema.OUTPUT.read_text(encoding="utf-8")
+    kept = build_schema(sdl).type_map
     fields: dict[str, list[str]] = {}
     for name, kind in kept.items():
         if name.startswith("__") or not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
@@ -50,6 +53,7 @@ def table(archive: Path) -> dict[str, object]:
     return {
         "source": f"{source}, ISC License; written by scripts/list_scopes.py",
         "api_version": prune_schema.API_VERSION,
+        "pruned_schema_sha256": hashlib.sha256(sdl.encode()).hexdigest(),
         "fields": dict(sorted(fields.items())),
         "topics": dict(sorted(_topics(types["WebhookSubscriptionTopic"]["enumValues"]).items())),
     }

@@ -8,6 +8,8 @@
 Beside it go the webhook topics, each name of the enum with the name in the header: the enum does not show where a
 resource ends, and four headers have a dot; only the descriptions say it.
 
+Run scripts/list_scopes.py afterwards: it lists which access scopes what was kept here needs.
+
 The same archive always gives the same bytes. What is kept is listed below; a field whose type is not kept
 is dropped with it, and so is an argument or an input field.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, build_schema, validate_schema
 
+from onhand.sandbox.shopify.access import ACCESS_FILE
 from onhand.sandbox.shopify.rules import runtime_rules
 from onhand.sandbox.shopify.schema import SDL_FILE, admin_schema, read_sdl
+from scripts import list_scopes
 
 # Written by scripts/prune_schema.py; after another run of it, the sum of what it wrote goes here.
 SDL_SHA256 = "45193d8f48516f655accf296b6933cbd19f6988f86e0a7e0d5f93dbee6c3b12a"
@@ -43,6 +46,14 @@ def test_the_schema_file_is_what_the_script_writes() -> None:
     written = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert written == read_sdl()
     assert hashlib.sha256(written.encode()).hexdigest() == SDL_SHA256
+
+
+def test_the_scopes_were_listed_for_this_schema() -> None:
+    held = json.loads(files("onhand.sandbox.shopify").joinpath(ACCESS_FILE).read_text(encoding="utf-8"))
+    assert held["pruned_schema_sha256"] == SDL_SHA256, "run scripts/list_scopes.py after scripts/prune_schema.py"
+    archive = os.environ.get("SHOPIFY_DEV_MCP_ARCHIVE")
+    if archive is not None:
+        assert list_scopes.table(Path(archive)) == held
 
 
 def test_every_mutation_that_the_schema_has_is_bound_to_the_world() -> None:
