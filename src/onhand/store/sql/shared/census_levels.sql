@@ -13,20 +13,22 @@ INSERT INTO census_levels (
 )
 
 -- name: weigh_census_levels
+-- Values that are missing, not NOT EXISTS: for that PostgreSQL would rather read whole tables than look levels up.
 UPDATE census_levels SET
-    fresh = CAST(:opens AS BOOLEAN) AND NOT EXISTS (
+    fresh = CAST(:opens AS BOOLEAN) AND (
         SELECT 1 FROM openings
         WHERE openings.shop = :shop AND openings.item = census_levels.item AND openings.location = census_levels.location
-    ) AND NOT EXISTS (
+    ) IS NULL AND (
         SELECT 1 FROM levels
         WHERE levels.shop = :shop AND levels.item = census_levels.item AND levels.location = census_levels.location
             AND levels.state NOT IN ('supplier', 'customer', 'unexplained')
-    ),
-    unseen = NOT EXISTS (
+        LIMIT 1
+    ) IS NULL,
+    unseen = (
         SELECT 1 FROM observed
         WHERE observed.shop = :shop AND observed.item = census_levels.item AND observed.location = census_levels.location
             AND observed.source = :source
-    )
+    ) IS NULL
 WHERE counted
 
 -- name: begun_census_levels
