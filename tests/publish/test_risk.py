@@ -147,6 +147,30 @@ def test_a_parcel_that_must_go_is_filled_with_the_next_changes_of_its_kind(
         assert levels_of(intents[0])[0] == scarce
 
 
+@pytest.mark.parametrize(("had", "goes"), [(60, False), (50, True)])
+def test_a_parcel_that_is_not_full_goes_once_twice_as_many_units_would_go_before_it(
+    store: Store, shopify: ShopifyChannel, had: int, *, goes: bool
+) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        for number in range(600):
+            owed(books, 1_000 + number, had=100, units=1)
+        rare = owed(books, 5_000, had=had, units=1, target=State.CUSTOMER)
+        (intent,) = planned(books, shopify, 1)
+        assert (levels_of(intent) == [rare]) is goes
+
+
+def test_what_lowers_does_not_wait_until_a_backlog_of_raising_is_told(store: Store, shopify: ShopifyChannel) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        for number in range(600):
+            owed(books, 1_000 + number, had=100, units=1, back=True)
+        sold = owed(books, 5_000, had=900, units=1)
+        intents = planned(books, shopify, 2)
+        assert [len(intent.rows) for intent in intents] == [1, 250]
+        assert levels_of(intents[0]) == [sold]
+
+
 def test_the_first_level_goes_whole_although_its_parts_are_more_than_may_go(
     store: Store, shopify: ShopifyChannel
 ) -> None:

@@ -7,6 +7,7 @@ connected) is kept as an intent and sent. One open intent a level, whatever it w
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from math import inf
 
 from onhand.domain.stock import LevelKey, State
 from onhand.ports.channel import (
@@ -41,6 +42,11 @@ MOST_LOOKED_AT = 16
 
 URGENT_UNITS = 3
 """A parcel that leaves so few units for sale goes although it is not full: the next shopper may be the one too many."""
+
+PASSED_BY_TIMES = 2
+"""A parcel goes, too, although it is not full, where what would go before it leaves more than so many times its units
+for sale. So few that one kind needs no more such parcels than its units can be doubled.
+"""
 
 
 def plan(
@@ -131,18 +137,30 @@ def _choose(writes: Sequence[Telling], parcels: int, platform: KeepsLevels, run:
 def _most_urgent(packed: Sequence[Packed], writes: Sequence[Telling], parcels: int, rows: int) -> list[Packed]:
     """Return up to `parcels` of them by their most urgent row: full ones, and those that cannot wait until they are."""
     place = {_key(write): number for number, write in enumerate(writes)}
-    urgent = {_key(write) for write in writes if _is_urgent(write)}
+    left_units = {_key(write): _left_units(write) for write in writes}
     by_risk = sorted(packed, key=lambda each: min(place[_key(part)] for part in each[1]))
-    worth = [each for each in by_risk if len(each[1]) == rows or any(_key(part) in urgent for part in each[1])]
+    firsts = [min(each[1], key=lambda part: place[_key(part)]) for each in by_risk]
+    full = [len(each[1]) == rows for each in by_risk]
+    most_units = next((left_units[_key(first)] for first, is_full in zip(firsts, full, strict=True) if is_full), inf)
+    worth = [
+        each
+        for each, first, is_full in zip(by_risk, firsts, full, strict=True)
+        if is_full
+        or PASSED_BY_TIMES * left_units[_key(first)] < most_units
+        or any(left_units[_key(part)] <= URGENT_UNITS for part in each[1])
+    ]
     return (worth or by_risk)[:parcels]
 
 
-def _is_urgent(telling: Telling) -> bool:
-    """Tell whether it lowers a level to the last few units; where nothing is compared, nobody knows how few."""
+def _left_units(telling: Telling) -> float:
+    """Return what a telling that lowers a level leaves for sale; infinity for others, which can wait.
+
+    Where nothing is compared, nobody knows how few: then 0.
+    """
     lowered_units = telling.units.get(State.AVAILABLE, 0)
     if lowered_units >= 0:
-        return False
-    return telling.compare is None or telling.compare.get(State.AVAILABLE, 0) + lowered_units <= URGENT_UNITS
+        return inf
+    return 0 if telling.compare is None else telling.compare.get(State.AVAILABLE, 0) + lowered_units
 
 
 def _keep_all(books: Books, packed: Sequence[Packed], kind: Kind, now: datetime, *, sent: bool) -> list[Intent]:
