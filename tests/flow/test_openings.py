@@ -19,8 +19,10 @@ class Older:
     def begin(self, merchant: Merchant) -> None:
         for what in ("to be edited", "to be moved", "to be exchanged", "sent instead", "added", "transfer"):
             self.skus[what] = merchant.sku()
-        for what in ("tiktok", "tiktok shipped"):
+        for what in ("tiktok", "tiktok shipped", "drafted"):
             self.skus[what] = merchant.sku()
+        drafted = [{"sku": self.skus["drafted"], "units": 3}]
+        self.names["drafted"] = str(merchant.do("draft", lines=drafted, reserve_for_s=86_400)["draft"])
         for what in ("to be edited", "to be moved"):
             self.names[what] = merchant.order("online_store", self.skus[what], 3)
         self.names["to be exchanged"] = merchant.order("online_store", self.skus["to be exchanged"], 2)
@@ -107,6 +109,15 @@ def test_an_older_transfer_arrives(opened: tuple[Merchant, Older]) -> None:
     equal(merchant, sku)
     merchant.do("cancel_transfer", transfer=older.names["transfer"])
     equal(merchant, sku)
+
+
+def test_what_an_older_draft_reserves_is_free_again_when_it_is_deleted(opened: tuple[Merchant, Older]) -> None:
+    merchant, older = opened
+    sku = older.skus["drafted"]
+    assert sum(merchant.level(sku, at, "reserved") for at in (WAREHOUSE, BOSTON, PORTLAND)) == 3
+    merchant.do("delete_draft", draft=older.names["drafted"])
+    equal(merchant, sku)
+    assert sum(merchant.level(sku, at, "reserved") for at in (WAREHOUSE, BOSTON, PORTLAND)) == 0
 
 
 def test_an_older_order_of_tiktok_shop_is_reserved_and_never_takes_more_than_that(

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from onhand.app.steps import Steps
 from onhand.domain.orders import OrderPicture
+from onhand.domain.reservations import DraftPicture
 from onhand.domain.stock import KEPT_STATES, LevelKey
 from onhand.domain.transfers import TransferPicture, effect_of
 from onhand.intake.book import book_picture
@@ -126,6 +127,8 @@ def _is_untimed(before: Picture | None, after: Picture) -> bool:
     """Return whether something happened to a fact that no time of its own tells."""
     if isinstance(after, TransferPicture):
         return not _is_same(after, before)
+    if isinstance(after, DraftPicture):
+        return not _is_same(after, before)
     if not isinstance(after, OrderPicture):
         return False
     if isinstance(before, OrderPicture):
@@ -148,7 +151,10 @@ def _levels_of(books: Books, picture: Picture | None) -> set[LevelKey]:
     if isinstance(picture, TransferPicture):
         touched = {(item, bin_) for item, bin_ in effect_of(picture) if bin_.state in KEPT_STATES}
         return {LevelKey(item, bin_.location) for item, bin_ in touched}
-    if isinstance(picture, OrderPicture):
-        items = {line.item for line in goods_of(books, picture, []).picture.lines}
+    if isinstance(picture, OrderPicture | DraftPicture):
+        if isinstance(picture, OrderPicture):
+            items = {line.item for line in goods_of(books, picture, []).picture.lines}
+        else:
+            items = {line.item for line in picture.lines}
         return {key for item in items for key in books.catalog.levels_of(item)}
     return set()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from onhand.audit.compare import compare_and_place, write_down
 from onhand.domain.drift import Drift
-from onhand.domain.reservations import is_reservation
+from onhand.domain.reservations import HIDDEN, is_reservation
 from onhand.domain.stock import LevelKey, State
 from onhand.ports.channel import Ask, Wanted
 from onhand.store import Books
@@ -73,6 +73,7 @@ def unfinished(books: Books, items: Collection[str]) -> list[Ask]:
     orders = {cause for cause in waiting if cause.startswith(_ORDERS)}
     asks += [Ask(Wanted.ORDER, cause.rpartition("/")[2], because) for cause in sorted(orders)]
     drafts = {cause for cause in waiting if is_reservation(cause)} | set(books.pictures.reservations_of(items))
+    drafts |= {cause for _, cause, _ in books.openings.somewhere(items, HIDDEN.state)}
     return asks + [Ask(Wanted.DRAFT, cause.rpartition("/")[2], because) for cause in sorted(drafts)]
 
 

@@ -4,15 +4,26 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from onhand.domain.drift import Drift
-from onhand.domain.reservations import Unplaced, find_reservations, is_reservation, place_reservation
+from onhand.domain.reservations import (
+    HIDDEN,
+    LEAVING,
+    Unplaced,
+    end_reservation,
+    find_releases,
+    find_reservations,
+    is_reservation,
+    place_reservation,
+)
 from onhand.domain.stock import LevelKey, State
 from onhand.store import Books
 
 
 def place_reservations(books: Books, drifts: Mapping[LevelKey, Drift], now: datetime) -> list[LevelKey]:
-    """Book what drafts reserve at levels that show it; return those levels, which agree better from then on."""
+    """Book what drafts reserve, or do no more, at levels that show it; return those levels: they agree better then."""
     placed: list[LevelKey] = []
     for key, drift in drifts.items():
+        if drift.units.get(State.RESERVED, 0) < 0 and _release(books, key, drift, now):
+            placed.append(key)
         if drift.units.get(State.RESERVED, 0) <= 0:
             continue
         waiting = {
@@ -29,20 +40,39 @@ def place_reservations(books: Books, drifts: Mapping[LevelKey, Drift], now: date
     return placed
 
 
+def _release(books: Books, key: LevelKey, drift: Drift, now: datetime) -> bool:
+    """Book back what ended reservations have left of a level's opening, as far as it shows; return whether any did."""
+    leaving = books.openings.somewhere([key.item], LEAVING.state)
+    released = find_releases(drift.units, [Unplaced(cause, units) for _, cause, units in leaving])
+    for found in released:
+        count, seen = len(books.ledger.caused_by(found.cause)), drift.observation
+        books.ledger.append([end_reservation(found, key, seen.source, count, seen.observed_at)], now)
+        books.openings.show_release(found.cause, key, found.units)
+    return bool(released)
+
+
 def forget_placed(
     books: Books, items: Collection[str], agreeing: Callable[[list[LevelKey]], bool], now: datetime
 ) -> None:
     """Forget unplaced units of drafts where every level of the item was read after the draft, and agrees.
 
     Then they are in the books already, in an opening balance that is younger than the draft, or nothing is reserved:
-    no location could.
+    no location could. So it is with units whose reservation has ended, and which no level shows to have come back.
     """
+    for item, cause, units in books.openings.somewhere(items, LEAVING.state):
+        if _all_read_after(books, item, cause) and agreeing(books.catalog.levels_of(item)):
+            books.openings.shift(cause, item, {LEAVING: -units})
     for item in books.pictures.unplaced_units(items):
-        keys = books.catalog.levels_of(item)
-        newest = books.observations.newest(keys)
         for cause in [cause for cause in books.pictures.unplaced_of(item) if is_reservation(cause)]:
-            seen = books.pictures.seen(cause)
-            read = 0 if seen is None else seen.version.reading
-            if newest and all(row.reading > read for row in newest.values()) and agreeing(keys):
-                left = {**books.pictures.unplaced_by_item(cause), item: 0}
-                books.pictures.set_unplaced(cause, left, now)
+            if _all_read_after(books, item, cause) and agreeing(books.catalog.levels_of(item)):
+                waiting = books.pictures.unplaced_by_item(cause)
+                books.pictures.set_unplaced(cause, {**waiting, item: 0}, now)
+                books.openings.shift(cause, item, {HIDDEN: waiting[item]})
+
+
+def _all_read_after(books: Books, item: str, cause: str) -> bool:
+    """Return whether every level of an item was read after a draft was."""
+    newest = books.observations.newest(books.catalog.levels_of(item))
+    seen = books.pictures.seen(cause)
+    read = 0 if seen is None else seen.version.reading
+    return bool(newest) and all(row.reading > read for row in newest.values())

@@ -1,18 +1,24 @@
 """Reservations: units that a draft order keeps aside until a time, and that the platform does not say where.
 
 Its units are unplaced (they lower every pool) until a level shows that they went from available to reserved there;
-from then on they are booked under the draft's name, and what ends the reservation books them back.
+from then on they are booked under the draft's name, and what ends the reservation books them back. What a draft had
+reserved before its levels were opened lies in one of their openings: a level shows which when the reservation ends.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from onhand.domain.openings import Cuts
+from onhand.domain.openings import Opened
 from onhand.domain.pictures import Version
 from onhand.domain.settling import Settlement
 from onhand.domain.stock import Bin, LevelKey, Levels, Movement, State
+
+HIDDEN, LEAVING = Bin("", State.RESERVED), Bin("", State.AVAILABLE)
+"""Units that the openings hold of a draft at a location nobody has named, and those of them whose reservation has ended
+while no level has shown where."""
 
 
 class ReservedLine(NamedTuple):
@@ -57,38 +63,59 @@ def is_reservation(cause: str) -> bool:
 
 
 def settle_reservation(
-    picture: DraftPicture, booked: Levels, cuts: Cuts, booked_count: int, as_of: datetime
+    picture: DraftPicture, booked: Levels, opened: Opened, booked_count: int, as_of: datetime
 ) -> Settlement:
     """Return what gives back units that are reserved no longer, and those that still have no location.
 
     `booked` is the fold of the `booked_count` movements under the draft's name. A draft that is older than the opening
-    of all its item's levels is in their opening balances: it has no unplaced units.
+    of all its item's levels is in their opening balances: it has no unplaced units, but for those it came to ask for
+    since it was known.
     """
-    wanted: dict[str, int] = {}
+    wanted: Counter[str] = Counter()
     if picture.reserves(as_of):
         for line in picture.lines:
-            wanted[line.item] = wanted.get(line.item, 0) + line.units
+            wanted[line.item] += line.units
+    known = {key: units for key, units in opened.held.items() if key[0] in opened.known_at}
+    held = Counter({key: units for key, units in known.items() if key[1].location})
+    standing = Counter(booked)
+    standing.update(held)
     movements: list[Movement] = []
-    kept: dict[str, int] = {}
-    for (item, bin_), units in sorted(booked.items()):
-        if bin_.state is not State.RESERVED:
+    kept: Counter[str] = Counter()
+    for (item, bin_), units in sorted(standing.items()):
+        if bin_.state is not State.RESERVED or units <= 0:
             continue
-        stay = min(units, wanted.get(item, 0) - kept.get(item, 0))
-        kept[item] = kept.get(item, 0) + stay
+        stay = min(units, wanted[item] - kept[item])
+        kept[item] += stay
         if units > stay:
             at = min(as_of, picture.reserved_until or as_of)
-            number = booked_count + len(movements) + 1
-            back = Bin(bin_.location, State.AVAILABLE)
-            movements.append(_movement(picture, number, (item, bin_, back), units - stay, at))
-    opened = {item: [at for key, at in cuts.items() if key.item == item] for item in wanted}
-    unplaced = {
-        item: units - kept.get(item, 0)
-        for item, units in wanted.items()
-        if not (opened[item] and all(picture.drafted_at <= at for at in opened[item]))
-    }
+            key = LevelKey(item, bin_.location)
+            found = Unplaced(picture.cause, units - stay)
+            count = booked_count + len(movements)
+            movements.append(end_reservation(found, key, picture.origin, count, at))
+    unplaced: dict[str, int] = {}
+    for item in sorted({*wanted, *(item for item, _ in known)}):
+        hidden, leaving, missing = _unseen(picture, item, wanted[item] - kept[item], opened)
+        held[item, HIDDEN], held[item, LEAVING] = hidden, leaving
+        if missing:
+            unplaced[item] = missing
     return Settlement(
-        movements=tuple(movements), unplaced_units={item: units for item, units in unplaced.items() if units > 0}
+        movements=tuple(movements),
+        held={key: units for key, units in held.items() if units},
+        unplaced_units=unplaced,
     )
+
+
+def _unseen(picture: DraftPicture, item: str, wanted: int, opened: Opened) -> tuple[int, int, int]:
+    """Return units that the openings hold somewhere, those that leave them, and those that are to be found."""
+    hidden, leaving = opened.held.get((item, HIDDEN), 0), opened.held.get((item, LEAVING), 0)
+    if item not in opened.known_at:
+        cuts = [cut for key, cut in opened.cuts.items() if key.item == item]
+        is_older = bool(cuts) and all(picture.drafted_at <= cut for cut in cuts)
+        return (wanted, 0, 0) if is_older else (0, 0, wanted)
+    if wanted < hidden:
+        return wanted, leaving + hidden - wanted, 0
+    again = min(leaving, wanted - hidden)
+    return hidden + again, leaving - again, wanted - hidden - again
 
 
 def find_reservations(gaps: Mapping[State, int], unplaced: Iterable[Unplaced]) -> list[Unplaced]:
@@ -122,18 +149,21 @@ def place_reservation(found: Unplaced, key: LevelKey, origin: str, booked_count:
     )
 
 
-def _movement(
-    picture: DraftPicture, number: int, way: tuple[str, Bin, Bin], units: int, occurred_at: datetime
-) -> Movement:
-    item, source, target = way
+def find_releases(gaps: Mapping[State, int], leaving: Iterable[Unplaced]) -> list[Unplaced]:
+    """Return which units of ended reservations a level's gap shows: what went from reserved to available there."""
+    return find_reservations({state: -units for state, units in gaps.items()}, leaving)
+
+
+def end_reservation(found: Unplaced, key: LevelKey, origin: str, booked_count: int, at: datetime) -> Movement:
+    """Return the movement that books units back where a draft had reserved them."""
     return Movement(
-        id=f"{picture.cause}/{number}",
-        item=item,
-        source=source,
-        target=target,
-        units=units,
-        cause=picture.cause,
-        origin=picture.origin,
+        id=f"{found.cause}/{booked_count + 1}",
+        item=key.item,
+        source=Bin(key.location, State.RESERVED),
+        target=Bin(key.location, State.AVAILABLE),
+        units=found.units,
+        cause=found.cause,
+        origin=origin,
         reason="reservation ended",
-        occurred_at=occurred_at,
+        occurred_at=at,
     )

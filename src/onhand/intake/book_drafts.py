@@ -10,9 +10,12 @@ import msgspec
 from onhand.domain.bundles import made_of
 from onhand.domain.pictures import judge
 from onhand.domain.reservations import (
+    LEAVING,
     DraftPicture,
     ReservedLine,
     Unplaced,
+    end_reservation,
+    find_releases,
     find_reservations,
     place_reservation,
     settle_reservation,
@@ -42,22 +45,35 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     booked = books.ledger.caused_by(picture.cause)
     picture = _taken_apart(books, picture)
     items = {line.item for line in picture.lines} | {row.item for row in booked}
-    cuts, uncounted = books.ledger.cuts(sorted(items)), frozenset(books.catalog.uncounted(items))
+    opened = books.openings.of(picture.cause, seen, items)
+    uncounted = frozenset(books.catalog.uncounted({*items, *(item for item, _ in opened.held)}))
+    opened = replace(opened, held={key: units for key, units in opened.held.items() if key[0] not in uncounted})
     picture = replace(picture, lines=tuple(line for line in picture.lines if line.item not in uncounted))
-    shown = fold(still_booked(booked, uncounted, cuts))
-    settlement = settle_reservation(picture, shown, cuts, len(booked), now)
+    shown = fold(still_booked(booked, uncounted, opened.cuts))
+    settlement = settle_reservation(picture, shown, opened, len(booked), now)
     written = append_explaining(books, picture.origin, settlement.movements, now)
     unplaced = _place_what_was_adopted(books, picture, settlement.unplaced_units, now)
     books.pictures.set_unplaced(picture.cause, unplaced, now)
+    books.openings.keep(picture.cause, seen, settlement.held)
     books.pictures.remember(
-        picture.cause, picture.origin, picture.version, digest, told=False, recorded_at=now, name=picture.name
+        picture.cause,
+        picture.origin,
+        picture.version,
+        digest,
+        told=False,
+        recorded_at=now,
+        name=picture.name,
+        known_at=picture.version.at,
+        holds=bool(settlement.held),
     )
+    leaving = {item: units for (item, bin_), units in settlement.held.items() if bin_ == LEAVING}
+    _release_what_was_adopted(books, picture, leaving, now)
     if picture.reserved_until is not None and picture.reserves(now):
         wait_s = (picture.reserved_until - now).total_seconds() + AFTER_IT_ENDED_S
         books.asks.add(picture.origin, [Ask(*about, "its reservation has ended")], now, wait_s)
     asks = tuple(
         Ask(Wanted.LEVEL, f"{key.item}@{key.location}", "a draft reserves here or elsewhere")
-        for item in sorted(unplaced)
+        for item in sorted({*unplaced, *leaving})
         for key in books.catalog.levels_of(item)
     )
     return Booked(about, f"{picture.cause}: {written} movements", asks)
@@ -93,6 +109,20 @@ def _place_what_was_adopted(
         if waiting:
             left[item] = waiting
     return left
+
+
+def _release_what_was_adopted(books: Books, picture: DraftPicture, leaving: Mapping[str, int], now: datetime) -> None:
+    """Book back what a draft has ceased to reserve where a level's shift was adopted before that was known."""
+    for item, units in leaving.items():
+        waiting = units
+        for adoption in books.drifts.open_adoptions(books.catalog.levels_of(item)):
+            for found in find_releases(adoption.units, [Unplaced(picture.cause, waiting)]):
+                count = len(books.ledger.caused_by(picture.cause))
+                key = LevelKey(item, adoption.location)
+                at = min(adoption.observed_at, picture.reserved_until or adoption.observed_at)
+                append_explaining(books, picture.origin, [end_reservation(found, key, picture.origin, count, at)], now)
+                books.openings.show_release(found.cause, key, found.units)
+                waiting -= found.units
 
 
 def digest_of(picture: DraftPicture, now: datetime) -> str:

@@ -1,9 +1,10 @@
 """The openings of one shop's levels, as a fact sees them, and what they hold of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from onhand.domain.openings import Opened
 from onhand.domain.pictures import Seen
+from onhand.domain.reservations import LEAVING
 from onhand.domain.stock import Bin, LevelKey, Levels, State
 from onhand.store.engine import Sql
 from onhand.store.json_text import texts
@@ -40,6 +41,22 @@ class Openings:
             ]
             self._sql.run_many("put_contained", rows)
 
+    def somewhere(self, items: Iterable[str], state: State) -> list[tuple[str, str, int]]:
+        """Return (item, cause, units) of what openings hold of facts at a location nobody has named."""
+        wanted = {"shop": self._shop, "items": texts(items), "state": state.value}
+        return [(item, cause, units) for item, cause, units in self._sql.rows("contained_somewhere", wanted) if units]
+
+    def show_release(self, cause: str, key: LevelKey, units: int) -> None:
+        """Keep that a level has shown where its opening held units that a draft had reserved."""
+        there = {Bin(key.location, State.RESERVED): units, Bin(key.location, State.AVAILABLE): -units}
+        self.shift(cause, key.item, {LEAVING: -units, **there})
+
+    def shift(self, cause: str, item: str, units: Mapping[Bin, int]) -> None:
+        """Add to what the openings hold of an item of a fact, by bin; less than nothing is taken off."""
+        rows = [(self._shop, cause, item, bin_.location, bin_.state.value, much) for bin_, much in units.items()]
+        self._sql.run_many("add_contained", rows)
+        self._sql.run("mark_contained", {"shop": self._shop, "cause": cause, "holds": True})
+
     def _held(self, cause: str) -> Levels:
         rows = self._sql.rows("contained", (self._shop, cause))
-        return {(item, Bin(location, State(state))): units for item, location, state, units in rows}
+        return {(item, Bin(location, State(state))): units for item, location, state, units in rows if units}

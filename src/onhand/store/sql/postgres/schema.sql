@@ -130,6 +130,8 @@ CREATE TABLE contained (
     units    BIGINT NOT NULL,
     PRIMARY KEY (shop, cause, item, location, state)
 );
+-- Those of which no level has shown yet where they are.
+CREATE INDEX contained_somewhere ON contained (shop, item) WHERE location = '';
 
 -- Open units of an order whose location is not known yet; rows that come to 0 are removed.
 CREATE TABLE unplaced (
