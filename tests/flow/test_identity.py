@@ -124,6 +124,39 @@ def test_an_item_that_is_not_counted_for_a_while_loses_nothing(market: Merchant)
     assert differences(market.app, market.shop, market.truth()) == []
 
 
+def test_orders_of_tiktok_shop_from_before_and_meanwhile_are_held_when_an_item_is_counted_again(
+    market: Merchant,
+) -> None:
+    """Shopify has kept what it was told before, and was told nothing meanwhile."""
+    market.begin()
+    sku = market.hoodie
+    before, gone = market.order("tiktok_shop", sku, 2), market.order("tiktok_shop", sku, 1)
+    market.until_equal(lambda: market.at_shopify(sku, WAREHOUSE, "reserved"), 3)
+    market.quiet()
+    there = market.at_shopify(sku, WAREHOUSE)
+    market.do("change_item", sku=sku, tracked=False)
+    market.until_equal(lambda: market.level(sku, WAREHOUSE), 0)
+    meanwhile = market.order("tiktok_shop", sku, 3)
+    market.do("fulfil", order=gone)
+    market.quiet()
+    assert market.at_shopify(sku, WAREHOUSE, "reserved") == 3
+    market.next_second()
+    market.do("change_item", sku=sku, tracked=True)
+    market.until_equal(lambda: market.level(sku, WAREHOUSE, "reserved"), 5)
+    market.until_equal(lambda: market.at_shopify(sku, WAREHOUSE, "reserved"), 5)
+    market.quiet()
+    assert market.at_shopify(sku, WAREHOUSE) == market.level(sku, WAREHOUSE) == there - 3
+    market.next_second()
+    for order in (before, meanwhile):
+        market.do("fulfil", order=order)
+    market.until_equal(lambda: market.at_shopify(sku, WAREHOUSE, "reserved"), 0)
+    market.quiet()
+    assert (market.level(sku, WAREHOUSE), market.level(sku, WAREHOUSE, "reserved")) == (there - 3, 0)
+    assert market.at_shopify(sku, WAREHOUSE) == there - 3
+    assert market.unexplained(sku) == (0, 0)
+    assert differences(market.app, market.shop, market.truth()) == []
+
+
 def test_d05_a_listing_moves_to_the_item_that_was_made_anew(market: Merchant) -> None:
     market.begin()
     old = listed(market, "PHOENIX", location=WAREHOUSE, units=9)

@@ -38,7 +38,7 @@ def test_an_online_order_from_the_warehouse_lowers_tiktok_shop_and_its_listing(m
     assert order["locations"] == [WAREHOUSE]
     merchant.until_equal(lambda: merchant.ats_everywhere(sku), (online - 3, tills - 3, tiktok - 3))
     merchant.until_equal(lambda: merchant.at_tiktok(sku), listed - 3)
-    assert merchant.level(sku, WAREHOUSE, "committed") == 3
+    merchant.until_equal(lambda: merchant.level(sku, WAREHOUSE, "committed"), 3)
     merchant.booked()
     assert told_to_shopify(merchant, sku) == []  # its own orders are never told back to it
 

@@ -40,6 +40,9 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         verdict = "newer"
     if verdict == "same" and not told and seen is not None and seen.known_at is None:
         verdict = "newer"  # a webhook told as much, and does not say what was there before a level was opened
+    passed_over = set() if picture.hold is State.COMMITTED else books.pictures.passed_over(picture.cause)
+    if verdict == "same" and not told and passed_over - books.catalog.uncounted(passed_over):
+        verdict = "newer"  # some of its goods are counted again, and nothing of them was booked
     match verdict:
         case "older" | "same":
             if verdict == "same" and not told:
@@ -51,7 +54,7 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     booked = books.ledger.caused_by(picture.cause) if seen else []
     goods = goods_of(books, picture, booked)
     items = {line.item for line in goods.picture.lines} | {row.item for row in booked}
-    opened, order = _openings_of(books, goods.picture, seen, items)
+    opened, order = _openings_of(books, goods.picture, seen, items, booked)
     shown = fold(still_booked(booked, goods.uncounted, opened.cuts, partial(counted_at, picture)))
     unclaimed = books.pictures.unclaimed_items(picture.cause) if seen else ()
     settlement = settle(order, shown, opened, len(booked), unclaimed)
@@ -73,6 +76,7 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         known_at=picture.version.at if is_known else None,
         holds=bool(held),
     )
+    _note_passed_over(books, picture, goods, passed_over)
     if picture.refunded:
         books.returned.put_refunded(picture.cause, not_put_back(goods.picture))
     _follow_the_channel(books, goods, settlement.movements, now)
@@ -86,20 +90,30 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
 
 
 def _openings_of(
-    books: Books, picture: OrderPicture, seen: Seen | None, items: Collection[str]
+    books: Books, picture: OrderPicture, seen: Seen | None, items: Collection[str], booked: Sequence[Movement]
 ) -> tuple[Opened, OrderPicture]:
     """Return what openings hold of an order, and what of it can concern the books at all.
 
     The platform that keeps the levels does not know of an order from elsewhere, unless an app brings them there: what
     waited for such an order when its levels were opened stood among the rest. An item that is counted again begins with
-    what the platform shows by then, and that was told of such orders before.
+    what the platform shows by then: that was told what is booked of the order already, and nothing since.
     """
     opened = books.openings.of(picture.cause, seen, items)
     if picture.origin == PLATFORM or books.channels.get(picture.origin).imported == "yes":
         return opened, picture
-    first = {key: cut for key, cut in opened.cuts.items() if key.item not in opened.anew}
-    again = {key: cut for key, cut in opened.cuts.items() if key.item in opened.anew}
-    return replace(opened, cuts=again), without_shipped_before(picture, first)
+    told_of = {row.item for row in booked} & opened.anew
+    unknown = {key: cut for key, cut in opened.cuts.items() if key.item not in told_of}
+    return replace(opened, cuts={}, held={}), without_shipped_before(picture, unknown)
+
+
+def _note_passed_over(books: Books, picture: OrderPicture, goods: Goods, before: Collection[str]) -> None:
+    """Keep which goods of an order from elsewhere nobody counts: counted again, they are looked at anew."""
+    if picture.hold is State.COMMITTED or not (goods.uncounted or before):
+        return
+    known = books.catalog.items_of(goods.uncounted)
+    now = {item for item, row in known.items() if not row.tracked and not row.bundle}
+    if now != set(before):
+        books.pictures.pass_over(picture.cause, picture.origin, now)
 
 
 def _contradicted(picture: OrderPicture) -> Problem:

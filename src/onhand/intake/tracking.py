@@ -11,7 +11,8 @@ from datetime import datetime
 from onhand.domain.catalog import Item
 from onhand.domain.drift import Drift, Observation, adopt
 from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, Movement, State
-from onhand.ports.channel import Report
+from onhand.intake.booked import key_of
+from onhand.ports.channel import Ask, Report, Wanted
 from onhand.store import Books
 
 PLATFORM = "shopify"
@@ -124,6 +125,8 @@ def open_item(books: Books, item: str, observations: Sequence[Observation], now:
         if location not in shown and state in KEPT_STATES
     ]
     books.ledger.append(movements, now)
+    for channel, cause in books.pictures.passing_over(item):
+        books.asks.add(channel, [Ask(Wanted.ORDER, key_of(cause), "its goods are counted again")], now)
     if observations:
         last = max(seen.observed_at for seen in observations)
         places = {row.location for row in books.catalog.locations()} | {

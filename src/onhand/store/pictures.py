@@ -1,6 +1,6 @@
 """The newest picture of every fact, and the open units of orders that have no location yet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from onhand.domain.pictures import Seen, Version
@@ -131,6 +131,19 @@ class Pictures:
     def unplaced_of(self, item: str) -> dict[str, int]:
         """Return open units of an item without a location, by cause."""
         return dict(self._sql.rows("unplaced_by_cause", (self._shop, item)))
+
+    def pass_over(self, cause: str, channel: str, items: Collection[str]) -> None:
+        """Keep which items of an order from elsewhere nobody counts, in the place of those that it was before."""
+        self._sql.run("forget_passed_over", (self._shop, cause))
+        self._sql.run_many("pass_over", [(self._shop, cause, item, channel) for item in sorted(items)])
+
+    def passed_over(self, cause: str) -> set[str]:
+        """Return the items of an order that nobody counted when it was booked."""
+        return {item for (item,) in self._sql.rows("passed_over_of_cause", (self._shop, cause))}
+
+    def passing_over(self, item: str) -> list[tuple[str, str]]:
+        """Return the channel and the name of every order in which an item was passed over."""
+        return [(channel, cause) for channel, cause in self._sql.rows("passed_over_of_item", (self._shop, item))]
 
     def makers(self, causes: Iterable[str]) -> dict[str, str]:
         """Return which app made an order, by cause; orders that the platform itself made are left out."""

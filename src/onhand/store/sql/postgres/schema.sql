@@ -165,6 +165,16 @@ CREATE TABLE unclaimed (
     PRIMARY KEY (shop, cause, item)
 );
 
+-- Items of orders from elsewhere that nobody counted when the order was last booked: the platform was told nothing.
+CREATE TABLE passed_over (
+    shop    BIGINT NOT NULL REFERENCES shops,
+    cause   TEXT COLLATE "C" NOT NULL,
+    item    TEXT COLLATE "C" NOT NULL,
+    channel TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+);
+CREATE INDEX passed_over_by_item ON passed_over (shop, item);
+
 -- What became of goods on their way back: a row a line of a return, or of an order whose refund put nothing back.
 CREATE TABLE returned (
     shop             BIGINT NOT NULL REFERENCES shops,

@@ -94,3 +94,16 @@ GROUP BY cause HAVING max(recorded_at) > :after ORDER BY max(sequence) DESC LIMI
 -- name: reservations_of_items
 SELECT DISTINCT cause FROM movements
 WHERE shop = :shop AND item IN (EACH :items) AND target_state = 'reserved' AND cause LIKE '%/draft/%' ORDER BY cause
+
+-- name: pass_over
+INSERT INTO passed_over (shop, cause, item, channel) VALUES (:shop, :cause, :item, :channel)
+ON CONFLICT (shop, cause, item) DO NOTHING
+
+-- name: forget_passed_over
+DELETE FROM passed_over WHERE shop = :shop AND cause = :cause
+
+-- name: passed_over_of_cause
+SELECT item FROM passed_over WHERE shop = :shop AND cause = :cause ORDER BY item
+
+-- name: passed_over_of_item
+SELECT channel, cause FROM passed_over WHERE shop = :shop AND item = :item ORDER BY cause

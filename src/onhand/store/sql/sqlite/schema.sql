@@ -164,6 +164,16 @@ CREATE TABLE unclaimed (
     PRIMARY KEY (shop, cause, item)
 ) STRICT, WITHOUT ROWID;
 
+-- Items of orders from elsewhere that nobody counted when the order was last booked: the platform was told nothing.
+CREATE TABLE passed_over (
+    shop    INTEGER NOT NULL REFERENCES shops,
+    cause   TEXT NOT NULL,
+    item    TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    PRIMARY KEY (shop, cause, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX passed_over_by_item ON passed_over (shop, item);
+
 -- What became of goods on their way back: a row a line of a return, or of an order whose refund put nothing back.
 CREATE TABLE returned (
     shop             INTEGER NOT NULL REFERENCES shops,
