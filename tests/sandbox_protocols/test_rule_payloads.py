@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+import onhand.channels.shopify
 from onhand.sandbox.letters import body_of, headers_of
+from onhand.sandbox.shopify.topics import enum_of, header_of
 from tests.sandbox_protocols.clients import Json, Shop
 from tests.sandbox_protocols.conftest import UNLIMITED, opened
 
+# Taken from the schema's descriptions by scripts/prune_schema.py.
+TOPICS = Path(onhand.channels.shopify.__file__).with_name("topics.json")
 TRANSFER = "id happened_at origin destination"
 SHIPMENT = "id inventory_transfer_id happened_at"
 RETURN_SAID = "id admin_graphql_api_id order_id status"
@@ -215,6 +221,14 @@ def test_a_filter_sends_only_what_it_finds(shop: Shop) -> None:
     assert [payload["available"] for topic, payload in came if topic.startswith("inv")] == [before - 2]
     wrong = shop.admin.data(FILTERED, {"topic": "ORDERS_PAID", "filter": "this is no search"})
     assert wrong["webhookSubscriptionCreate"]["userErrors"] == [{"field": ["webhookSubscription", "filter"]}]
+
+
+def test_the_header_of_a_topic_is_the_one_of_the_schema() -> None:
+    names: Mapping[str, str] = json.loads(TOPICS.read_text(encoding="utf-8"))["topics"]
+    known = {enum: header for enum, header in names.items() if header_of(enum) is not None}
+    assert len(known) > 100
+    assert {enum: header_of(enum) for enum in known} == known
+    assert {header: enum_of(header) for header in known.values()} == {header: enum for enum, header in known.items()}
 
 
 def test_what_the_apps_configuration_subscribes_to_is_not_listed(shop: Shop) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 # show where the resource ends: INVENTORY_LEVELS_UPDATE is inventory_levels/update.
 _RESOURCES = (
     "APP",
+    "APP_PURCHASES_ONE_TIME",
+    "APP_SUBSCRIPTIONS",
     "BULK_OPERATIONS",
     "CHANNELS",
     "DRAFT_ORDERS",
