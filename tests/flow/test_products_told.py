@@ -24,3 +24,15 @@ def test_products_that_change_with_every_sale_are_not_read_back(tmp_path: Path) 
         assert topics.count("products/update") == 4
         assert asked_for_items(merchant) == before
         assert differences(merchant.app, merchant.shop, merchant.truth()) == []
+
+
+def test_webhooks_that_are_left_out_because_they_say_nothing_new_cost_nothing(tmp_path: Path) -> None:
+    with open_shop(tmp_path, Choices(world=WorldSettings(drops_repeats=True))) as merchant:
+        order = merchant.order("online_store", merchant.tee, 2)
+        for _ in range(5):
+            merchant.sale(merchant.tee, 1, at=BOSTON)
+        merchant.do("fulfil", order=order)
+        merchant.do("refund", order=order, lines=[{"sku": merchant.tee, "units": 1}], location=BOSTON)
+        merchant.quiet()
+        assert differences(merchant.app, merchant.shop, merchant.truth()) == []
+        assert merchant.unexplained(merchant.tee) == (0, 0)

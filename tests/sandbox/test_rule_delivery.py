@@ -143,6 +143,41 @@ def test_a_sale_is_a_change_of_its_product_where_that_is_switched_on() -> None:
     play(scene)
 
 
+def test_what_equals_the_last_one_is_left_out_where_that_is_switched_on() -> None:
+    async def scene(sandbox: Sandbox, sender: Sender, listener: Listener) -> None:
+        outbox = sandbox.world.outbox
+        subscribe(sandbox.world, listener, LEVEL)
+        subscribe(sandbox.world, listener, "orders/paid", include=("source_name",))
+        outbox.drops_repeats = True
+        for _ in range(3):  # no pause between them: each level is sent as it is after the third
+            sold(sandbox.world, BOSTON, wish(sandbox.world, "TEE"))
+        await settled(sender)
+        assert [request.payload.get("available") for request in listener.received if LEVEL in request.target] == [897]
+        assert [request.payload for request in listener.received if "orders" in request.target] == [
+            {"source_name": "pos"}
+        ]
+        sold(sandbox.world, BOSTON, wish(sandbox.world, "TEE"))
+        await settled(sender)
+        assert [request.payload.get("available") for request in listener.received if LEVEL in request.target] == [
+            897,
+            896,
+        ]
+
+    play(scene)
+
+
+def test_a_delivery_that_is_sent_again_does_not_repeat_itself() -> None:
+    async def scene(sandbox: Sandbox, sender: Sender, listener: Listener) -> None:
+        subscribe(sandbox.world, listener, LEVEL)
+        sandbox.world.outbox.drops_repeats = True
+        sold(sandbox.world, BOSTON, wish(sandbox.world, "TEE"))
+        await settled(sender)
+        assert [one.status for one in sandbox.log.sent] == [503, 200]
+
+    answers = iter([503])
+    play(scene, Listener(answer=lambda _: next(answers, 200)))
+
+
 def test_two_subscriptions_of_one_topic_are_two_deliveries() -> None:
     async def scene(sandbox: Sandbox, sender: Sender, listener: Listener) -> None:
         for path in ("one", "two"):

@@ -24,16 +24,20 @@ TIKTOK_RETRIES_S = (120.0, 1800.0, 10_800.0, 43_200.0)
 def body_of(sandbox: Sandbox, delivery: Delivery) -> bytes | None:
     """Return the body as it is sent now: a level's is made at this moment.
 
-    None when that level is gone, or is not one that the subscription's filter finds.
+    None when that level is gone, is not one that the subscription's filter finds, or is told as it was told last.
     """
     if delivery.body is not None:
         return delivery.body
     assert delivery.level is not None  # a delivery has a body or a level
     payload = level_payload(sandbox.world, *delivery.level)
-    subscription = sandbox.world.outbox.subscriptions.get(delivery.subscription_id or 0)
+    outbox = sandbox.world.outbox
+    subscription = outbox.subscriptions.get(delivery.subscription_id or 0)
     if payload is None or not finds(subscription, payload):
         return None
-    return msgspec.json.encode(trimmed(payload, delivery.include_fields))
+    body = msgspec.json.encode(trimmed(payload, delivery.include_fields))
+    if subscription is not None and outbox.is_repeat(subscription, body, delivery.delivery_id):
+        return None
+    return body
 
 
 class Letter(NamedTuple):

@@ -50,6 +50,8 @@ class Subscription:
     created_at: datetime
     updated_at: datetime
     passes: Callable[[Payload], bool] | None = None
+    last_body: bytes = b""
+    last_delivery: str = ""
     failures_in_a_row: int = 0
     last_ok_at: datetime | None = None
 
@@ -102,16 +104,17 @@ class Outbox:
     """Subscriptions of the app and the deliveries that the platforms owe it.
 
     `on_queued` is called after something was queued, so that a sender can wake up; a simulator leaves it unset
-    and takes what waits with `take`.
+    and takes what waits with `take`. `drops_repeats` leaves out what equals the last body of its subscription.
     """
 
-    def __init__(self, ids: Ids, rng: random.Random) -> None:
+    def __init__(self, ids: Ids, rng: random.Random, *, drops_repeats: bool = False) -> None:
         self._ids = ids
         self._rng = rng
         self.subscriptions: dict[int, Subscription] = {}
         self.tiktok_subscriptions: dict[str, TikTokSubscription] = {}
         self.waiting: deque[Delivery] = deque()
         self.deleted_subscriptions = 0
+        self.drops_repeats = drops_repeats
         self.on_queued: Callable[[], None] | None = None
         self._of_topic: dict[str, list[Subscription]] = {}
 
@@ -192,7 +195,8 @@ class Outbox:
             if not finds(subscription, payload):
                 continue
             body = msgspec.json.encode(trimmed(payload, subscription.include_fields))
-            self._append(subscription, act, body=body, level=None)
+            if not self.is_repeat(subscription, body):
+                self._append(subscription, act, body=body, level=None)
 
     def queue_body(self, topic: str, body: Callable[[], bytes], act: Act) -> None:
         """Queue a delivery whose whole body may be shared by several topics of one action."""
@@ -202,7 +206,8 @@ class Outbox:
                 continue
             if subscription.include_fields:
                 raw = msgspec.json.encode(trimmed(msgspec.json.decode(raw), subscription.include_fields))
-            self._append(subscription, act, body=raw, level=None)
+            if not self.is_repeat(subscription, raw):
+                self._append(subscription, act, body=raw, level=None)
 
     def queue_level(self, topic: str, level: tuple[int, int], act: Act) -> None:
         """Queue a level delivery (item id, location id) whose payload is built when it is sent."""
@@ -288,6 +293,16 @@ class Outbox:
         )
         if self.on_queued is not None:
             self.on_queued()
+
+    def is_repeat(self, subscription: Subscription, body: bytes, delivery_id: str = "") -> bool:
+        """Tell whether a body is dropped because the last one of its subscription was the same.
+
+        A delivery that is sent again does not repeat itself; "" is one that has no id yet.
+        """
+        again = delivery_id != "" and subscription.last_delivery == delivery_id
+        repeated = self.drops_repeats and subscription.last_body == body and not again
+        subscription.last_body, subscription.last_delivery = body, delivery_id
+        return repeated
 
     def take(self, limit: int | None = None) -> Iterator[Delivery]:
         """Take waiting deliveries away, oldest first; None takes all that wait now."""

@@ -30,6 +30,7 @@ class WorldSettings:
     `level_webhook_needs_available` False sends inventory_levels/update for changes of any state, too.
     `stock_changes_products` True tells products/update whenever available changes, as Shopify's staff say it does: off,
     because it doubles what is sent and says nothing that a level does not.
+    `drops_repeats` True leaves out a webhook whose body equals the last one of its subscription, as Shopify may.
     `refund_of_return_restocks` says whether the refund of a return names what was restocked as RETURN once more.
     `counting_again_commits` False leaves committed as it rested when an item is tracked again, whatever waits.
     `stale_row_fails_call` False lets a write carry out the rows whose comparison holds, and refuse only the stale ones.
@@ -39,6 +40,7 @@ class WorldSettings:
     currency: str = "USD"
     level_webhook_needs_available: bool = True
     stock_changes_products: bool = False
+    drops_repeats: bool = False
     refund_of_return_restocks: bool = True
     counting_again_commits: bool = True
     stale_row_fails_call: bool = True
@@ -90,6 +92,6 @@ def empty_world(*, settings: WorldSettings, rng: random.Random, now: datetime) -
         orders=OrderBook(),
         tiktok=TikTokShop(shop_id=str(rng.randrange(7_490_000_000_000_000_000, 7_500_000_000_000_000_000))),
         shelf=Shelf(),
-        outbox=Outbox(ids, rng),
+        outbox=Outbox(ids, rng, drops_repeats=settings.drops_repeats),
         confirmations=Confirmations(),
     )
