@@ -9,7 +9,7 @@ from onhand import answers
 from onhand.app.healing import Healed, Wish
 from onhand.app.writing_back import EMPTYING, FOUGHT_OVER
 from onhand.audit.compare import compare_levels
-from onhand.config.model import LocationConfig
+from onhand.config.model import GuardConfig, LocationConfig
 from onhand.domain.stock import Bin, LevelKey, State
 from onhand.heal.fix import By, CannotHeal
 from onhand.ports.errors import StaleWrite
@@ -257,7 +257,7 @@ def test_a_drift_that_is_over_or_unknown_is_not_healed(stage: Stage) -> None:
 def believe_onhand(stage: Stage) -> None:
     parts = stage.house.steps.parts
     boston = LocationConfig(shop=stage.house.shop, name="Boston", authority="onhand")
-    parts.config = replace(parts.config, locations=(boston,))
+    parts.config = replace(parts.config, locations=(boston,), guard=GuardConfig())
 
 
 def test_where_onhand_is_believed_its_numbers_are_written_back_by_itself(stage: Stage) -> None:
