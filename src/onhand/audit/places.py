@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from onhand.domain.catalog import Item, Location, Money
-from onhand.domain.stock import LevelKey
 from onhand.ports.channel import Problem
 from onhand.store import Books
 from onhand.store.ledger import Standing
@@ -18,8 +17,8 @@ TRAPPED = "units out of the online store's reach"
 UNSOLD = "location in no channel"
 """The kind of problem that a location is from which no channel sells."""
 
-PAGE = 20_000
-"""Levels read at once: a shop may have a million of them."""
+PAGE = 50_000
+"""Bins read at once: a large shop has millions of them."""
 
 
 class Place(NamedTuple):
@@ -111,10 +110,10 @@ def _units(place: Place) -> str:
 
 def _pages(books: Books) -> Iterator[list[Standing]]:
     """Yield what stands at every level, so many at a time."""
-    last = LevelKey("", "")
+    last = ""
     while page := books.ledger.standing_behind(last, PAGE):
         yield page
-        last = LevelKey(page[-1].item, page[-1].location)
+        last = page[-1].item
 
 
 @dataclass(slots=True)

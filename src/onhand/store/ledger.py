@@ -124,9 +124,12 @@ class Ledger:
         rows = self._sql.rows("standing_at", (self._shop, texts(locations)))
         return [Standing(location, item, int(available), int(on_hand)) for location, item, available, on_hand in rows]
 
-    def standing_behind(self, key: LevelKey, limit: int) -> list[Standing]:
-        """Return what stands at the next `limit` levels behind a key, by item and location, nothing included."""
-        rows = self._sql.rows("standing_behind", (self._shop, *key, limit))
+    def standing_behind(self, item: str, bins: int) -> list[Standing]:
+        """Return what stands of the next items behind one, where anything ever stood; none are left where it is empty.
+
+        They are whole items with about `bins` bins, by item and location.
+        """
+        rows = self._sql.rows("standing_behind", (self._shop, item, bins))
         return [Standing(location, item, int(available), int(on_hand)) for location, item, available, on_hand in rows]
 
     def below_zero(self) -> dict[LevelKey, int]:

@@ -66,12 +66,18 @@ HAVING SUM(units) <> 0
 ORDER BY location, item
 
 -- name: standing_behind
-SELECT location, item, SUM(CASE WHEN state = 'available' THEN units ELSE 0 END), SUM(units) FROM levels
-WHERE shop = :shop AND (item, location) > (:item, :location)
-    AND state IN ('available', 'committed', 'reserved', 'damaged', 'quality_control', 'safety_stock')
+-- Up to an item and not so many rows: PostgreSQL would add up everything behind, to show the first of it.
+SELECT
+    location, item,
+    SUM(CASE WHEN state = 'available' THEN units ELSE 0 END),
+    SUM(CASE WHEN state IN ('available', 'committed', 'reserved', 'damaged', 'quality_control', 'safety_stock') THEN units ELSE 0 END)
+FROM levels
+WHERE shop = :shop AND item > :after AND item <= COALESCE(
+    (SELECT item FROM levels WHERE shop = :shop AND item > :after ORDER BY item LIMIT 1 OFFSET :bins),
+    (SELECT max(item) FROM levels WHERE shop = :shop)
+)
 GROUP BY item, location
 ORDER BY item, location
-LIMIT :limit
 
 -- name: below_zero
 SELECT item, location, units FROM levels

@@ -1,0 +1,47 @@
+"""How PostgreSQL takes in a million levels: it must look each up, however little it knows of a table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from onhand.store.statements import load_script, load_statements
+
+LARGE = {"openings", "levels", "observed", "observations", "comparisons"}
+VALUES = {"shop": 1, "source": "shopify", "opens": True, "reading": 1, "at": 1}
+
+
+def scans(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each large table that a plan reads, with what it is looked up by."""
+    if plan.get("Relation Name") in LARGE and "Scan" in plan["Node Type"]:
+        below = [plan, *plan.get("Plans", ())]
+        yield plan["Relation Name"], " ".join(str(node.get("Index Cond", "")) for node in below)
+    for below_it in plan.get("Plans", ()):
+        yield from scans(below_it)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "weigh_census_levels",
+        "append_census_levels",
+        "settle_census_levels",
+        "agree_census_levels",
+        "census_levels_are_compared",
+    ],
+)
+def test_levels_of_a_census_are_looked_up_by_their_item_and_no_table_is_read_whole(
+    name: str, postgres_address: str
+) -> None:
+    statement = load_statements("postgres")[name]
+    with psycopg.connect(postgres_address) as connection:
+        connection.execute(load_script("postgres", "scratch.sql").encode())
+        cursor = psycopg.RawCursor(connection)
+        explain = f"EXPLAIN (FORMAT JSON) {statement.text}".encode()
+        row = cursor.execute(explain, [VALUES[key] for key in statement.names]).fetchone()
+        connection.rollback()
+    assert row is not None
+    found = list(scans(row[0][0]["Plan"]))
+    assert found
+    assert [table for table, looked_up_by in found if "item = " not in looked_up_by] == []
