@@ -107,6 +107,7 @@ def back(number: int, status: ReturnStatus, *lines: ReturnLine, restocked_units:
         order="shopify/order/1",
         name=f"#1001-R{number}",
         status=status,
+        ordered_at=later(number),
         opened_at=later(number),
         lines=lines,
         restocked=restocked,

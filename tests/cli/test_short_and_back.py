@@ -34,6 +34,7 @@ def test_returns_are_shown_until_they_are_decided_upon(ask: Ask, store: Store) -
         order="shopify/order/1",
         name="#1001-R1",
         status=ReturnStatus.CLOSED,
+        ordered_at=MORNING,
         opened_at=MORNING,
         lines=(ReturnLine("a", "1", 2, discarded_units=2),),
     )

@@ -21,6 +21,7 @@ def back(*rows: tuple[str, str, int], refunded: tuple[tuple[str, str, int], ...]
         order="shopify/order/1",
         name="#1001-R1",
         status=ReturnStatus.OPEN,
+        ordered_at=T0,
         opened_at=T0,
         lines=(ReturnLine("1", "TEE", units), ReturnLine("2", "CAP", units)),
         restocked=tuple(Restocked(line, at, much, T0) for line, at, much in rows),

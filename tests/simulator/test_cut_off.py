@@ -2,20 +2,21 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from onhand.channels.shopify.subscriptions import TOPICS
+from onhand.domain.stock import State
 from onhand.sandbox.world.catalog import Refused
 from onhand.simulator.acts.beginning import Beginnings
+from onhand.simulator.acts.chance import Act
 from onhand.simulator.acts.hands import HandActs
 from onhand.simulator.acts.orders import OrderActs
 from onhand.simulator.acts.transfers import TransferActs
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
-from onhand.simulator.verdict import differences, totals, troubles, unexplained
+from onhand.simulator.verdict import Place, differences, totals, troubles, unexplained
 
 PLENTY = Goods(items=40, units=(200,))
 FIVE_HOURS_S = 5 * 3600.0
@@ -44,9 +45,9 @@ class Business:
         self._rng = random.Random("business")
         world = stage.world
         orders = [*Beginnings(world, self._rng).acts(), *OrderActs(world, self._rng).acts()]
-        self._explained = [*orders, *TransferActs(world, self._rng).acts()]
+        self._explained = [*orders, *orders, *TransferActs(world, self._rng).acts()]
         self._by_hand = HandActs(world, self._rng).acts()
-        self.by_hand: Counter[tuple[str, str]] = Counter()
+        self.by_hand: Counter[tuple[Place, State]] = Counter()
 
     def go_on(self) -> None:
         """Let one more thing happen."""
@@ -58,13 +59,13 @@ class Business:
         after = totals(self.stage.world)
         for place in {*before, *after}:
             if after[place] != before[place]:
-                self.by_hand[place] += after[place] - before[place]
+                self.by_hand[place, State.AVAILABLE] += after[place] - before[place]
 
-    def _do(self, acts: Sequence[Callable[[datetime], str]]) -> None:
+    def _do(self, acts: Sequence[Act]) -> None:
         done = False
         while not done:
             try:
-                self._rng.choice(acts)(self.stage.clock.now())
+                self._rng.choice(acts).happen(self.stage.clock.now())
                 done = True
             except Refused:
                 continue

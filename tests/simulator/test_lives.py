@@ -3,6 +3,7 @@
 import pytest
 
 from onhand.simulator.lives import play
+from onhand.simulator.witness import KINDS, never_lived
 
 SEEDS = range(1, 13)
 KEPT = (
@@ -16,6 +17,16 @@ def test_d11_after_random_lives_over_a_hostile_network_books_equal_shopify_every
     outcome = play(seed)
     assert not outcome.failures, outcome.report()
     assert outcome.lives >= 15  # the platform refuses some acts, and most worlds come to 25
+
+
+def test_a_campaign_in_which_nothing_ever_comes_back_is_none() -> None:
+    outcome = play(7, lives=8)
+    lived = dict.fromkeys((*outcome.acts, *KINDS), 1) | outcome.counts
+    assert never_lived(lived, outcome.acts) == []
+    of_returns = {what for what in lived if what.startswith("returns: ") or "refund of a return" in what}
+    assert len(of_returns) >= 6
+    kept_only = {what: units for what, units in lived.items() if what not in of_returns}
+    assert set(never_lived(kept_only, outcome.acts)) == of_returns
 
 
 def test_a_seed_decides_everything_that_happens() -> None:

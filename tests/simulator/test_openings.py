@@ -1,14 +1,14 @@
 """Whatever happens before, while and after a shop is read for the first time is counted once, and has its cause."""
 
 import random
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onhand.sandbox.world.catalog import Refused
 from onhand.simulator.acts.beginning import Beginnings
+from onhand.simulator.acts.chance import Act
 from onhand.simulator.acts.drafts import DraftActs
 from onhand.simulator.acts.orders import OrderActs
 from onhand.simulator.acts.returns import ReturnActs
@@ -16,7 +16,7 @@ from onhand.simulator.acts.transfers import TransferActs
 from onhand.simulator.network import CALM, Weather
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
-from onhand.simulator.verdict import adopted, differences, troubles
+from onhand.simulator.verdict import adopted, differences, totals, troubles
 
 FEW = Goods(items=6, units=(40,))
 STORM = Weather(lost=0.1, repeated=0.2, late=0.3)
@@ -31,7 +31,7 @@ class Shop:
         self.journal: list[str] = []
         self.left = chance.randrange(8)
         world = stage.world
-        self._acts: Sequence[Callable[[datetime], str]] = [
+        self._acts: Sequence[Act] = [
             *Beginnings(world, chance).acts(),
             *OrderActs(world, chance).acts(),
             *TransferActs(world, chance).acts(),
@@ -42,7 +42,7 @@ class Shop:
     def go_on(self) -> None:
         """Let one thing happen, if the platform allows it."""
         try:
-            what = self.chance.choice(self._acts)(self.stage.clock.now())
+            what = self.chance.choice(self._acts).happen(self.stage.clock.now())
         except Refused as refusal:
             what = f"refused: {refusal}"
         self.journal.append(f"{self.stage.clock.now():%H:%M:%S} {what}")
@@ -71,6 +71,7 @@ def live(seed: int, chance: random.Random) -> tuple[list[str], list[str]]:
         stage.platforms.meanwhile = shop.meanwhile
         stage.open()
         stage.platforms.meanwhile = lambda: None
+        opened = totals(stage.world)
         shop.journal.append("onhand has come")
         stage.network.weather = STORM
         for _ in range(chance.randrange(25)):
@@ -86,7 +87,7 @@ def live(seed: int, chance: random.Random) -> tuple[list[str], list[str]]:
         broken_off = [one for one in stage.world.transfers.values() if one.status == "CANCELED" and one.shipments]
         guesswork = {str(line.item_id) for line in unclaimed}
         guesswork |= {str(line.item_id) for one in broken_off for line in one.lines}
-        wrong += adopted(stage.house, stage.world, lambda place: place[0] in guesswork)
+        wrong += adopted(stage.house, stage.world, opened, {}, guesswork)
         return wrong, shop.journal
 
 

@@ -145,4 +145,4 @@ def test_goods_that_come_back_while_nobody_counts_them_stand_nowhere_until_it_be
 def test_after_random_lives_in_which_counting_is_switched_books_equal_shopify(seed: int, commits: bool) -> None:
     outcome = play_switching(seed, 15, commits=commits)
     assert not outcome.failures, outcome.report()
-    assert outcome.counts["acts tracking"] >= 2
+    assert outcome.counts["tracking: switch"] >= 2

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from onhand.domain.orders import Added, Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
+from onhand.domain.returns import Restocked, ReturnPicture
 
-_Row = TypeVar("_Row", Placed, Shipped, Refunded, Gone, Unshipped, Added)
+_Row = TypeVar("_Row", Placed, Shipped, Refunded, Gone, Unshipped, Added, Restocked)
 
 
 class Component(NamedTuple):
@@ -66,6 +67,29 @@ def explode(picture: OrderPicture, compositions: Compositions) -> OrderPicture:
         unshipped=tuple(_shares(picture.unshipped, parts)),
         added=tuple(_shares(picture.added, parts)),
     )
+
+
+def explode_return(picture: ReturnPicture, compositions: Compositions) -> ReturnPicture:
+    """Return the picture of a return with what its bundles were made of when their order was placed.
+
+    Shopify takes bundles apart before it makes an order's lines, so these are components already, but for an item that
+    is a bundle by now and was none, or one that another app has kept whole.
+    """
+    parts = {line.line: made_of(compositions, line.item, picture.ordered_at) for line in picture.lines}
+    lines = tuple(
+        line._replace(
+            line=_name(line.line, part),
+            item=part.item,
+            units=line.units * part.units,
+            discarded_units=line.discarded_units * part.units,
+            missing_units=line.missing_units * part.units,
+            processing_units=line.processing_units * part.units,
+        )
+        for line in picture.lines
+        for part in parts[line.line]
+    )
+    restocked, refunded = tuple(_shares(picture.restocked, parts)), tuple(_shares(picture.refunded, parts))
+    return replace(picture, lines=lines, restocked=restocked, refunded=refunded)
 
 
 class Bundled(NamedTuple):

@@ -58,7 +58,8 @@ class Restocked(NamedTuple):
 class ReturnPicture:
     """A return as its channel showed it.
 
-    `cause` is its name in the books, `order` that of its order, `name` what people call it. `restocked` are the
+    `cause` is its name in the books, `order` that of its order, placed at `ordered_at`, `name` what people call it.
+    `restocked` are the
     dispositions that put goods back, `refunded` what the return's refunds say was put back.
     """
 
@@ -68,6 +69,7 @@ class ReturnPicture:
     order: str
     name: str
     status: ReturnStatus
+    ordered_at: datetime
     opened_at: datetime
     lines: tuple[ReturnLine, ...]
     restocked: tuple[Restocked, ...] = ()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from onhand.domain.bundles import explode_return
 from onhand.domain.pictures import judge
 from onhand.domain.returns import OVER, ReturnPicture, settle_return
 from onhand.domain.stock import fold
@@ -24,6 +25,9 @@ def book_return(books: Books, picture: ReturnPicture, now: datetime) -> Booked:
     verdict = judge(seen, picture.version, digest)
     if verdict in ("older", "same"):
         return Booked(about, f"{picture.cause}: {verdict}, not news")
+    compositions = books.bundles.compositions({line.item for line in picture.lines})
+    if compositions:
+        picture = explode_return(picture, compositions)
     booked = books.ledger.caused_by(picture.cause)
     items = {line.item for line in picture.lines} | {row.item for row in booked}
     cuts, uncounted = books.ledger.cuts(sorted(items)), frozenset(books.catalog.uncounted(items))

@@ -55,6 +55,10 @@ def remove_items(books: Books, items: Iterable[str], now: datetime) -> list[List
     if not gone:
         return []
     books.catalog.drop_items(gone, now)
+    for removed in gone:  # nobody can look again: a gap that nobody has explained by now would stand for ever
+        books.observations.forget(removed)
+        books.drifts.close_item(removed, now, "the item was removed")
+        books.pictures.forget_unplaced(removed)
     for channel in OWN_CHANNELS:
         books.offers.remove(channel, gone)
     keys = {match_key(item.sku) for item in gone.values()}

@@ -26,11 +26,15 @@ REPLAY = "python -m onhand.simulator"
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a world came to. `failures` is empty when books and Shopify agree and everything has its cause."""
+    """What a world came to. `failures` is empty when books and Shopify agree and everything has its cause.
+
+    `counts` say how often what happened, `acts` what might have.
+    """
 
     seed: int
     lives: int
     counts: Counter[str]
+    acts: list[str]
     failures: list[str]
     journal: list[Entry] = field(repr=False)
 
@@ -95,12 +99,13 @@ class Lives:
             house.turn(work)
 
     def _outcome(self) -> Outcome:
-        counts = self._business.counts + self._stage.network.counts
+        counts = self._business.witness() + self._stage.network.counts
         counts["calls"] = self._stage.platforms.calls
         return Outcome(
             seed=self.seed,
             lives=self._business.begun,
             counts=counts,
+            acts=self._business.acts(),
             failures=self._business.failures(self._stage.house),
             journal=self.journal,
         )

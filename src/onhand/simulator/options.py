@@ -55,7 +55,7 @@ STEADY_S: Final = (0.0, 0.1, 1.0, 5.0, 30.0, 90.0)
 SLOW_S: Final = (0.0, 0.1, 1.0, 30.0, 300.0, 3600.0)
 """Until the next thing happens, in three kinds of shops."""
 
-OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns", "tracking", "tiktok")
+OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns", "tracking", "tiktok", "goods")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,12 @@
 """A small shop in which much happens to few items, so that every act meets others."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from onhand.sandbox.state import Sandbox, Settings, sandbox_around
+from onhand.sandbox.world.assortment import add_item
+from onhand.sandbox.world.catalog import Part
 from onhand.sandbox.world.moving import stock
 from onhand.sandbox.world.tiktok_orders import list_item, open_warehouse
 from onhand.sandbox.world.world import World, WorldSettings, empty_world
@@ -16,17 +18,18 @@ PLACES = (("Warehouse", True, False), ("Boston", True, True), ("Portland", False
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Goods:
-    """How many items there are, and what levels begin with: one of these, drawn for each.
+    """How many items there are, what levels begin with (one of `units`, drawn for each), whether one is a bundle.
 
     `on_tiktok` lists what is counted on TikTok Shop, whose warehouse is the first place.
     """
 
     items: int = 8
     units: tuple[int, ...] = (0, 1, 3, 12, 40)
+    bundle: bool = False
     on_tiktok: bool = False
 
 
-SCARCE = Goods()
+SCARCE = Goods(bundle=True)
 """Nothing and next to nothing are as frequent as plenty."""
 
 
@@ -58,6 +61,10 @@ def _grow(rng: random.Random, now: datetime, goods: Goods) -> World:
             stock(world, item_id=item.inventory_item_id, location_id=place.id, units=units, now=now)
     if goods.on_tiktok:
         _list_everything(world, now)
+    world.settings = replace(settings, refund_of_return_restocks=rng.random() < 0.5)
+    if goods.bundle:
+        first, _, third, *_ = world.catalog.items
+        add_item(world, sku="SET", title="A set", price_cents=4_000, now=now, parts=(Part(first, 1), Part(third, 2)))
     return world
 
 

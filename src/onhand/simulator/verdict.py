@@ -1,9 +1,12 @@
 """The verdict: the books beside the sandbox's own Shopify, in every state at every location, and what lies behind."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
-from onhand.domain.stock import KEPT_STATES, LevelKey, State
+from onhand.domain.causes import UNKNOWN
+from onhand.domain.stock import KEPT_STATES, LevelKey, State, fold
+from onhand.intake.identity import LEFT_OVER
+from onhand.intake.trapped import TRAPPED
 from onhand.sandbox.world.levels import STATES
 from onhand.sandbox.world.world import World
 from onhand.simulator.house import House
@@ -13,9 +16,11 @@ Place = tuple[str, str]
 """An item and a location, by the ids that the books use."""
 
 
-TRUE_OF_THE_SHOP = frozenset({"units out of the online store's reach", "listing of an item nobody counts"})
-"""Problems that the simulated shop really has: two of its locations do not serve the Online Store, and counting is
-switched off for what is listed.
+TRUE_OF_THE_SHOP = frozenset(
+    {"units out of the online store's reach", "listing of an item nobody counts", TRAPPED, LEFT_OVER}
+)
+"""Problems that the simulated shop really has: locations that do not serve the Online Store, counting that is switched
+off for what is listed, levels that were disconnected and items that were removed with whatever stood there.
 """
 
 
@@ -63,55 +68,77 @@ def mistold(world: World, older: Collection[str]) -> list[str]:
 
 
 def unexplained(
-    house: House, world: World, opened: Mapping[Place, int], by_hand: Mapping[Place, int], excused: Collection[str] = ()
+    house: House,
+    world: World,
+    opened: Mapping[Place, int],
+    by_hand: Mapping[tuple[Place, State], int],
+    excused: Collection[str] = (),
 ) -> list[str]:
     """Return a sentence for every level into which units came from outside without a cause.
 
     What openings brought and what came from `unexplained` must be what the level was `opened` with and what hands have
-    changed since, signed; where no hand was, nothing may be unexplained. Levels that are left out hold none; of
-    `excused` items nothing is asked.
+    changed since, signed. Levels that are left out hold none; of `excused` items nothing is asked.
     """
+    hands: Counter[Place] = Counter()
+    for (place, _), units in by_hand.items():
+        hands[place] += units
     outside: Counter[Place] = Counter()
-    adopted: Counter[Place] = Counter()
     with house.app.store.reading() as session:
         ledger = session.of(house.shop).ledger
         moved = [row[1] for item in world.catalog for row in ledger.history(str(item.inventory_item_id), 100_000)]
     for movement in moved:
         for bin_, units in ((movement.source, movement.units), (movement.target, -movement.units)):
-            if bin_.state is State.UNEXPLAINED:
-                adopted[movement.item, bin_.location] += units
-            elif bin_.state is State.SUPPLIER and not movement.cause.startswith("shopify/"):
+            from_supplier = bin_.state is State.SUPPLIER and not movement.cause.startswith("shopify/")
+            if from_supplier or bin_.state is State.UNEXPLAINED:
                 outside[movement.item, bin_.location] += units
-    outside.update(adopted)
-    sentences = [
+    return [
         f"{_name(world, *place)}: {outside[place]} units came from outside, it was opened with {opened.get(place, 0)}, "
-        f"hands changed {by_hand.get(place, 0)}"
-        for place in sorted({*outside, *opened, *by_hand})
+        f"hands changed {hands[place]}"
+        for place in sorted({*outside, *opened, *hands})
         if _is_counted(world, place[0])
         and place[0] not in excused
-        and outside[place] != opened.get(place, 0) + by_hand.get(place, 0)
+        and outside[place] != opened.get(place, 0) + hands[place]
     ]
-    sentences += [
-        f"{_name(world, *place)}: {units} units are unexplained, and no hand changed anything there"
-        for place, units in sorted(adopted.items())
-        if units and place not in by_hand and place[0] not in excused
-    ]
-    return sentences
 
 
-def adopted(house: House, world: World, excused: Callable[[Place], bool]) -> list[str]:
-    """Return a sentence for every state of a level that an adoption changed for good, where nothing excuses it."""
+def adopted(
+    house: House,
+    world: World,
+    opened: Collection[Place],
+    by_hand: Mapping[tuple[Place, State], int],
+    excused: Collection[str] = (),
+) -> list[str]:
+    """Return a sentence for every state of a level in which not just what hands did was adopted.
+
+    A level that is not among the `opened` was new to onhand: what it began with counts as adopted. What has a cause at
+    Shopify must be booked under that cause in the end, whatever was adopted meanwhile. `by_hand` is signed, by level
+    and state; of `excused` items nothing is asked.
+    """
     keys = [LevelKey(str(level.item_id), str(level.location_id)) for level in world.levels]
     net: Counter[tuple[Place, State]] = Counter()
     with house.app.store.reading() as session:
-        for row in session.of(house.shop).drifts.open_adoptions(keys):
+        books = session.of(house.shop)
+        for row in books.drifts.open_adoptions(keys):
             for state, units in row.units.items():
                 net[(row.item, row.location), state] += units
+        for item, location in sorted({(key.item, key.location) for key in keys} - set(opened)):
+            began = fold(books.ledger.caused_by(f"opening/{item}@{location}"))
+            net.update({((item, location), bin_.state): units for (_, bin_), units in began.items()})
     return [
-        f"{_name(world, *place)}: {units} {state} adopted, and everything that happened there had a cause"
-        for (place, state), units in sorted(net.items())
-        if units and not excused(place)
+        f"{_name(world, *place)}: {net[place, state]} {state} adopted, hands changed {by_hand.get((place, state), 0)}"
+        for place, state in sorted({*net, *by_hand})
+        if state in KEPT_STATES
+        and _is_counted(world, place[0])
+        and place[0] not in excused
+        and net[place, state] != by_hand.get((place, state), 0)
     ]
+
+
+def unnamed(house: House) -> list[str]:
+    """Return a sentence for every drift whose cause nobody could name."""
+    with house.app.store.reading() as session:
+        rows = session.of(house.shop).drifts.rows()
+    return [f"drift {row.id} of {row.item} at {row.location} has no name" for row in rows if row.cause == UNKNOWN]
 
 
 def shown(world: World) -> dict[Place, tuple[int, ...]]:
@@ -157,11 +184,11 @@ def totals(world: World) -> Counter[Place]:
 
 
 def _is_counted(world: World, item: str) -> bool:
-    """Return whether Shopify counts units of an item: none of one that it does not track, and none of a bundle."""
-    known = world.catalog.items[int(item)]
+    """Return whether Shopify counts units of an item: none of one it does not track, of a removed one, of a bundle."""
+    known = world.catalog.known[int(item)]
     return known.tracked and not known.bundle
 
 
 def _name(world: World, item: str, location: str) -> str:
-    sku = world.catalog.items[int(item)].sku
+    sku = world.catalog.known[int(item)].sku
     return f"{sku} at {world.catalog.locations[int(location)].name}"

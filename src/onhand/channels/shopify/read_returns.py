@@ -126,6 +126,7 @@ def picture_of(found: Return, number: str, reading: int) -> ReturnPicture:
         order=cause_of(number_of(found.order.id) or found.order.id),
         name=found.name,
         status=_STATUSES.get(found.status, ReturnStatus.OPEN),
+        ordered_at=found.order.created_at.astimezone(UTC),
         opened_at=found.created_at.astimezone(UTC),
         lines=lines,
         restocked=restocked,

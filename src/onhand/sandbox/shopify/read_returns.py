@@ -19,8 +19,9 @@ from onhand.sandbox.shopify.views import (
     ReverseOrderView,
     VariantView,
 )
+from onhand.sandbox.world.bundling import parts_of
 from onhand.sandbox.world.catalog import Item
-from onhand.sandbox.world.drafts import Draft
+from onhand.sandbox.world.drafts import Draft, DraftLine
 from onhand.sandbox.world.orders import Order, Refund
 from onhand.sandbox.world.returns import Return, ReturnLine
 
@@ -95,6 +96,20 @@ def _line_cents(call: Call, view: ReturnLineView) -> int:
 
 def _draft_lines(draft: Draft) -> list[DraftLineView]:
     return [DraftLineView(draft, line) for line in draft.lines]
+
+
+def _is_sold(view: DraftLineView, call: Call) -> bool:
+    return view.line.item_id in call.world.catalog.items
+
+
+def _components(view: DraftLineView, call: Call) -> list[DraftLineView]:
+    """Return a bundle's components with the units of them that all its units take [I]."""
+    if not call.world.catalog.known[view.line.item_id].bundle:
+        return []
+    return [
+        DraftLineView(view.draft, DraftLine(id=number, item_id=part.item_id, units=part.units * view.line.units))
+        for number, part in enumerate(parts_of(call.world, view.line.item_id), start=view.line.id * 100)
+    ]
 
 
 def _draft_cents(draft: Draft, call: Call) -> int:
@@ -185,7 +200,9 @@ _DRAFT: FieldTable = {
     "reserveInventoryUntil": lambda draft: iso(draft.reserve_until),
     "order": lambda draft, call: None if draft.order_id is None else order_of(call, draft.order_id),
     "lineItems": listed(_draft_lines, _line_key),
-    "totalQuantityOfLineItems": lambda draft: sum(line.units for line in draft.lines),
+    "totalQuantityOfLineItems": lambda draft, call: sum(
+        line.units * part.units for line in draft.lines for part in parts_of(call.world, line.item_id)
+    ),
     "currencyCode": lambda _, call: call.world.settings.currency,
     "totalPriceSet": lambda draft, call: money_bag(_draft_cents(draft, call), call.world.settings.currency),
     "totalPrice": lambda draft, call: amount(_draft_cents(draft, call)),
@@ -198,13 +215,13 @@ _DRAFT_LINE: FieldTable = {
     "id": lambda view: gid("DraftOrderLineItem", view.line.id),
     "quantity": lambda view: view.line.units,
     "custom": lambda _: False,
-    "variant": lambda view, call: VariantView(_item(call, view.line.item_id)),
-    "product": lambda view, call: ProductView(_item(call, view.line.item_id)),
+    "variant": lambda view, call: VariantView(_item(call, view.line.item_id)) if _is_sold(view, call) else None,
+    "product": lambda view, call: ProductView(_item(call, view.line.item_id)) if _is_sold(view, call) else None,
     "sku": lambda view, call: _item(call, view.line.item_id).sku,
     "title": lambda view, call: _item(call, view.line.item_id).title,
     "name": lambda view, call: _item(call, view.line.item_id).title,
     "requiresShipping": lambda _: True,
-    "components": lambda _: [],
+    "components": _components,
 }
 
 RETURN_FIELDS: dict[str, FieldTable] = {

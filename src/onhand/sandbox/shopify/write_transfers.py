@@ -21,6 +21,7 @@ _CODES = {
     "all_shipped": "ALL_QUANTITY_SHIPPED",
     "bad_status": "INVALID_TRANSFER_STATUS",
     "bad_units": "INVALID_QUANTITY",
+    "bundled_item": "BUNDLED_ITEM",
     "immutable": "TRANSFER_LOCATION_IMMUTABLE",
     "items_empty": "ITEMS_EMPTY",
     "last_line": "CANT_REMOVE_ALL_ITEMS_FROM_READY_TO_SHIP_TRANSFER",

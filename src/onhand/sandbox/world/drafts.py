@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from onhand.sandbox.world.catalog import Refused
@@ -18,7 +18,7 @@ from onhand.sandbox.world.world import World
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftLine:
-    """Units of an item that a draft asks for."""
+    """Units of an item that a draft asks for; of a bundle, its components are reserved."""
 
     id: int
     item_id: int
@@ -56,6 +56,7 @@ def create_draft(world: World, *, lines: Sequence[Wish], now: datetime, reserve_
     Where they are reserved is not documented: here where routing would send the order, below zero if need be [I].
     """
     wishes = merged(lines)
+    basket(world, wishes)  # what cannot be taken apart is refused before anything is written
     draft = Draft(
         id=world.ids.next("draft"),
         number=len(world.drafts) + 1,
@@ -83,6 +84,8 @@ def update_draft(
     """Change until when a draft reserves (None: no longer), and what it asks for unless `lines` is None."""
     _check_open(draft)
     wishes = None if lines is None else merged(lines)
+    if wishes is not None:
+        basket(world, wishes)
     act = world.outbox.act(now)
     _release(world, draft, act)
     if wishes is not None:
@@ -114,7 +117,7 @@ def complete_draft(world: World, draft: Draft, *, now: datetime, paid: bool = Tr
     held = dict(draft.reserved)
     act = world.outbox.act(now)
     _release(world, draft, act)
-    wishes, groups = basket(world, [Wish(item_id=line.item_id, units=line.units) for line in draft.lines])
+    wishes, groups = basket(world, _wishes(draft))
     order = new_order(world, "draft_order", DRAFT_ORDERS, wishes, now=now, groups=groups)
     order.financial_status = "paid" if paid else "pending"
     world.orders.add(order)
@@ -122,8 +125,7 @@ def complete_draft(world: World, draft: Draft, *, now: datetime, paid: bool = Tr
         for location_id in dict.fromkeys(at for _, at in held):
             here = [Wish(item_id=item, units=units) for (item, at), units in held.items() if at == location_id]
             commit_units(world, order, location_id, here, act)
-        untracked = [wish for wish in wishes if not world.catalog.known[wish.item_id].tracked]
-        wishes = untracked
+        wishes = _beside(wishes, held)
     for at, parts in route(world, wishes) if wishes else ():
         commit_units(world, order, at.id, parts, act)
     draft.status, draft.order_id, draft.completed_at = "COMPLETED", order.id, whole_second(now)
@@ -150,7 +152,7 @@ def pass_time(world: World, now: datetime) -> int:
 
 def draft_payload(world: World, draft: Draft) -> Payload:
     """Return draft_orders/create and /update, in the shape of the REST draft order: it names no reservation [I]."""
-    items = world.catalog.items
+    known, sold = world.catalog.known, world.catalog.items
     return {
         "id": draft.id,
         "admin_graphql_api_id": f"gid://shopify/DraftOrder/{draft.id}",
@@ -167,12 +169,12 @@ def draft_payload(world: World, draft: Draft) -> Payload:
         "line_items": [
             {
                 "id": line.id,
-                "variant_id": items[line.item_id].variant_id,
-                "product_id": items[line.item_id].product_id,
-                "sku": items[line.item_id].sku,
-                "title": items[line.item_id].title,
+                "variant_id": known[line.item_id].variant_id if line.item_id in sold else None,
+                "product_id": known[line.item_id].product_id if line.item_id in sold else None,
+                "sku": known[line.item_id].sku,
+                "title": known[line.item_id].title,
                 "quantity": line.units,
-                "price": money(items[line.item_id].price_cents),
+                "price": money(known[line.item_id].price_cents),
             }
             for line in draft.lines
         ],
@@ -181,6 +183,19 @@ def draft_payload(world: World, draft: Draft) -> Payload:
 
 def _lines(world: World, wishes: Sequence[Wish]) -> list[DraftLine]:
     return [DraftLine(id=world.ids.next("draft_line"), item_id=wish.item_id, units=wish.units) for wish in wishes]
+
+
+def _beside(wishes: Sequence[Wish], held: Mapping[tuple[int, int], int]) -> list[Wish]:
+    """Return what of the wishes was not reserved: what nobody counts."""
+    reserved: dict[int, int] = {}
+    for (item_id, _), units in held.items():
+        reserved[item_id] = reserved.get(item_id, 0) + units
+    rest = [replace(wish, units=wish.units - reserved.get(wish.item_id, 0)) for wish in wishes]
+    return [wish for wish in rest if wish.units]
+
+
+def _wishes(draft: Draft) -> list[Wish]:
+    return [Wish(item_id=line.item_id, units=line.units) for line in draft.lines]
 
 
 def _check_open(draft: Draft) -> None:
@@ -196,7 +211,7 @@ def _reserve(world: World, draft: Draft, until: datetime | None, act: Act) -> No
     draft.reserve_until = None if until is None else whole_second(until)
     if draft.reserve_until is None or draft.reserve_until <= act.at or not world.catalog.routes():
         return
-    wishes, _ = basket(world, [Wish(item_id=line.item_id, units=line.units) for line in draft.lines])
+    wishes, _ = basket(world, _wishes(draft))
     for at, parts in route(world, wishes):
         for part in parts:
             if world.catalog.known[part.item_id].tracked:

@@ -10,7 +10,7 @@ from onhand.sandbox.world.fulfilling import touch
 from onhand.sandbox.world.levels import whole_second
 from onhand.sandbox.world.orders import Edit, EditChange, Order, RefundLine
 from onhand.sandbox.world.payloads import edit_payload, tell_order
-from onhand.sandbox.world.selling import Wish, commit_units, merged, new_line, route, shown_online
+from onhand.sandbox.world.selling import Wish, basket, commit_units, new_line, route, shown_online
 from onhand.sandbox.world.undoing import keep_refund, remove_unfulfilled
 from onhand.sandbox.world.world import World
 
@@ -28,14 +28,16 @@ def edit(
 
     Removed units make a refund record without money, restock type cancel with `restock` (which may say so by line id),
     else no_restock. Raises Refused for a cancelled order, one that was taken away, more removed than is unfulfilled,
-    or more added than is shown.
+    or more added than is shown. Of a bundle its components are added [I].
     """
-    _check(world, order, additions, removals)
+    wishes, groups = basket(world, additions) if additions else ([], {})
+    _check(world, order, wishes, removals)
     act = world.outbox.act(now)
     added: list[EditChange] = []
-    for wish in merged(additions) if additions else []:
+    for wish in wishes:
         line = new_line(world, world.catalog.known[wish.item_id], wish.units)
         line.added_at = whole_second(now)
+        line.group = groups.get(wish.item_id)
         order.lines.append(line)
         world.orders.index(line.id, order)
         for location, parts in route(world, [wish]):
@@ -81,7 +83,7 @@ def _check(world: World, order: Order, additions: Sequence[Wish], removals: Mapp
             )
     if additions and not world.catalog.routes():
         raise Refused("no_route", f"order {order.name}: no active location fulfils online orders")
-    for wish in merged(additions) if additions else []:
+    for wish in additions:
         item = world.catalog.known[wish.item_id]
         shown = shown_online(world, wish.item_id)
         if item.tracked and not item.sells_below_zero and shown < wish.units:

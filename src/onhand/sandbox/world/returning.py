@@ -15,7 +15,7 @@ from onhand.sandbox.world.orders import FulfillmentOrder, Order, RefundLine
 from onhand.sandbox.world.outbox import Act, Payload
 from onhand.sandbox.world.payloads import tell_order
 from onhand.sandbox.world.returns import Disposition, DispositionType, ExchangeLine, Return, ReturnLine
-from onhand.sandbox.world.selling import Wish, commit_units, merged, new_line, route
+from onhand.sandbox.world.selling import Wish, basket, commit_units, merged, new_line, route
 from onhand.sandbox.world.undoing import keep_refund, remove_unfulfilled
 from onhand.sandbox.world.world import World
 
@@ -217,15 +217,19 @@ def _return_line(world: World, order: Order, fulfilled_line_id: int, units: int)
 
 
 def _add_exchange(world: World, order: Order, exchange: ExchangeLine, units: int, act: Act) -> list[FulfillmentOrder]:
-    """Add a line to the order for what is sent instead, and commit it where routing says."""
-    line = new_line(world, world.catalog.known[exchange.item_id], units)
-    line.added_at = whole_second(act.at)
-    order.lines.append(line)
-    exchange.line_ids.append(line.id)
-    world.orders.index(line.id, order)
+    """Add lines to the order for what is sent instead, a bundle's components one by one; commit where routing says."""
+    wishes, groups = basket(world, [Wish(item_id=exchange.item_id, units=units)])
+    made: list[FulfillmentOrder] = []
+    for wish in wishes:
+        line = new_line(world, world.catalog.known[wish.item_id], wish.units)
+        line.added_at = whole_second(act.at)
+        line.group = groups.get(wish.item_id)
+        order.lines.append(line)
+        exchange.line_ids.append(line.id)
+        world.orders.index(line.id, order)
+        made += [commit_units(world, order, at.id, parts, act) for at, parts in route(world, [wish])]
     order.closed_at = None
-    wish = Wish(item_id=exchange.item_id, units=units)
-    return [commit_units(world, order, at.id, parts, act) for at, parts in route(world, [wish])]
+    return made
 
 
 def _check_open(opened: Return) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from onhand.sandbox.world.catalog import Item
+from onhand.sandbox.world.change import level_at
 from onhand.sandbox.world.orders import FulfillmentOrder, FulfillmentOrderLine, Order
 from onhand.sandbox.world.shelf import OrderRef
 from onhand.sandbox.world.world import World
@@ -34,6 +35,8 @@ def begin_counting(world: World, item: Item, now: datetime) -> None:
             committed[part.location_id] = committed.get(part.location_id, 0) + line.remaining_units
         ref, units = OrderRef("shopify", order.id), line.remaining_units
         world.shelf.promise(ref, item.inventory_item_id, part.location_id, units, "counted again")
+    for location_id in committed:
+        level_at(world, item.inventory_item_id, location_id, now)
     if not world.settings.counting_again_commits:
         return
     for level in world.levels.of_item(item.inventory_item_id):

@@ -185,4 +185,7 @@ def _set_free(world: World, transfer: Transfer, line: TransferLine, units: int, 
 
 
 def _new_line(world: World, item_id: int, units: int) -> TransferLine:
+    item = world.catalog.known[item_id]
+    if item.bundle:
+        raise Refused("bundled_item", f"{item.sku} is a bundle: its components are transferred")
     return TransferLine(id=world.ids.next("transfer_line"), item_id=item_id, total_units=units)

@@ -9,7 +9,7 @@ from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.selling import TurnedAway
 from onhand.sandbox.world.world import World
-from onhand.simulator.acts.chance import Act, one_of, some_wishes
+from onhand.simulator.acts.chance import Act, named, one_of, some_wishes
 
 
 class Beginnings:
@@ -21,7 +21,7 @@ class Beginnings:
 
     def acts(self) -> Sequence[Act]:
         """Return what may happen."""
-        return (
+        return named(
             self._sell_at_till,
             self._sell_at_till,
             self._sell_offline,

@@ -3,14 +3,32 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.world import World
 
-Act = Callable[[datetime], str]
+Happen = Callable[[datetime], str]
 """Lets one thing happen now and returns a line for the journal. Raises Refused where the platform does not allow it."""
+
+
+class Act(NamedTuple):
+    """One thing that may happen, by the name under which it is counted."""
+
+    name: str
+    happen: Happen
+
+
+def named(*ways: Happen) -> list[Act]:
+    """Return acts by the names of what lets them happen: `_sell_at_till` is "sell at till"."""
+    return [Act(name_of(way), way) for way in ways]
+
+
+def name_of(way: Callable[..., str]) -> str:
+    """Return the name of an act by that of the method behind it."""
+    return way.__name__.strip("_").replace("_", " ")
+
 
 _Row = TypeVar("_Row")
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from onhand.sandbox.world import drafts
 from onhand.sandbox.world.drafts import Draft
 from onhand.sandbox.world.world import World
-from onhand.simulator.acts.chance import Act, one_of, some_wishes
+from onhand.simulator.acts.chance import Act, named, one_of, some_wishes
 
 RESERVED_FOR_S = (None, None, 60.0, 3600.0, 86_400.0)
 
@@ -21,7 +21,7 @@ class DraftActs:
 
     def acts(self) -> Sequence[Act]:
         """Return what may happen."""
-        return (self._write, self._write, self._change, self._complete, self._complete, self._delete)
+        return named(self._write, self._write, self._change, self._complete, self._complete, self._delete)
 
     def _write(self, now: datetime) -> str:
         until = self._until(now)

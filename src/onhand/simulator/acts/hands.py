@@ -4,10 +4,12 @@ import random
 from collections.abc import Sequence
 from datetime import datetime
 
-from onhand.sandbox.world import moving
+from onhand.sandbox.world import moving, writes
+from onhand.sandbox.world.adjustments import SetRow
+from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.levels import Level
 from onhand.sandbox.world.world import World
-from onhand.simulator.acts.chance import Act
+from onhand.simulator.acts.chance import Act, named
 
 _STATES = ("available", "damaged", "quality_control", "safety_stock")
 
@@ -21,7 +23,7 @@ class HandActs:
 
     def acts(self) -> Sequence[Act]:
         """Return what may happen."""
-        return (self._adjust, self._receive, self._move)
+        return named(self._adjust, self._receive, self._move, self._set)
 
     def _adjust(self, now: datetime) -> str:
         level, units, state = self._level(), self._units() * self._rng.choice((-1, 1)), self._rng.choice(_STATES)
@@ -49,8 +51,21 @@ class HandActs:
         )
         return f"{level.item_id}@{level.location_id}: {units} moved from {source} to {target}"
 
+    def _set(self, now: datetime) -> str:
+        """Another app sets a level, as the ones do that import products or believe that they are the source."""
+        level, units = self._level(), self._rng.choice((0, 1, 5, 20))
+        state = self._rng.choice(("available", "on_hand"))
+        row = SetRow(item_id=level.item_id, location_id=level.location_id, units=units, compare_units=None)
+        done = writes.set_units(
+            self._world, state=state, rows=[row], reason="correction", reference_uri="app://import", now=now
+        )
+        if done.errors:
+            raise Refused(done.errors[0].code, done.errors[0].message)
+        return f"{level.item_id}@{level.location_id}: {state} set to {units} by another app"
+
     def _level(self) -> Level:
-        return self._rng.choice([row for row in self._world.levels if self._world.catalog.items[row.item_id].tracked])
+        counted = {item.inventory_item_id for item in self._world.catalog if item.tracked and not item.bundle}
+        return self._rng.choice([row for row in self._world.levels if row.item_id in counted])
 
     def _units(self) -> int:
         return self._rng.randint(1, 4)

@@ -10,7 +10,7 @@ from onhand.sandbox.world.orders import FulfillmentOrder, Order, OrderLine, Rest
 from onhand.sandbox.world.undoing import RefundWish
 from onhand.sandbox.world.unshipping import cancel_fulfillment
 from onhand.sandbox.world.world import World
-from onhand.simulator.acts.chance import Act, one_of, some_of, some_wishes
+from onhand.simulator.acts.chance import Act, name_of, one_of, some_of, some_wishes
 
 _OrderAct = Callable[[Order, datetime], str]
 
@@ -46,7 +46,7 @@ class OrderActs:
             order = one_of(self._rng, list(self._world.orders), "nothing was ordered yet")
             return f"{order.name}: {act(order, now)}"
 
-        return happen
+        return Act(name_of(act), happen)
 
     def _fulfil(self, order: Order, now: datetime) -> str:
         if self._rng.random() < 0.5:
@@ -134,4 +134,5 @@ class OrderActs:
 
 
 def _left(part: FulfillmentOrder) -> dict[int, int]:
-    return {line.line_id: line.remaining_units for line in part.lines}
+    """Return what is left to ship of a fulfilment order, by the ids of its own lines."""
+    return {line.id: line.remaining_units for line in part.lines}

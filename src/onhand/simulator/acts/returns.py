@@ -8,7 +8,7 @@ from onhand.sandbox.world import returning
 from onhand.sandbox.world.returning import FINAL, Disposal, Processed
 from onhand.sandbox.world.returns import DispositionType, Return, ReturnLine
 from onhand.sandbox.world.world import World
-from onhand.simulator.acts.chance import Act, one_of, some_of, some_wishes
+from onhand.simulator.acts.chance import Act, named, one_of, some_of, some_wishes
 
 TYPES: tuple[DispositionType, ...] = ("RESTOCKED", "RESTOCKED", "NOT_RESTOCKED", "MISSING", "PROCESSING_REQUIRED")
 
@@ -22,7 +22,16 @@ class ReturnActs:
 
     def acts(self) -> Sequence[Act]:
         """Return what may happen."""
-        return (self._begin, self._begin, self._dispose, self._dispose, self._process, self._process, self._end)
+        return named(
+            self._begin,
+            self._begin,
+            self._dispose,
+            self._dispose,
+            self._process,
+            self._process,
+            self._end,
+            self._reopen,
+        )
 
     def _begin(self, now: datetime) -> str:
         shipped = [order for order in self._world.orders if order.fulfillments]
@@ -70,6 +79,12 @@ class ReturnActs:
             return f"{opened.name}: cancelled"
         returning.close_return(self._world, opened, now=now)
         return f"{opened.name}: closed"
+
+    def _reopen(self, now: datetime) -> str:
+        closed = [one for order in self._world.orders for one in order.returns if one.status == "CLOSED"]
+        back = one_of(self._rng, closed, "no return is closed")
+        returning.reopen_return(self._world, back, now=now)
+        return f"{back.name}: open again"
 
     def _opened(self) -> Return:
         opened = [one for order in self._world.orders for one in order.returns if one.status == "OPEN"]

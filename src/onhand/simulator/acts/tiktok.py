@@ -9,7 +9,7 @@ from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.selling import TurnedAway
 from onhand.sandbox.world.tiktok import OrderStatus, TikTokOrder
 from onhand.sandbox.world.world import World
-from onhand.simulator.acts.chance import Act, one_of, some_wishes
+from onhand.simulator.acts.chance import Act, name_of, named, one_of, some_wishes
 
 _FIRST: Sequence[OrderStatus] = ("UNPAID", "ON_HOLD", "AWAITING_SHIPMENT", "AWAITING_SHIPMENT")
 
@@ -24,7 +24,7 @@ class TikTokActs:
     def acts(self) -> Sequence[Act]:
         """Return what may happen."""
         lives = (self._pay, self._release, self._release, self._ship, self._ship, self._deliver, self._cancel)
-        return [self._place, self._place, self._place, *(self._to_any(act) for act in lives)]
+        return [*named(self._place, self._place, self._place), *(self._to_any(act) for act in lives)]
 
     def _place(self, now: datetime) -> str:
         lines = some_wishes(self._rng, self._world)
@@ -38,7 +38,7 @@ class TikTokActs:
             order = one_of(self._rng, list(self._world.tiktok.orders.values()), "nothing was ordered on TikTok Shop")
             return f"TikTok order {order.id}: {act(order, now)}"
 
-        return happen
+        return Act(name_of(act), happen)
 
     def _pay(self, order: TikTokOrder, now: datetime) -> str:
         tiktok_orders.pay(self._world, order, now=now)

@@ -8,7 +8,9 @@ from onhand.sandbox.world import shipping, transferring
 from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.transfers import Shipment, Transfer
 from onhand.sandbox.world.world import World
-from onhand.simulator.acts.chance import Act, one_of, some_of
+from onhand.simulator.acts.chance import Act, name_of, named, one_of, some_of
+
+_OVER = ("CANCELED", "TRANSFERRED")
 
 
 class TransferActs:
@@ -34,16 +36,17 @@ class TransferActs:
             self._receive,
             self._receive,
             self._change_items,
-            self._cancel,
         )
-        return [self._begin, self._begin, self._begin, *(self._to_any(act) for act in known)]
+        often = [self._to_any(act) for act in known]
+        return [*named(self._begin, self._begin, self._begin), *often, *often, self._to_any(self._cancel)]
 
     def _to_any(self, act: Callable[[Transfer, datetime], str]) -> Act:
         def happen(now: datetime) -> str:
-            transfer = one_of(self._rng, list(self._world.transfers.values()), "nothing is transferred yet")
+            going_on = [one for one in self._world.transfers.values() if one.status not in _OVER]
+            transfer = one_of(self._rng, going_on, "nothing is being transferred")
             return f"{transfer.name}: {act(transfer, now)}"
 
-        return happen
+        return Act(name_of(act), happen)
 
     def _begin(self, now: datetime) -> str:
         origin, destination = self._rng.sample(list(self._world.catalog.locations), 2)

@@ -43,6 +43,13 @@ class ReverseOrder(Struct, rename="camel"):
     line_items: Page[ReverseLine] | None = None
 
 
+class ReturnedOrder(Struct, rename="camel"):
+    """The order that a return belongs to."""
+
+    id: str
+    created_at: Moment
+
+
 class Return(Struct, rename="camel"):
     """A return with the parts that concern stock."""
 
@@ -50,7 +57,7 @@ class Return(Struct, rename="camel"):
     name: str
     status: str
     created_at: Moment
-    order: Named
+    order: ReturnedOrder
     reverse_fulfillment_orders: Page[ReverseOrder]
     refunds: Page[Refund]
 
