@@ -3,12 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from onhand.log.jetstream import JetStreamLog
+from onhand.log.nats_wire import Stream
 from onhand.log.seal import Seal
 from onhand.log.sqlite_log import SqliteLog
 from onhand.ports.delivery import Delivery
+from tests.support.nats import NatsCluster
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 KEY = Seal.generate_key()
+START_WITHIN_S = 30.0
 LEVEL_BODY = (
     b'{"inventory_item_id":49148385,"location_id":655441491,"available":7,"updated_at":"2026-11-23T07:00:00-05:00",'
     b'"admin_graphql_api_id":"gid://shopify/InventoryLevel/110012006577?inventory_item_id=49148385"}'
@@ -34,3 +38,12 @@ def delivery(
 def open_log(folder: Path) -> SqliteLog:
     """The log of a folder; opening it twice is what a restart does."""
     return SqliteLog(folder / "onhand-log.db", Seal([KEY]))
+
+
+def open_stream(folder: Path, servers: NatsCluster, name: str, *, waits: bool = True) -> JetStreamLog:
+    """The log in a stream, with its spool in a folder; `waits` for the servers to have made the stream."""
+    stream = Stream(servers=servers.addresses, name=name, replicas=3)
+    log = JetStreamLog(SqliteLog(folder / "onhand-spool.db", Seal([KEY])), stream, Seal([KEY]))
+    if waits:
+        log.wire.wait(START_WITHIN_S)
+    return log

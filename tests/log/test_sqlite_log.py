@@ -2,8 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -11,11 +9,11 @@ from random import Random
 import apsw
 import pytest
 
-from onhand.log import file, sqlite_log, write_ahead
+from onhand.log import file, write_ahead
 from onhand.log.seal import Seal
 from onhand.log.sqlite_log import SqliteLog
 from onhand.ports.errors import ConfigError, DataDamaged, LogUnavailable
-from tests.log.deliveries import KEY, NOON, delivery, open_log
+from tests.log.deliveries import KEY, delivery, open_log
 from tests.log.disks import FailingDisk
 
 
@@ -24,45 +22,6 @@ def log(tmp_path: Path) -> Iterator[SqliteLog]:
     log = open_log(tmp_path)
     yield log
     log.close()
-
-
-def test_deliveries_come_back_as_they_came_and_in_order(log: SqliteLog) -> None:
-    bodies = [b"", b"{}", b"\xff\xfe\x00", "Größe Ü 👕".encode(), b"x" * 5_000, bytes(range(256)) * 40]
-    sent = [delivery(number, body=body) for number, body in enumerate(bodies)]
-    sent.append(replace(delivery(99), event_id=None, triggered_at=None, topic="ghost/topic"))
-    assert log.append(sent) == [True] * 7
-    assert [logged.delivery for logged in log.read(0, 100)] == sent
-    assert [logged.position for logged in log.read(0, 100)] == sorted(logged.position for logged in log.read(0, 100))
-
-
-def test_a_repeat_is_kept_once_whether_it_comes_later_or_in_the_same_commit(log: SqliteLog) -> None:
-    assert log.append([delivery(1), delivery(2)]) == [True, True]
-    assert log.append([delivery(2), delivery(3), delivery(3), delivery(1)]) == [False, True, False, False]
-    assert [logged.delivery for logged in log.read(0, 10)] == [delivery(1), delivery(2), delivery(3)]
-    assert log.counts() == (3, 3, 0)
-
-
-def test_one_shop_cannot_use_up_the_delivery_ids_of_another(log: SqliteLog) -> None:
-    other = delivery(1, shop="mugs.myshopify.com")
-    tiktok = replace(delivery(1), channel="tiktok_shop")
-    assert log.append([delivery(1), other, tiktok]) == [True, True, True]
-    assert {logged.delivery.shop for logged in log.read(0, 10)} == {"tees.myshopify.com", "mugs.myshopify.com"}
-
-
-@pytest.mark.parametrize("count", [1, 2, 5, 7, 63, 64, 65, 127, 300])
-def test_a_batch_of_any_size_is_kept_whole(log: SqliteLog, count: int) -> None:
-    assert log.append([delivery(number) for number in range(count)]) == [True] * count
-    assert len(log.read(0, 1000)) == log.last_position() == count
-
-
-def test_reading_goes_on_behind_a_position(log: SqliteLog) -> None:
-    log.append([delivery(number) for number in range(10)])
-    first = log.read(0, 4)
-    rest = log.read(first[-1].position, 100)
-    assert [logged.delivery for logged in [*first, *rest]] == [delivery(number) for number in range(10)]
-    assert log.read(log.last_position(), 10) == []
-    assert log.find(first[2].position) == first[2]
-    assert log.find(10_000) is None
 
 
 def test_after_a_restart_everything_is_there_and_repeats_are_still_known(tmp_path: Path) -> None:
@@ -109,28 +68,6 @@ def test_refused_deliveries_are_counted_without_making_the_disk_work(log: Sqlite
     assert log.counts() == (1, 0, 5)
 
 
-def test_bodies_go_after_their_time_but_not_those_of_parked_deliveries(
-    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite_log, "_FORGET_AT_ONCE", 4)
-    log.append([delivery(number, after_s=number) for number in range(20)])
-    assert log.forget_bodies(NOON + timedelta(seconds=10), keep=[3, 7]) == 8
-    assert log.find(1) is None
-    assert log.find(3) is not None
-    assert [logged.position for logged in log.read(0, 100)] == [3, 7, *range(11, 21)]
-    assert log.append([delivery(0)]) == [False]  # the repeat of a forgotten one is still a repeat
-    assert log.forget_bodies(NOON + timedelta(seconds=12), keep=[7]) == 3
-    assert [logged.position for logged in log.read(0, 100)] == [7, *range(13, 21)]
-
-
-def test_a_clock_that_jumps_leaves_no_body_behind_for_ever(log: SqliteLog) -> None:
-    times = [0, 90_000, 1, 2]  # the second came while the clock was a day ahead
-    log.append([delivery(number, after_s=after_s) for number, after_s in enumerate(times)])
-    assert log.forget_bodies(NOON + timedelta(hours=1), keep=[]) == 3
-    assert log.forget_bodies(NOON + timedelta(days=2), keep=[]) == 1
-    assert log.read(0, 10) == []
-
-
 def test_bodies_are_sealed_anew_in_steps_that_may_be_stopped_and_then_the_old_key_can_go(tmp_path: Path) -> None:
     log = open_log(tmp_path)
     log.append([delivery(number) for number in range(450)])
@@ -157,14 +94,6 @@ def test_a_wrong_key_is_told_apart_from_an_empty_log(tmp_path: Path) -> None:
     with pytest.raises(DataDamaged, match="old_encryption_keys"):
         log.read(0, 10)
     log.close()
-
-
-def test_anchors_are_kept_per_shop_and_never_replaced(log: SqliteLog) -> None:
-    log.anchor("tees.myshopify.com", 10, b"head ten", NOON)
-    log.anchor("tees.myshopify.com", 20, b"head twenty", NOON)
-    log.anchor("tees.myshopify.com", 10, b"forged", NOON)
-    assert log.anchors("tees.myshopify.com") == [(10, b"head ten"), (20, b"head twenty")]
-    assert log.anchors("mugs.myshopify.com") == []
 
 
 def test_a_full_disk_refuses_what_does_not_fit_and_later_ones_are_kept(log: SqliteLog) -> None:

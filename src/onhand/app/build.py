@@ -1,12 +1,12 @@
 """Building: from a configuration to an application whose parts are chosen."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import httpx
 
 from onhand.app.auditing import audit_shop
 from onhand.app.clock import MACHINE_PACE, Pace, SystemClock
+from onhand.app.deliveries_log import open_log
 from onhand.app.healing import Healed, Wish, heal
 from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
 from onhand.app.results import Audited, Synced
@@ -19,8 +19,8 @@ from onhand.audit.places import file_places, look_at_places
 from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
 from onhand.intake.identity import retire_item
 from onhand.intake.lookup import Lookup, find_level_ids
-from onhand.intake.process import Sender, Senders, replay
-from onhand.log import SqliteLog
+from onhand.intake.process import POSITION, Sender, Senders, replay
+from onhand.log import KeptLog
 from onhand.ports.channel import Stocking
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
@@ -39,7 +39,7 @@ class App:
         config: Config,
         *,
         store: Store,
-        log: SqliteLog,
+        log: KeptLog,
         clock: Clock,
         http: httpx.Client,
         tokens: TokenFolder,
@@ -228,7 +228,9 @@ def build(
     clock = clock or SystemClock()
     store = open_store(config.database)
     seal = seal_of(config)
-    log = SqliteLog(Path(config.log), seal)
+    with store.reading() as session:
+        booked = session.position(POSITION)
+    log = open_log(config, booked)
     tokens = tokens_of(config, seal)
     http = httpx.Client(
         timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False, transport=transport

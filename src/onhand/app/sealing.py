@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from onhand.app.tokens import TokenFolder
 from onhand.config import Config
-from onhand.log import Seal, SqliteLog
+from onhand.log import KeptLog, Seal
 from onhand.ports.errors import ConfigError
 
 
@@ -29,7 +29,7 @@ def seal_of(config: Config) -> Seal:
     return Seal([config.encryption_key.reveal(), *(secret.reveal() for secret in config.old_encryption_keys)])
 
 
-def count_sealed(log: SqliteLog, tokens: TokenFolder, seal: Seal) -> Sealed:
+def count_sealed(log: KeptLog, tokens: TokenFolder, seal: Seal) -> Sealed:
     """Return what is sealed with which key."""
     bodies, files = log.sealed_with(), tokens.sealed_with()
     new_bodies, new_files = bodies.pop(seal.key_id, 0), files.pop(seal.key_id, 0)
@@ -37,7 +37,7 @@ def count_sealed(log: SqliteLog, tokens: TokenFolder, seal: Seal) -> Sealed:
     return Sealed(new_bodies, new_files, sum(bodies.values()), sum(files.values()), unknown)
 
 
-def rotate(log: SqliteLog, tokens: TokenFolder) -> Iterator[int]:
+def rotate(log: KeptLog, tokens: TokenFolder) -> Iterator[int]:
     """Seal everything that an older key sealed with the newest one; yield how many after each short step.
 
     Stopped in between, the next call goes on where this one ended. Raises DataDamaged where a key is missing.

@@ -23,7 +23,7 @@ from onhand.channels.shopify import ShopifyChannel, ShopifySettings
 from onhand.demo.house import load, write_config
 from onhand.demo.sandbox import SandboxProcess
 from onhand.domain.stock import State
-from onhand.log import GroupCommit, Seal, SqliteLog
+from onhand.log import GroupCommit, KeptLog, Seal, SqliteLog
 from onhand.serve import Serving
 from onhand.web.ingress_server import IngressServer, bind, server_config
 
@@ -116,7 +116,7 @@ def _say_where(port: int, shop: str, secret: str, levels: Sequence[Sequence[int]
     _say({"port": port, "shop": shop, "secret": secret, "levels": levels})
 
 
-def _say_what_was_kept(commit: GroupCommit, log: SqliteLog, *, booked: int | None) -> None:
+def _say_what_was_kept(commit: GroupCommit, log: KeptLog, *, booked: int | None) -> None:
     _say(
         {
             "kept": int(commit.figures.batch_deliveries.total),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from onhand.cli.checks import Check
-    from onhand.config import Config
+    from onhand.config import Config, JetStreamConfig
 
 
 def register(app: typer.Typer) -> None:
@@ -104,6 +104,8 @@ def _examine_kept(frame: Frame, config: "Config", shops: Sequence[str]) -> Itera
         yield warn("database", f"there is no {config.database} yet", "run `onhand sync`: it makes it")
         return
     yield from _guarded("database", _examine_database(frame))
+    if config.jetstream is not None:
+        yield from _guarded("log stream", _examine_stream(frame, config.jetstream))
     for domain in shops:
         yield from _guarded(f"books of {domain}", _examine_books(frame, config, domain))
     yield from _guarded("what is sealed", _examine_sealed(frame, config))
@@ -125,6 +127,16 @@ def _examine_database(frame: Frame) -> Iterator["Check"]:
 
     with frame.store() as store:
         yield from check_database(store)
+
+
+def _examine_stream(frame: Frame, config: "JetStreamConfig") -> Iterator["Check"]:
+    from onhand.cli.checks.kept import check_stream
+
+    with frame.log() as log:
+        from onhand.log.jetstream import JetStreamLog
+
+        if isinstance(log, JetStreamLog):
+            yield from check_stream(config, log)
 
 
 def _examine_sealed(frame: Frame, config: "Config") -> Iterator["Check"]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from onhand.app import App
-    from onhand.log import SqliteLog
+    from onhand.log import KeptLog
     from onhand.store import Books, Session, Store
 
 DEFAULT_PATH = Path("onhand.toml")
@@ -141,15 +141,14 @@ class Frame:
             yield session
 
     @contextmanager
-    def log(self) -> Iterator["SqliteLog"]:
+    def log(self) -> Iterator["KeptLog"]:
         """Open the log, which must be there already, and close it afterwards. Raises ConfigError."""
-        from onhand.app.sealing import seal_of
-        from onhand.log import SqliteLog
+        from onhand.app.deliveries_log import open_log
 
         config = self.config()
         if not Path(config.log).is_file():
             raise ConfigError(f"log: there is no {config.log} yet: `onhand sync` makes it")
-        log = SqliteLog(config.log, seal_of(config))
+        log = open_log(config)
         try:
             yield log
         finally:

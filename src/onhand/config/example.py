@@ -14,7 +14,8 @@ EXAMPLE = """\
 # ONHAND__AUDIT__EVERY_S=600, ONHAND__CHANNEL__TIKTOK_SHOP__BUFFER_UNITS=3.
 
 database = "onhand.db"                  # or "postgresql://…", or "env:NAME" where the address carries a password
-# log = "onhand-log.db"                 # webhooks as they came; beside the database where nothing is said
+# log = "onhand-log.db"                 # webhooks as they came; beside the database where nothing is said;
+                                        # or "nats://a:4222,b:4222,c:4222": kept by NATS servers, see docs/jetstream.md
 encryption_key = "file:{key_file}"      # tokens and webhook bodies at rest. Keep a copy apart; keep it out of git
 # old_encryption_keys = ["file:onhand.old.key"]  # while you replace the key: `onhand keys rotate` says when it may go
 retention_days = 7                      # the raw bodies of webhooks go after so many days

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from onhand.config.environment import override
+from onhand.config.log_place import read_log_place
 from onhand.config.model import (
     AUTHORITIES,
     CHANNEL_NAMES,
@@ -43,7 +44,7 @@ TIKTOK_KEYS = (
     "writes_per_s",
     "reads_per_s",
 )
-TABLES = ("ingress", "server", "audit", "guard", "google_sheets")
+TABLES = ("ingress", "server", "jetstream", "audit", "guard", "google_sheets")
 A_YEAR_S = 366 * 86_400.0
 
 
@@ -58,10 +59,10 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     source = Source(label=str(path) if path is not None else "environment", folder=folder, environ=environ)
     top = Section(source, "", tables)
     database = _read_database(top, source)
-    log = top.text("log")
+    sections = {name: Section(source, name, _table(top, name)) for name in TABLES}
+    log, jetstream = read_log_place(top, sections["jetstream"], database, source)
     encryption_key, old_encryption_keys = top.secret("encryption_key"), top.secrets("old_encryption_keys")
     retention_days = top.number("retention_days", Config.retention_days, least=0.01, most=3650)
-    sections = {name: Section(source, name, _table(top, name)) for name in TABLES}
     ingress, server = sections["ingress"], sections["server"]
     ingress_config = IngressConfig(
         listen=ingress.listen("listen", IngressConfig.listen), public_url=ingress.url("public_url")
@@ -75,7 +76,8 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     _refuse_doubles(source, "channel", [f"{row.name} of {row.shop}" for row in channels])
     config = Config(
         database=database,
-        log=_log_path(log, database, folder),
+        log=log,
+        jetstream=jetstream,
         encryption_key=encryption_key,
         old_encryption_keys=old_encryption_keys,
         retention_days=retention_days,
@@ -139,13 +141,6 @@ def _read_database(top: Section, source: Source) -> str:
         scheme = text.partition("://")[0]
         top.refuse("database", f'must be a path or "postgresql://…", got an address that begins with {scheme}://')
     return str(source.folder / Path(text).expanduser())
-
-
-def _log_path(log: str | None, database: str, folder: Path) -> str:
-    if log is not None:
-        return str(folder / Path(log).expanduser())
-    beside = folder if "://" in database else Path(database).parent
-    return str(beside / "onhand-log.db")
 
 
 def _read_shop(source: Source, row: Table) -> ShopConfig:

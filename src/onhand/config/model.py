@@ -192,6 +192,15 @@ class GoogleSheetsConfig:
     credentials: Secret
 
 
+@dataclass(frozen=True, kw_only=True)
+class JetStreamConfig:
+    """NATS servers that keep the log as a stream. `servers` may carry a password: kept out of the representation."""
+
+    servers: tuple[str, ...] = field(repr=False)
+    stream: str = "onhand"
+    replicas: int = 3
+
+
 class Setting(NamedTuple):
     """One value with where it came from, fit to be shown: a secret shows only where it is kept."""
 
@@ -205,12 +214,14 @@ class Config:
     """Everything that can be configured.
 
     New things are sealed with `encryption_key`; `old_encryption_keys` open what was sealed before it was replaced.
+    `log` is a file of this machine: the log itself, or, with `jetstream`, the spool of what no quorum confirmed yet.
     `database` may carry a password and stays out of the representation. `path` is None where no file was read;
     `settings` and `secrets` are everything that was read, by key, for whoever shows or checks it.
     """
 
     database: str = field(repr=False)
     log: str
+    jetstream: JetStreamConfig | None = None
     encryption_key: Secret | None = None
     old_encryption_keys: tuple[Secret, ...] = ()
     retention_days: float = 7.0

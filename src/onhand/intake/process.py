@@ -50,12 +50,17 @@ class Processed:
 def process(store: Store, log: Log, senders: Senders, now: datetime, limit: int = BATCH) -> Processed:
     """Book up to `limit` deliveries behind the position; the position moves in the same transaction.
 
-    Trouble with one delivery parks that one and only that one.
+    The log is read before that transaction begins: it may be on other machines. Trouble with one delivery parks that
+    one and only that one.
     """
+    with store.reading() as session:
+        position = session.position(POSITION)
+    batch = log.read(position, limit)
+    if not batch:
+        return Processed(done=0, parked=0, waiting=False)
     with store.writing() as session:
-        batch = log.read(session.position(POSITION), limit)
-        if not batch:
-            return Processed(done=0, parked=0, waiting=False)
+        if session.position(POSITION) != position:  # somebody else has booked them meanwhile
+            return Processed(done=0, parked=0, waiting=True)
         parked = sum(not _process_one(session, senders, logged, now) for logged in batch)
         _note_arrivals(session, batch)
         session.move_position(POSITION, batch[-1].position)

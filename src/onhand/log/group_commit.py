@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
 from onhand.log.figures import CommitFigures
-from onhand.log.sqlite_log import SqliteLog
+from onhand.log.kept import KeptLog
 from onhand.ports.delivery import Delivery
 from onhand.ports.errors import LogUnavailable
 
@@ -44,7 +44,7 @@ class GroupCommit:
     nobody should wait for: checkpoints, counters, looking after the file.
     """
 
-    def __init__(self, log: SqliteLog, *, max_batch: int = 256, max_waiting: int = 4096) -> None:
+    def __init__(self, log: KeptLog, *, max_batch: int = 256, max_waiting: int = 4096) -> None:
         self.log = log
         self.figures = CommitFigures()
         self.on_commit: Callable[[], None] | None = None  # called after each commit; must be quick

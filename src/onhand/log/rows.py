@@ -1,5 +1,7 @@
 """How a delivery stands in a row: times as whole microseconds, the body compressed where that helps, and sealed."""
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,7 +29,7 @@ def from_micros(micros: int) -> datetime:
 
 
 class Packer:
-    """Turns deliveries into rows. `row` is for one thread at a time, the rest for any number."""
+    """Turns deliveries into rows. `row` is and `sealed` are for one thread at a time, the rest for any number."""
 
     def __init__(self, seal: Seal) -> None:
         self.seal = seal
@@ -35,13 +37,7 @@ class Packer:
 
     def row(self, source: int, delivery: Delivery) -> tuple[Any, ...]:
         """Return the columns of `append`."""
-        body, triggered_at = delivery.body, delivery.triggered_at
-        form = _PLAIN
-        if len(body) > _COMPRESS_ABOVE_BYTES:
-            smaller = self._compressor.compress(body)
-            if len(smaller) < len(body):
-                body, form = smaller, _ZSTD
-        about = _about(delivery.shop, delivery.channel, delivery.delivery_id)
+        triggered_at = delivery.triggered_at
         return (
             source,
             delivery.delivery_id,
@@ -49,8 +45,17 @@ class Packer:
             delivery.event_id,
             None if triggered_at is None else (triggered_at - _EPOCH) // _MICROSECOND,
             (delivery.received_at - _EPOCH) // _MICROSECOND,
-            self.seal.seal(form + body, about),
+            self.sealed(delivery),
         )
+
+    def sealed(self, delivery: Delivery) -> bytes:
+        """Return the body, compressed where that helps, and sealed."""
+        body, form = delivery.body, _PLAIN
+        if len(body) > _COMPRESS_ABOVE_BYTES:
+            smaller = self._compressor.compress(body)
+            if len(smaller) < len(body):
+                body, form = smaller, _ZSTD
+        return self.seal.seal(form + body, _about(delivery.shop, delivery.channel, delivery.delivery_id))
 
     def unpack(self, sealed: bytes, shop: str, channel: str, delivery_id: str) -> bytes:
         """Return the body as it came. Raises DataDamaged."""
@@ -67,6 +72,11 @@ class Packer:
         """Return the same body under the newest key."""
         about = _about(shop, channel, delivery_id)
         return self.seal.seal(self.seal.open(sealed, about), about)
+
+
+def naming(ids: Sequence[str]) -> re.Pattern[bytes]:
+    """Return what finds one of some numbers, whole, in a body. There must be at least one."""
+    return re.compile(rb"(?<![0-9])(?:" + b"|".join(re.escape(one.encode()) for one in ids) + rb")(?![0-9])")
 
 
 def _about(shop: str, channel: str, delivery_id: str) -> bytes:

@@ -1,6 +1,5 @@
 """The log in a SQLite file of its own: one writer, readers beside it, a write-ahead log flushed with every commit."""
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 import apsw
 
 from onhand.log import file
-from onhand.log.rows import Packer, from_micros, to_micros
+from onhand.log.rows import Packer, from_micros, naming, to_micros
 from onhand.log.seal import Seal
 from onhand.log.statements import append_rows, statements
 from onhand.log.write_ahead import WriteAhead
@@ -110,6 +109,10 @@ class SqliteLog:
         """
         self._count_later("rejected", deliveries)
 
+    def count_duplicates(self, deliveries: int) -> None:
+        """Add to the count of repeats, as `count_rejected` does: those that another place than this file knew."""
+        self._count_later("duplicates", deliveries)
+
     def flush(self) -> None:
         """Write down what was counted, and look whether the file is still the one that was opened.
 
@@ -157,24 +160,35 @@ class SqliteLog:
 
     def forget_naming(self, shop: str, ids: Sequence[str], up_to: int) -> int:
         """Drop a shop's bodies up to a position that name one of some numbers, however young; return how many."""
-        names = re.compile(rb"(?<![0-9])(?:" + b"|".join(re.escape(one.encode()) for one in ids) + rb")(?![0-9])")
+        if not ids:
+            return 0
+        names = naming(ids)
         position = forgotten = 0
         sources = self._sources_of(shop)
-        while ids:
+        while True:
             with self._reading() as db:
                 page = _rows(db, "page_of_sealed", position, up_to, _RESEAL_AT_ONCE)
             if not page:
-                break
+                return forgotten
             drop = []
             for at, source, delivery_id, sealed in page:
                 if source in sources and names.search(self._packer.unpack(sealed, shop, sources[source], delivery_id)):
-                    drop.append((at,))
-            if drop:
-                with self._lock, self._transaction(f"forgetting {len(drop)} bodies"):
-                    self._writer.executemany(_SQL["forget_body"], drop)
+                    drop.append(at)
+            self.forget_at(drop)
             forgotten += len(drop)
             position = page[-1][0]
-        return forgotten
+
+    def forget_at(self, positions: Sequence[int]) -> None:
+        """Drop the bodies at some positions. Raises LogUnavailable."""
+        if positions:
+            with self._lock, self._transaction(f"forgetting {len(positions)} bodies"):
+                self._writer.executemany(_SQL["forget_body"], [(at,) for at in positions])
+
+    def bodies_after(self, position: int) -> int:
+        """Return how many deliveries behind a position have their body. Raises LogUnavailable."""
+        with self._reading() as db:
+            bodies: int = db.execute(_SQL["bodies_after"], (position,)).get
+        return bodies
 
     def erase(self, shop: str) -> int:
         """Drop all bodies and anchors of a shop, and what tells one merchant's action from another; return its rows.

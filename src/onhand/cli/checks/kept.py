@@ -1,12 +1,19 @@
 """What is kept: the database with its ledger, and the log of deliveries."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from onhand.app.sealing import Sealed
 from onhand.cli.checks.check import Check, fail, ok, warn
+from onhand.config import JetStreamConfig
 from onhand.intake.process import POSITION
-from onhand.log import SqliteLog
+from onhand.intake.receive import KEEP_BYTES
+from onhand.log import KeptLog
+from onhand.ports.errors import LogUnavailable
 from onhand.store import Session, Store
+
+if TYPE_CHECKING:
+    from onhand.log.jetstream import JetStreamLog
 
 # What an answered webhook rests on. SQLite: sqlite.org/pragma.html, synchronous; PostgreSQL 16: 20.5 Write Ahead Log.
 DURABLE = {
@@ -17,6 +24,7 @@ DURABLE = {
         "full_page_writes": ("on",),
     },
 }
+LARGEST_BYTES = KEEP_BYTES + 8192
 BACKLOG = 1_000
 """Deliveries that wait; a worker that keeps up has far fewer."""
 
@@ -71,7 +79,7 @@ def check_sealed(sealed: Sealed, old_keys: int) -> Check:
     return ok(name, why)
 
 
-def check_log(session: Session, log: SqliteLog) -> Check:
+def check_log(session: Session, log: KeptLog) -> Check:
     """Look at the log: does it open, and how much of it is not booked yet?"""
     last, booked = log.last_position(), session.position(POSITION)
     if booked > last:
@@ -80,7 +88,35 @@ def check_log(session: Session, log: SqliteLog) -> Check:
             f"ends at position {last}, and the books are at {booked}: these books come from another log",
             "put the log's file back; the path stands under `log` in the configuration",
         )
-    why = f"{last} deliveries, {last - booked} of them not booked yet"
-    if last - booked > BACKLOG:
+    finished = sum(sum(session.of(shop).deliveries.counts().values()) for shop in session.shops())
+    accepted = log.counts().accepted
+    waiting = max(0, accepted - finished - session.erased_deliveries())
+    why = f"{accepted} deliveries, {waiting} of them not booked yet"
+    if waiting > BACKLOG:
         return warn("log", why, "let `onhand serve` run, and see what it says")
     return ok("log", why)
+
+
+def check_stream(config: JetStreamConfig, log: "JetStreamLog") -> Iterator[Check]:
+    """Look at the stream: who keeps it, how, and what waits on this machine for its quorum."""
+    name = f"log stream {config.stream}"
+    try:
+        state, most_bytes = log.state(), log.wire.most_bytes
+    except LogUnavailable as error:
+        yield fail(name, str(error), "start the servers: webhooks are answered and kept on this machine meanwhile")
+        return
+    why = f"{state.messages} messages, leader {state.leader}, {state.in_sync} of {state.replicas} replicas in step"
+    if state.replicas < min(3, config.replicas) or state.in_sync < state.replicas:
+        yield warn(name, why, "the log lives as long as a majority does: start the servers that are missing")
+    elif not (state.file_storage and state.one_a_subject):
+        yield fail(
+            name, f"{why}; it lies in memory, or keeps repeats", "delete the stream: onhand makes it as it must be"
+        )
+    else:
+        # What a client cannot ask for: whether they flush before they answer.
+        yield ok(name, f"{why}; see that every server has sync_interval: always")
+    if most_bytes < LARGEST_BYTES:
+        why = f"the servers take messages of {most_bytes} bytes, a webhook may have {KEEP_BYTES}"
+        yield warn("message size", why, "set max_payload: 8MB at every server, or large webhooks are parked unread")
+    if waiting := log.waiting():
+        yield warn("spool", f"{waiting} deliveries wait on this machine for a quorum", "`onhand serve` forwards them")

@@ -36,6 +36,9 @@ INSERT INTO counters (name, deliveries) VALUES (?, ?) ON CONFLICT (name) DO UPDA
 -- name: page_of_bodies
 SELECT position, received_at, body IS NOT NULL FROM deliveries WHERE position > ? ORDER BY position LIMIT ?
 
+-- name: bodies_after
+SELECT count(*) FROM deliveries WHERE position > ? AND body IS NOT NULL
+
 -- name: forget_body
 UPDATE deliveries SET body = NULL WHERE position = ?
 

@@ -1,0 +1,130 @@
+"""The log in a stream: what three servers, a spool and an identity make of it, while nobody is killed."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from onhand.cli.checks.kept import check_stream
+from onhand.config import JetStreamConfig
+from onhand.log import Seal, SqliteLog
+from onhand.log.jetstream import JetStreamLog
+from onhand.log.jetstream_rows import Subjects, identity
+from onhand.log.nats_wire import Letter, Stream
+from onhand.ports.errors import DataDamaged
+from tests.log.deliveries import KEY, NOON, START_WITHIN_S, delivery, open_stream
+from tests.support.nats import NatsCluster
+
+
+def test_a_repeat_is_known_after_the_servers_have_forgotten_its_message_id(
+    stream_log: JetStreamLog, stream_name: str
+) -> None:
+    stream_log.append([delivery(1), delivery(2)])
+    stream_log.erase(delivery(2).shop)
+    subjects = Subjects(stream_name)
+    again = [
+        Letter(subjects.of("kept", repeat), b"", unless=subjects.of("*", repeat))  # no message id: no window helps
+        for repeat in (delivery(1), delivery(2), delivery(3))
+    ]
+    assert stream_log.wire.publish(again, 5.0) == ["repeat", "repeat", "kept"]
+
+
+def test_what_was_kept_without_our_hearing_of_it_is_forwarded_without_a_double(
+    stream_log: JetStreamLog, tmp_path: Path
+) -> None:
+    stream_log.append([delivery(1)])
+    stream_log.spool.append([delivery(1), delivery(2)])  # the confirmation of the first was lost
+    assert stream_log.waiting() == 2
+    stream_log.flush()
+    assert stream_log.waiting() == 0
+    assert [logged.delivery for logged in stream_log.read(0, 10)] == [delivery(1), delivery(2)]
+    assert b"available" not in (tmp_path / "onhand-spool.db").read_bytes()
+
+
+def test_two_machines_with_a_spool_each_keep_one_log(
+    stream_log: JetStreamLog, tmp_path: Path, nats: NatsCluster, stream_name: str
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = open_stream(tmp_path / "other", nats, stream_name)
+    assert stream_log.append([delivery(1)]) == [True]
+    assert other.append([delivery(1), delivery(2)]) == [False, True]
+    assert stream_log.append([delivery(2)]) == [False]
+    assert [logged.delivery for logged in other.read(0, 10)] == stream_deliveries(stream_log)
+    assert (stream_log.counts(), other.counts()) == ((2, 1, 0), (2, 1, 0))
+    other.close()
+
+
+def stream_deliveries(log: JetStreamLog) -> list[object]:
+    return [logged.delivery for logged in log.read(0, 10)]
+
+
+def test_no_customer_can_be_read_on_the_servers_disks(stream_log: JetStreamLog, nats: NatsCluster) -> None:
+    body = b'{"customer":{"first_name":"Wilhelmina"},"note":"' + b"ring twice " * 300 + b'"}'
+    stream_log.append([delivery(1, body=body), delivery(2, body=b'{"email":"wilhelmina@example.com"}')])
+    on_disk = nats.on_disk()
+    assert b"ilhelmina" not in on_disk
+    assert b"ring twice" not in on_disk
+    assert identity(delivery(1)).encode() in on_disk
+
+
+def test_a_body_larger_than_the_servers_take_is_noted_instead_of_waiting_for_ever(stream_log: JetStreamLog) -> None:
+    large = bytes(range(256)) * 4 * 9000  # compresses to little
+    assert stream_log.append([delivery(1, body=large)]) == [True]
+    stream_log.wire._client._max_payload = 5000  # type: ignore[union-attr]
+    assert stream_log.append([delivery(2, body=Random(7).randbytes(20_000))]) == [True]
+    whole, noted = stream_log.read(0, 10)
+    assert whole.delivery.body == large
+    assert noted.delivery.body.startswith(b"body dropped: ")
+    assert b"max_payload" in noted.delivery.body
+
+
+def test_a_stream_begins_behind_what_was_booked_from_another_log(
+    tmp_path: Path, nats: NatsCluster, stream_name: str
+) -> None:
+    stream = Stream(servers=nats.addresses, name=stream_name, replicas=3, begins_at=501)
+    for numbers, positions in (([1, 2], [501, 502]), ([3], [501, 502, 503])):
+        log = JetStreamLog(SqliteLog(tmp_path / "spool.db", Seal([KEY])), stream, Seal([KEY]))
+        log.wire.wait(START_WITHIN_S)
+        log.append([delivery(number) for number in numbers])
+        assert [logged.position for logged in log.read(500, 10)] == positions
+        log.close()
+
+
+def test_the_end_of_the_log_stays_where_it_was_when_its_last_bodies_go(stream_log: JetStreamLog) -> None:
+    stream_log.append([delivery(number) for number in range(5)])
+    stream_log.anchor(delivery(0).shop, 1, b"head", NOON)
+    assert stream_log.erase(delivery(0).shop) == 5
+    assert stream_log.last_position() == 5
+    stream_log.append([delivery(9)])
+    assert [logged.position for logged in stream_log.read(5, 10)] == [stream_log.last_position()]
+    assert stream_log.counts().accepted == 6
+
+
+def test_bodies_are_counted_by_their_key_and_a_key_that_is_missing_is_told(
+    stream_log: JetStreamLog, tmp_path: Path, nats: NatsCluster, stream_name: str
+) -> None:
+    stream_log.append([delivery(1), delivery(2)])
+    assert stream_log.sealed_with() == {Seal([KEY]).key_id: 2}
+    stranger = Seal([Seal.generate_key()])
+    stream = Stream(servers=nats.addresses, name=stream_name, replicas=3)
+    other = JetStreamLog(SqliteLog(tmp_path / "other.db", stranger), stream, stranger)
+    with pytest.raises(DataDamaged, match="old_encryption_keys"):
+        other.read(0, 10)
+    other.close()
+
+
+@pytest.fixture
+def asked(stream_name: str, nats: NatsCluster) -> JetStreamConfig:
+    return JetStreamConfig(servers=nats.addresses, stream=stream_name)
+
+
+def test_the_doctor_says_who_keeps_the_stream_and_what_waits_for_it(
+    stream_log: JetStreamLog, asked: JetStreamConfig
+) -> None:
+    stream_log.append([delivery(1)])
+    stream_log.spool.append([delivery(2)])
+    checks = {check.name: check for check in check_stream(asked, stream_log)}
+    stream = checks[f"log stream {asked.stream}"]
+    assert (stream.status, "1 messages" in stream.why, "3 of 3 replicas" in stream.why) == ("ok", True, True)
+    assert checks["spool"].status == "warn"
+    assert "message size" not in checks
