@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
+from onhand.sandbox.shopify.desk import Reply
 from onhand.simulator.options import FAULTS, LEAST_FAULTS, Options, draw
 from onhand.simulator.season import play, playing, script
 
@@ -47,3 +49,26 @@ def test_a_season_without_onhand_working_does_not_hold() -> None:
         for _ in range(20):
             season.business.act()
         assert season.verdict()
+
+
+@pytest.mark.parametrize("path", ["/inventory/update", "/graphql.json"], ids=["a number told", "a movement told"])
+def test_what_a_failing_database_has_not_taken_of_outcomes_is_kept_at_the_next_turn(path: str) -> None:
+    with playing(Options(seed=3, business=("tiktok",))) as season:
+        season.open()
+        stage, judge = season.stage, season.stage.platforms.watch
+        refused: list[httpx.Request] = []
+
+        def fail_once(request: httpx.Request, reply: Reply) -> None:
+            judge(request, reply)
+            wrote = path in request.url.path and (b"@idempotent" in request.content or "inventory" in path)
+            if wrote and not refused:
+                refused.append(request)
+                stage.points.disturb("broken", 0, 1)
+
+        stage.platforms.watch = fail_once
+        for _ in range(120):
+            season.tick()
+        assert refused
+        assert any("simulated: broken" in trouble for trouble in stage.house.troubles)
+        season.calm()
+        assert season.verdict() == []

@@ -24,6 +24,7 @@ from onhand.ports.channel import (
 from onhand.ports.clock import Clock
 from onhand.publish.answered import refused_levels
 from onhand.publish.levels import levels_of
+from onhand.publish.offers import Planned
 from onhand.serve.latency import Latency
 from onhand.serve.rests import Rests
 from onhand.store import Intent
@@ -143,25 +144,33 @@ class Publishing:
         self._clock = clock
         self._latency = latency
         self._rests_until = clock.now()
+        self._unwritten: list[tuple[Planned, Outcome]] = []
         self._runs = _runs(f"{channel}-{clock.now():%Y%m%dT%H%M%S%f}")
         pool = ThreadPoolExecutor(max_workers=senders, thread_name_prefix=self.name) if senders > 1 else None
         self._map: Callable[..., Iterator[Outcome]] = pool.map if pool is not None else map
 
     def turn(self) -> bool:
         """Plan as much as may go now, send it, and conclude."""
+        self._write_down()
         channel = self._steps.seller(self._name)
         capacity = min(SENDERS * 2, channel.ready())
         if capacity < 1 or self._clock.now() < self._rests_until:
             return False
         planned = self._steps.plan_offers(channel, capacity, next(self._runs))
         outcomes = list(self._map(channel.send, [_parcel(each.intent) for each in planned]))
-        now = self._steps.conclude([(each.intent, outcome) for each, outcome in zip(planned, outcomes, strict=True)])
-        for each, outcome in zip(planned, outcomes, strict=True):
+        self._unwritten = list(zip(planned, outcomes, strict=True))
+        self._write_down()
+        return bool(planned)
+
+    def _write_down(self) -> None:
+        """Keep what became of what was sent; where the database fails now, it is kept at the next turn."""
+        now = self._steps.conclude([(each.intent, outcome) for each, outcome in self._unwritten])
+        for each, outcome in self._unwritten:
             if isinstance(outcome, Applied):
                 self._latency.note(each.touched_at, now)
             if isinstance(outcome, Throttled):
                 self._rests_until = max(self._rests_until, now + timedelta(seconds=outcome.retry_after_s))
-        return bool(planned)
+        self._unwritten = []
 
 
 class Telling:
@@ -177,24 +186,33 @@ class Telling:
         self._steps = steps
         self._clock = clock
         self._rests = Rests()
+        self._unwritten: list[tuple[Intent, LevelOutcome]] = []
         self._runs = _runs(f"shopify-{clock.now():%Y%m%dT%H%M%S%f}")
         pool = ThreadPoolExecutor(max_workers=senders, thread_name_prefix=self.name) if senders > 1 else None
         self._map: Callable[..., Iterator[LevelOutcome]] = pool.map if pool is not None else map
 
     def turn(self) -> bool:
         """Send what is wanted once, and again what is unknown; then tell what is owed, worst risk first."""
+        self._write_down()
         platform = self._steps.parts.shopify
         intents = self._steps.open_writes()
         if not intents:
             resting = self._rests.at(self._clock.now())
             intents = self._steps.plan_tellings(min(PARCELS, platform.ready()), next(self._runs), resting)
+        self._unwritten = list(zip(intents, self._map(self._send, intents), strict=True))
+        return self._write_down()
+
+    def _write_down(self) -> bool:
+        """Keep what became of what was sent; where the database fails now, the rest is kept at the next turn."""
         done = False
-        for intent, outcome in zip(intents, self._map(self._send, intents), strict=True):
+        while self._unwritten:
+            intent, outcome = self._unwritten[0]
             now = self._steps.conclude_write(intent, outcome)
             if isinstance(outcome, Applied | Partly):
                 self._rests.end(levels_of(intent))
             self._rests.begin(refused_levels(intent, outcome), now)
             done |= isinstance(outcome, Applied | Partly | Rejected)
+            del self._unwritten[0]
         return done
 
     def _send(self, intent: Intent) -> LevelOutcome:

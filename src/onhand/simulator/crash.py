@@ -1,7 +1,8 @@
 """Where a process may end, or its database refuse: at a statement, at a commit, around a call, around an answer."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
@@ -40,6 +41,7 @@ class CrashPoints:
         self._power_cut = False
         self._trouble: tuple[str, int, int] | None = None
         self.dead = False
+        self._unseen = False
         self.ended: Counter[Point] = Counter()
         self.refused = 0
 
@@ -63,7 +65,7 @@ class CrashPoints:
 
     def reach(self, point: Point) -> None:
         """Note that the process has come to a point. Raises Crash."""
-        if self.dead:
+        if self.dead or self._unseen:
             return
         left = self._armed.get(point)
         if left is None:
@@ -77,6 +79,15 @@ class CrashPoints:
         if point != "write":  # SQLite would make an error of it; it is found dead at its next step
             raise Crash(point)
 
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Let somebody look who is not the process: what he does counts for nothing."""
+        self._unseen = True
+        try:
+            yield
+        finally:
+            self._unseen = False
+
     def check(self) -> None:
         """Raise Crash where the process has ended while somebody else was at work."""
         if self.dead:
@@ -89,7 +100,7 @@ class CrashPoints:
 
     def refuse(self) -> None:
         """Raise what the database has to say, where trouble was asked for."""
-        if self._trouble is None or self.dead:
+        if self._trouble is None or self.dead or self._unseen:
             return
         name, after, statements = self._trouble
         if after > 0:

@@ -46,9 +46,10 @@ GOOD_ROADS = Roads()
 class InProcessPlatforms(httpx.BaseTransport):
     """Answers every call at once on the simulated clock.
 
-    `tamper` may put other bytes in place of an answer. `meanwhile` is called while a question and while its answer is
-    under way: the world goes on then, too; `under_way` has the paths of the calls that wait. While it is `cut_off`,
-    nothing can be reached. `way_s` is how long a question or an answer is under way, at least and at most.
+    `expect` sees each call before it is answered, `watch` with its answer. `tamper` may put other bytes in its place.
+    `meanwhile` is called while a question and while its answer is under way: the world goes on then, too; `under_way`
+    has the paths of the calls that wait. While it is `cut_off`, nothing can be reached. `way_s` is how long a question
+    or an answer is under way, at least and at most.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class InProcessPlatforms(httpx.BaseTransport):
         self.way_s = WAY_S
         self.meanwhile: Callable[[], None] = lambda: None
         self.tamper: Callable[[httpx.Request, bytes], bytes] = lambda _, answer: answer
+        self.expect: Callable[[httpx.Request], None] = lambda _: None
         self.watch: Callable[[httpx.Request, Reply], None] = lambda *_: None
         self.cut_off = False
         self.under_way: list[str] = []
@@ -83,6 +85,7 @@ class InProcessPlatforms(httpx.BaseTransport):
             self._give_up(request, fate)
         self.calls += 1
         headers = {name.lower(): value for name, value in request.headers.items()}
+        self.expect(request)
         reply = self._answer(request, headers)
         self.watch(request, reply)
         body = self.tamper(request, reply.body)

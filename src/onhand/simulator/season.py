@@ -12,6 +12,7 @@ from onhand.config.model import AuditConfig
 from onhand.serve.turns import Work
 from onhand.simulator.business import Business
 from onhand.simulator.house import Manner
+from onhand.simulator.invariants.watch import Watch
 from onhand.simulator.network import CALM
 from onhand.simulator.options import LEAST_DELIVERIES, OPTIONAL_BUSINESS, Options, draw
 from onhand.simulator.platforms import GOOD_ROADS
@@ -24,6 +25,9 @@ TICKS_MOST = 600
 """Things that happen in a storm at most, should webhooks be scarce for whatever reason."""
 
 LIVES = 30
+
+LOOK_EVERY = 20
+"""After so many things that happened the invariants are looked at, and after every crash."""
 
 HOURLY_SHARE = 0.02
 LAPSED_SHARE = 0.15
@@ -63,10 +67,12 @@ class Season:
         self.stage = stage
         self._rng = random.Random(f"season {options.seed}")
         without = [name for name in OPTIONAL_BUSINESS if name not in options.business]
-        self.business = Business(stage.world, stage.clock, self._rng, LIVES, without, switches=True)
+        self.business = Business(stage.world, stage.clock, self._rng, LIVES, without)
         self.business.journal = stage.trace.note
         self.storm = Storm(stage, random.Random(f"storm {options.seed}"))
+        self.watch = Watch(stage)
         self.happened: Counter[str] = Counter()
+        self._ticks = 0
         self._resting: list[str] = []
         self._at_work: list[str] = []
 
@@ -77,6 +83,7 @@ class Season:
         self.stage.clock.advance(2.0)
         self.business.open()
         self.stage.open()
+        self.watch.begin()
 
     def play(self) -> None:
         """Live through the storm, and let it calm down."""
@@ -102,8 +109,12 @@ class Season:
         if self.options.events and self._rng.random() < self.options.events_share:
             self.happen(self._rng.choice(self.options.events))
         self.business.act()
+        crashes = self.stage.crashes
         self.wait(self._rng.choice(self.options.gaps_s))
         self._work()
+        self._ticks += 1
+        if self._ticks % LOOK_EVERY == 0 or self.stage.crashes > crashes:
+            self.watch.look()
 
     def happen(self, event: str) -> None:
         """Let one event of the storm happen: see `options.EVENTS`."""
@@ -136,7 +147,12 @@ class Season:
 
     def verdict(self) -> list[str]:
         """Return what does not hold, one sentence each."""
-        return [*self.business.failures(self.stage.house, self.storm.poisoned), *self._resting]
+        self.watch.look()
+        return [
+            *self.business.failures(self.stage.house, self.storm.poisoned),
+            *self._resting,
+            *self.watch.breaches,
+        ]
 
     def outcome(self) -> Outcome:
         """Return the verdict and what was met on the way."""

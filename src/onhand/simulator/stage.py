@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from onhand.ports.errors import LogUnavailable, StoreUnavailable
 from onhand.serve.turns import Work
 from onhand.simulator.clock import ManualClock, SkewedClock
 from onhand.simulator.crash import Crash, CrashPoints, Watch
@@ -26,6 +27,8 @@ AHEAD_S = (0.0, 0.0, -4.0, 4.0)
 
 RESTART_S = 2.0
 """How long it takes until a process that has crashed is there again."""
+
+STARTS = 30
 
 ROUNDS = 30
 _TURNS = 200
@@ -151,9 +154,21 @@ class Stage:
         )
 
     def _begin_again(self) -> None:
-        self.points.begin()
-        self.house = self._start_house()
-        self.house.steps.recover()
+        """Start a process; one that ends while it starts is started again, as whoever keeps it running does."""
+        for _ in range(STARTS):
+            self.points.begin()
+            try:
+                self.house = self._start_house()
+                self.house.steps.recover()
+                self.points.check()
+            except Crash:
+                self.disk.change()
+            except (StoreUnavailable, LogUnavailable):
+                self.trace.note("the database could not be opened")
+            else:
+                return
+            self.clock.advance(RESTART_S)
+        raise AssertionError(f"onhand did not start in {STARTS} attempts")
 
     def hand_over(self, address: str, headers: Mapping[str, str], body: bytes) -> int:
         """Bring something to onhand's door that no platform has sent now; return the answer, 0 for none."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 import apsw
 
-from onhand.ports.errors import ConfigError, DataDamaged
+from onhand.ports.errors import ConfigError, DataDamaged, StoreUnavailable
 from onhand.store.migrations import CREATE_VERSION_TABLE, NEWEST, READ_VERSION, refuse_newer, scripts_of
 from onhand.store.statements import CLEAR, STAGE, Parameters, Row, Statement, load_script, load_statements
 
@@ -66,7 +66,7 @@ class SqliteEngine:
     damage: tuple[type[Exception], ...] = (apsw.CorruptError, apsw.NotADBError)
 
     def __init__(self, database: str) -> None:
-        """Open or create the file. Raises ConfigError, and DataDamaged where the file is no database."""
+        """Open or create the file. Raises ConfigError, StoreUnavailable, and DataDamaged where the file is no database."""
         check_version(apsw.sqlite_lib_version())
         self._database = database
         self._statements = load_statements("sqlite")
@@ -88,6 +88,8 @@ class SqliteEngine:
             raise ConfigError(
                 f"database {database} cannot be opened: {error}; check the folder and its rights"
             ) from error
+        except self.passing as error:
+            raise StoreUnavailable(f"database {database} cannot be opened now: {error}; try again") from error
 
     @contextmanager
     def writing(self) -> Iterator[SqliteSql]:

@@ -1,0 +1,163 @@
+"""The judge of one season: it looks at the files and at what goes over the wire, and remembers what it saw."""
+
+from collections.abc import Collection, Mapping
+
+import httpx
+import msgspec
+
+from onhand.domain.stock import Bin, Movement, State
+from onhand.sandbox.shopify.desk import Reply
+from onhand.simulator.clock import ManualClock
+from onhand.simulator.house import House
+from onhand.simulator.invariants import always
+from onhand.simulator.invariants.evidence import BYSTANDER, Evidence, Write, look
+from onhand.simulator.invariants.writes import (
+    Seen,
+    Writes,
+    i5_number_kept_before_it_is_told,
+    i7_never_more_than_there_is,
+)
+from onhand.simulator.stage import Stage
+
+_INVENTORY_UPDATE = "/inventory/update"
+
+
+class _Stock(msgspec.Struct):
+    quantity: int
+
+
+class _Sku(msgspec.Struct):
+    id: str
+    inventory: list[_Stock]
+
+
+class _Told(msgspec.Struct):
+    skus: list[_Sku]
+
+
+class Watch:
+    """Judges a stage. `breaches` are the sentences that were found so far."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._writes = Writes()
+        self._last: Evidence | None = None
+        self._bystander = ""
+        self._shown: dict[str, int] = {}
+        self.breaches: list[str] = []
+        self.looks = 0
+
+    def begin(self) -> None:
+        """Give the bystander its books, and watch the wire from here on."""
+        _let_stand_by(self._stage.house, self._stage.clock)
+        self._last = self._look()
+        self._bystander = self._last.bystander
+        self._stage.platforms.watch = self._on_call
+        self._stage.platforms.expect = self._before_call
+
+    def look(self) -> None:
+        """Check what holds always, and against what was there at the last look."""
+        seen, last = self._look(), self._last
+        assert last is not None, "begin() comes first"
+        secrets = self._stage.sandbox.secrets
+        found = [
+            always.i1_what_was_accepted_is_kept(seen, self._stage.accepted),
+            always.i2_once(seen),
+            always.i3_levels_are_the_sum_of_movements(seen),
+            always.i4_units_neither_appear_nor_vanish(seen),
+            always.i6_outcomes_are_final(seen, {write.key: write.status for write in last.writes}),
+            self._writes.i6_applied_means_carried_out({write.key: write for write in seen.writes}),
+            always.i10_newer_stays(seen, last.pictures, last.observed),
+            always.i11_nobody_elses_books(seen, self._bystander),
+            always.i13_bounded(seen),
+            always.i15_adoptions_say_why(seen),
+            always.i16_no_secrets(
+                seen,
+                (secrets.client_secret, secrets.tiktok_app_secret, secrets.shopify_access_token, "shpat_"),
+                self._stage.house.troubles,
+            ),
+        ]
+        self._last = seen
+        self._note([sentence for sentences in found for sentence in sentences])
+
+    def books(self) -> tuple[int, Mapping[tuple[str, str, str], int]]:
+        """Return how many movements there are and what stands where: the same before and after, nothing has moved."""
+        seen = self._look()
+        return len(seen.moved), {key: units for key, units in seen.levels.items() if units}
+
+    def _before_call(self, request: httpx.Request) -> None:
+        if request.url.path.endswith(_INVENTORY_UPDATE):
+            skus = self._stage.world.tiktok.skus
+            self._shown = {listing: sku.available_units for listing, sku in skus.items()}
+
+    def _on_call(self, request: httpx.Request, reply: Reply) -> None:
+        if self._stage.points.dead:
+            return
+        if request.url.path.endswith(_INVENTORY_UPDATE):
+            self._on_told(request.content)
+        elif request.url.path.endswith("/graphql.json") and b"@idempotent" in request.content:
+            call = msgspec.json.decode(request.content, type=Seen)
+            done = reply.lost or (reply.status == 200 and _carried_out(reply.body))
+            self._note(self._writes.i5_kept_before_it_is_sent(call, done, self._kept()))
+
+    def _on_told(self, request: bytes) -> None:
+        kept = self._kept()
+        self._note(i5_number_kept_before_it_is_told(request, kept))
+        if len(self._stage.platforms.under_way) or self._busy_beside():
+            return  # others have booked since it was planned: then it was right when it was
+        world, house = self._stage.world, self._stage.house
+        assert world.tiktok.warehouse is not None
+        at = str(world.tiktok.warehouse.location_id)
+        told = {row.id: row.inventory[0].quantity for row in msgspec.json.decode(request, type=_Told).skus}
+        with house.app.store.reading() as session:
+            levels = session.of(house.shop).ledger.all_levels()
+        free = {
+            listing: levels.get((str(world.tiktok.skus[listing].item_id), Bin(at, State.AVAILABLE)), 0)
+            for listing, units in told.items()
+            if units > self._shown[listing]  # lowering too little is better than waiting for the right number
+        }
+        self._note(i7_never_more_than_there_is({listing: told[listing] for listing in free}, free))
+
+    def _busy_beside(self) -> bool:
+        return self._stage.met["works side by side"] > 0
+
+    def _kept(self) -> Mapping[str, Write]:
+        """Return the open writes as a process that starts now would find them."""
+        house = self._stage.house
+        with self._stage.points.unseen(), house.app.store.reading() as session:
+            intents = session.of(house.shop).intents.unsettled()
+        return {one.key: Write(one.key, one.kind, one.status, one.body, one.note) for one in intents}
+
+    def _look(self) -> Evidence:
+        self.looks += 1
+        with self._stage.points.unseen():
+            return look(self._stage.disk.folder, self._stage.house.shop)
+
+    def _note(self, sentences: Collection[str]) -> None:
+        known = set(self.breaches)
+        self.breaches += [sentence for sentence in sentences if sentence not in known]
+
+
+def _carried_out(body: bytes) -> bool:
+    """Return whether an answer to a mutation says that all of it was done."""
+    answer = msgspec.json.decode(body)
+    data = answer.get("data") or {}
+    return bool(data) and all(part and not part.get("userErrors") for part in data.values())
+
+
+def _let_stand_by(house: House, clock: ManualClock) -> None:
+    """Give another shop a movement of its own, and then leave it alone."""
+    moved = Movement(
+        id="opening/1",
+        item="1",
+        source=Bin("1", State.SUPPLIER),
+        target=Bin("1", State.AVAILABLE),
+        units=7,
+        cause="opening",
+        origin="shopify",
+        reason="",
+        occurred_at=clock.now(),
+    )
+    with house.app.store.writing() as session:
+        session.add_shop(BYSTANDER, clock.now())
+        session.of(BYSTANDER).ledger.append([moved], clock.now())
