@@ -66,7 +66,7 @@ class SqliteEngine:
     damage: tuple[type[Exception], ...] = (apsw.CorruptError, apsw.NotADBError)
 
     def __init__(self, database: str) -> None:
-        """Open or create the file. Raises ConfigError, StoreUnavailable, and DataDamaged where the file is no database."""
+        """Open or create the file. Raises ConfigError, StoreUnavailable, DataDamaged where the file is no database."""
         check_version(apsw.sqlite_lib_version())
         self._database = database
         self._statements = load_statements("sqlite")
