@@ -11,7 +11,7 @@ from onhand.log import Seal, SqliteLog
 from onhand.log.jetstream import JetStreamLog
 from onhand.log.jetstream_rows import Subjects, identity
 from onhand.log.nats_wire import Letter, Stream
-from onhand.ports.errors import DataDamaged
+from onhand.ports.errors import DataDamaged, LogUnavailable
 from tests.log.deliveries import KEY, NOON, START_WITHIN_S, delivery, open_stream
 from tests.support.nats import NatsCluster
 
@@ -111,6 +111,20 @@ def test_bodies_are_counted_by_their_key_and_a_key_that_is_missing_is_told(
     with pytest.raises(DataDamaged, match="old_encryption_keys"):
         other.read(0, 10)
     other.close()
+
+
+def test_a_spool_whose_key_is_missing_waits_for_it_and_new_deliveries_go_on(
+    tmp_path: Path, nats: NatsCluster, stream_name: str
+) -> None:
+    spool = SqliteLog(tmp_path / "onhand-spool.db", Seal([Seal.generate_key()]))
+    spool.append([delivery(1)])
+    spool.close()
+    log = open_stream(tmp_path, nats, stream_name)
+    with pytest.raises(LogUnavailable, match=r"cannot be forwarded.*old_encryption_keys"):
+        log.flush()
+    assert log.append([delivery(2)]) == [True]
+    assert (log.waiting(), [logged.delivery for logged in log.read(0, 10)]) == (1, [delivery(2)])
+    log.close()
 
 
 @pytest.fixture

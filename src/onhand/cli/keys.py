@@ -62,7 +62,10 @@ def rotate(context: typer.Context, json_wanted: Json = False) -> None:
 
     def paint(console: "Console") -> None:
         console.print(f"{done} sealed anew: {before.old_bodies} webhook bodies, {before.old_tokens} token files.")
-        if left.old_bodies + left.old_tokens:
+        if config.jetstream is not None and left.old_bodies:
+            days = f"{config.retention_days:g} days"
+            console.print(f"{left.old_bodies} bodies need the old key; what the stream holds goes within {days}.")
+        elif left.old_bodies + left.old_tokens:
             console.print(f"{left.old_bodies + left.old_tokens} were sealed with an old key meanwhile: run this again.")
         elif config.old_encryption_keys:
             console.print("Nothing needs old_encryption_keys any more: take it out of the configuration.")

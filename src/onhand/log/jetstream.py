@@ -1,5 +1,6 @@
 """The log in NATS JetStream, for many machines: kept by a quorum of servers, with a file of this machine as spool."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ from onhand.log.seal import Seal
 from onhand.log.sqlite_log import SqliteLog
 from onhand.log.write_ahead import WriteAhead
 from onhand.ports.delivery import Counts, Delivery, Logged
-from onhand.ports.errors import LogUnavailable
+from onhand.ports.errors import DataDamaged, LogUnavailable
 
 CONFIRM_WITHIN_S = 2.0
 """How long a sender's answer waits for the quorum. An election takes 5 to 7 s; TikTok Shop gives up after 3."""
@@ -34,6 +35,9 @@ REST_S = 1.0
 _AT_ONCE = 256
 _PAGE = 100  # deleting writes over the bytes on three disks: some 200 a second
 _OVERHEAD_BYTES = 4096  # a record's texts and headers, beside its body
+
+
+logger = logging.getLogger(__name__)
 
 
 class JetStreamLog:
@@ -138,7 +142,7 @@ class JetStreamLog:
         """Write down what was counted, and forward what waits in the spool. Raises LogUnavailable."""
         self.spool.flush()
         while self.wire.is_ready:
-            waiting = self.spool.read(self._forwarded, _AT_ONCE)
+            waiting = self._read_spool()
             if not waiting:
                 if time.monotonic() >= self._direct_after_s:
                     self._spooling = False
@@ -216,6 +220,13 @@ class JetStreamLog:
         """Give up the connection and the file. Nothing that was kept is lost by not calling this."""
         self.wire.close()
         self.spool.close()
+
+    def _read_spool(self) -> list[Logged]:
+        try:
+            return self.spool.read(self._forwarded, _AT_ONCE)
+        except DataDamaged as error:  # a key that is not configured, as a rule: the deliveries wait for it
+            logger.warning("what waits in %s cannot be forwarded: %s", self.spool.path, error)
+            raise LogUnavailable(f"log {self.spool.path}: what waits there cannot be forwarded: {error}") from error
 
     def _publish(self, deliveries: Sequence[Delivery]) -> list[Told | str]:
         """Ask the quorum for its word on each. Where it has none, everything goes to the spool for a while."""
