@@ -121,7 +121,8 @@ def test_levels_that_do_not_exist_are_missing(shop: Shop) -> None:
     keys = [f"{shop.item(0)}@77", f"99@{boston}", "half", "a@b", f"{shop.item(1)}@{boston}"]
     reading = shop.read(Wanted.LEVEL, keys)
     assert reading.missing == tuple(keys[:4])
-    assert len(reading.report.observations) == 1
+    shown = {seen.location: any(seen.units.values()) for seen in reading.report.observations}
+    assert shown == {"77": False, boston: True}
 
 
 def test_a_reading_is_never_older_than_a_change_it_holds_nor_newer_than_one_it_does_not(shop: Shop) -> None:
@@ -214,3 +215,14 @@ def test_who_may_not_see_returns_reads_orders_all_the_same_and_is_told_of_the_re
         f"shopify/order/{other}",
     }
     assert [(ask.wanted, ask.key) for ask in reading.report.asks] == [(Wanted.RETURN, f"order:{order}")]
+
+
+def test_where_an_item_was_never_stocked_nothing_is_shown(shop: Shop) -> None:
+    shop.do("add_item", sku="NEW-HERE", title="New here", price_cents=900)
+    item = shop.running.sandbox.world.catalog.item_of_sku("NEW-HERE").inventory_item_id
+    key = f"{item}@{shop.location('Boston')}"
+    reading = shop.read(Wanted.LEVEL, [key, "7@8"])
+    assert [(seen.key, set(seen.units.values())) for seen in reading.report.observations] == [
+        (LevelKey(str(item), shop.location("Boston")), {0})
+    ]
+    assert reading.missing == (key, "7@8")

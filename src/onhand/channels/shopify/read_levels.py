@@ -13,7 +13,7 @@ from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.gids import gid, is_number
 from onhand.channels.shopify.settings import NAME
 from onhand.domain.drift import Observation
-from onhand.domain.stock import LevelKey
+from onhand.domain.stock import KEPT_STATES, LevelKey
 from onhand.ports.channel import Catalog, Contradiction, Reading, Report
 
 
@@ -38,9 +38,19 @@ def observe(key: LevelKey, level: Level, reading: int, read_at: datetime | None)
     )
 
 
+def observe_nothing(key: LevelKey, reading: int, read_at: datetime) -> Observation:
+    """Return what is shown where an item was never stocked: no units in any state."""
+    units = dict.fromkeys(KEPT_STATES, 0)
+    return Observation(
+        source=NAME, item=key.item, location=key.location, units=units, observed_at=read_at, reading=reading
+    )
+
+
 class _Row(NamedTuple):
+    """A level that was asked for; None where the item was never stocked."""
+
     key: LevelKey
-    level: Level
+    level: Level | None
     tracked: bool
     read_at: datetime | None
 
@@ -61,6 +71,10 @@ class LevelReader:
         contradictions: list[Contradiction] = []
         counted: set[LevelKey] = set()
         for row in self._read(list(wanted.values()), catalog):
+            if row.level is None:
+                if row.tracked and row.read_at is not None:
+                    observations.append(observe_nothing(row.key, reading, row.read_at))
+                continue
             found[row.key] = row.level
             if not row.tracked or row.key in counted:
                 continue
@@ -94,7 +108,9 @@ class LevelReader:
                     rows.append(_Row(key_of_id[node.id], node, tracked, answer.read_at))
         # An id that leads nowhere may be an old one: look again by item.
         known = {row.key for row in rows}
-        rows += self._read_by_item([key for key in keys if key not in known])
+        by_item = self._read_by_item([key for key in keys if key not in known])
+        # Where a level was known and is not shown any more, that is no observation: its location may be gone.
+        rows += [row for row in by_item if row.level is not None or row.key not in key_of_id.values()]
         return rows
 
     def _read_by_item(self, keys: Sequence[LevelKey]) -> list[_Row]:
@@ -112,7 +128,7 @@ class LevelReader:
             batches = ask_in_batches(self._client, self._by_item, list(item_of_id), variables, answers.ItemLevelNodes)
             for _, answer in batches:
                 for node in answer.data.nodes:
-                    if node is not None and node.inventory_level is not None and node.id in item_of_id:
+                    if node is not None and node.id in item_of_id:
                         key = LevelKey(item_of_id[node.id], location)
                         rows.append(_Row(key, node.inventory_level, node.tracked, answer.read_at))
         return rows
