@@ -1,32 +1,42 @@
 """The log in a stream: what three servers, a spool and an identity make of it, while nobody is killed."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from time import sleep
 
 import pytest
+from nats import connect
 
 from onhand.cli.checks.kept import check_stream
 from onhand.config import JetStreamConfig
 from onhand.log import Seal, SqliteLog
 from onhand.log.jetstream import JetStreamLog
-from onhand.log.jetstream_rows import Subjects, identity
-from onhand.log.nats_wire import Letter, Stream
+from onhand.log.jetstream_rows import identity
+from onhand.log.nats_wire import Stream
 from onhand.ports.errors import DataDamaged, LogUnavailable
 from tests.log.deliveries import KEY, NOON, START_WITHIN_S, delivery, open_stream
 from tests.support.nats import NatsCluster
 
 
 def test_a_repeat_is_known_after_the_servers_have_forgotten_its_message_id(
-    stream_log: JetStreamLog, stream_name: str
+    stream_log: JetStreamLog, nats: NatsCluster, stream_name: str
 ) -> None:
     stream_log.append([delivery(1), delivery(2)])
-    stream_log.erase(delivery(2).shop)
-    subjects = Subjects(stream_name)
-    again = [
-        Letter(subjects.of("kept", repeat), b"", unless=subjects.of("*", repeat))  # no message id: no window helps
-        for repeat in (delivery(1), delivery(2), delivery(3))
-    ]
-    assert stream_log.wire.publish(again, 5.0) == ["repeat", "repeat", "kept"]
+    stream_log.erase(delivery(1).shop)
+    stream_log.append([delivery(3)])
+    asyncio.run(shorten_window(nats, stream_name))
+    sleep(1.0)
+    assert stream_log.append([delivery(number) for number in (1, 2, 3, 4)]) == [False, False, False, True]
+    assert [logged.delivery for logged in stream_log.read(0, 10)] == [delivery(3), delivery(4)]
+
+
+async def shorten_window(nats: NatsCluster, stream_name: str) -> None:
+    client = await connect(list(nats.addresses))
+    config = (await client.jetstream().stream_info(stream_name)).config
+    await client.jetstream().update_stream(replace(config, duplicate_window=0.1))
+    await client.close()
 
 
 def test_what_was_kept_without_our_hearing_of_it_is_forwarded_without_a_double(
