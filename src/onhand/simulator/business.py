@@ -81,16 +81,18 @@ class Business:
         self._opened: Counter[Place] = Counter()
         self._by_hand: Counter[tuple[Place, State]] = Counter()
         self._stuck: Counter[Place] = Counter()
-        self._older: Sequence[Order | Transfer | Draft] = ()
         self._older_items: set[str] = set()
+        self._once_drafted: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.journal: Callable[[str], None] = lambda _: None
 
     def open(self) -> None:
         """Remember what there is now: it is in the opening balance, and what happens from now on is not."""
         self._opened, self._by_hand, self._stuck = totals(self._world), Counter(), stuck_units(self._world)
-        self._older = [*self._world.orders, *self._world.transfers.values(), *self._world.drafts.values()]
-        self._older_items = _items_of(self._world, [*self._older, *self._world.tiktok.orders.values()])
+        world = self._world
+        older = (*world.orders, *world.transfers.values(), *world.drafts.values(), *world.tiktok.orders.values())
+        self._older_items = _items_of(world, older)
+        self._once_drafted = _items_of(world, tuple(world.drafts.values()))
 
     def act(self) -> None:
         """Let one thing happen, if the platform allows it."""
@@ -127,14 +129,10 @@ class Business:
     def failures(self, house: House, unreadable: Collection[str] = ()) -> list[str]:
         """Return what must not be, once everything is at rest: one sentence each; see `verdict.troubles`."""
         world = self._world
-        # What the opening holds of a draft, or of an order that is met only after it was moved, is nobody's by name:
-        # its shift between states is adopted, its sum is not.
-        older = self._older_items | _items_of(self._world, self._older)
         # Whether an app's order claimed stock shows only in its levels: where hands were as well, that is a guess.
         guessed = {str(line.item_id) for order in world.orders for line in order.lines if not line.claims_stock}
         # What is counted again begins with what is shown then, not with what it was opened with.
         guessed |= self._tracking.ever_switched | self._goods.unsettled
-        excused = older | guessed
         by_hand = Counter(self._by_hand)
         for place, units in stuck_units(world).items():
             stuck = units - self._stuck[place]
@@ -144,7 +142,8 @@ class Business:
             *differences(house, world),
             *mistold(world, self._older_items | self._tracking.ever_switched),
             *unexplained(house, world, self._opened, by_hand, guessed),
-            *adopted(house, world, self._opened, by_hand, excused),
+            # Where an older draft's units stand shows only as it ends: a hand there at the same time makes it a guess.
+            *adopted(house, world, self._opened, by_hand, guessed | self._once_drafted),
             *unnamed(house),
             *troubles(house, unreadable),
             *(f"not at rest: {what}" for what in house.going_on()),
