@@ -47,8 +47,12 @@ class SqliteLog:
         self._uncounted_lock = threading.Lock()
         self._sources: dict[tuple[str, str], int] = {}
         self._source_names: dict[int, tuple[str, str]] = {}
-        self._load_sources(self._writer)
-        self._last: int = self._writer.execute(_SQL["last_position"]).get
+        try:
+            self._load_sources(self._writer)
+            self._last: int = self._writer.execute(_SQL["last_position"]).get
+        except apsw.Error as error:
+            self._writer.close()
+            raise LogUnavailable(f"log {self.path} cannot be read: {error}; try again") from error
 
     def append(self, deliveries: Sequence[Delivery]) -> list[bool]:
         """Keep deliveries durably, in one transaction; False marks a repeat. Raises LogUnavailable."""

@@ -95,7 +95,8 @@ class Options:
 def draw(seed: int) -> Options:
     """Return the options of a season."""
     rng = random.Random(f"options {seed}")
-    faults = rng.sample(FAULTS, rng.randint(LEAST_FAULTS, len(FAULTS)))
+    # Some more than must be met: a rare one may not happen in a season.
+    faults = rng.sample(FAULTS, rng.randint(LEAST_FAULTS + 3, len(FAULTS)))
     shares = {name: round(rng.uniform(*_SHARES[name]), 3) for name in _SHARES if name in faults}
     return Options(
         seed=seed,

@@ -14,7 +14,7 @@ from onhand.simulator.business import Business
 from onhand.simulator.house import Manner
 from onhand.simulator.invariants.watch import Watch
 from onhand.simulator.network import CALM
-from onhand.simulator.options import LEAST_DELIVERIES, OPTIONAL_BUSINESS, Options, draw
+from onhand.simulator.options import LEAST_DELIVERIES, LEAST_FAULTS, OPTIONAL_BUSINESS, Options, draw
 from onhand.simulator.platforms import GOOD_ROADS
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
@@ -91,7 +91,7 @@ class Season:
         self.begin_storm()
         for _ in range(TICKS_MOST):
             self.tick()
-            if self.stage.network.counts["sent"] >= LEAST_DELIVERIES:
+            if self.stage.network.counts["sent"] >= LEAST_DELIVERIES and len(self._faults_met()) >= LEAST_FAULTS:
                 break
         self.calm()
 
@@ -163,8 +163,8 @@ class Season:
         failures = self.verdict()
         if sent < LEAST_DELIVERIES:
             failures.append(f"{sent} deliveries were sent, a season has {LEAST_DELIVERIES}")
-        if len(self.options.faults) < 5:
-            failures.append(f"{len(self.options.faults)} kinds of fault were on, a season has 5")
+        if len(kinds) < LEAST_FAULTS:
+            failures.append(f"{len(kinds)} kinds of fault were met, a season has {LEAST_FAULTS}")
         return Outcome(
             seed=self.options.seed,
             options=self.options.text(),
