@@ -119,11 +119,12 @@ def _unseen(picture: DraftPicture, item: str, wanted: int, opened: Opened) -> tu
 
 
 def find_reservations(gaps: Mapping[State, int], unplaced: Iterable[Unplaced]) -> list[Unplaced]:
-    """Return which unplaced units a level's gap shows: what went from available to reserved there.
+    """Return which unplaced units a level's gap shows: what is reserved there beyond the books.
 
-    A gap that shows only available can show nothing of it: somebody must read the level whole.
+    No hand reserves anything, and one may have changed available meanwhile: that is not asked. A gap that shows only
+    available can show nothing of it: somebody must read the level whole.
     """
-    shifted = min(gaps.get(State.RESERVED, 0), -gaps.get(State.AVAILABLE, 0))
+    shifted = gaps.get(State.RESERVED, 0)
     found: list[Unplaced] = []
     # A draft that fits into the shift whole is the likelier one, the largest of them first.
     for row in sorted(unplaced, key=lambda one: (one.units > shifted, -one.units, one.cause)):
