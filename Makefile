@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Nothing of the caller's own Python settings may leak into the environment we make.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test browser lint fmt sim bench pins clean .venv
+.PHONY: help demo test browser lint fmt sim seasons bench pins clean .venv
 
 help:
 	@echo "make demo     set everything up and play a merchant's day, with a page to watch"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint     formatting, ruff, mypy, import-linter"
 	@echo "make fmt      format and mend what ruff can mend"
 	@echo "make sim      the convergence campaign with many more examples"
+	@echo "make seasons  300 seasons of storms and crashes, from seeds that nobody has tried"
 	@echo "make bench    every benchmark"
 	@echo "make pins     write requirements/*.txt anew from requirements/*.in"
 	@echo "make clean    remove what these targets made"
@@ -55,6 +56,10 @@ fmt: $(READY)
 
 sim: $(READY)
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/campaign -n auto --dist load --timeout=0 $(TESTS)
+
+# New seeds each day and commit; what fails says how it is played again.
+seasons: $(READY)
+	@$(BIN)/onhand simulate --seeds 300 --new
 
 bench: $(READY)
 	@$(BIN)/onhand bench all
