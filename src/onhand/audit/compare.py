@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onhand.audit.placing import forget_placed, place_reservations
+from onhand.audit.placing import forget_placed, move_reservations, place_reservations
 from onhand.domain.drift import Drift, Observation, compare
 from onhand.domain.reservations import is_reservation
-from onhand.domain.stock import LevelKey
+from onhand.domain.stock import LevelKey, State
 from onhand.store import Books, Observed
 
 SOURCE = "shopify"
@@ -57,10 +57,18 @@ def compare_census_levels(books: Books, now: datetime) -> Compared:
 def compare_and_place(books: Books, keys: Sequence[LevelKey], now: datetime) -> Compared:
     """Compare levels; where one shows what a draft reserves, book that there and compare again."""
     compared = compare_levels(books, keys)
-    if place_reservations(books, compared.drifts, now):
+    placed = place_reservations(books, compared.drifts, now)
+    if _move_reservations(books, compared, now) or placed:
         compared = compare_levels(books, keys)
     _forget_placed(books, {key.item for key in compared.equal}, now)
     return compared
+
+
+def _move_reservations(books: Books, compared: Compared, now: datetime) -> bool:
+    """Look at the other levels of items of which another number is reserved, and move what drafts reserve there."""
+    shifted = {key.item for key, drift in compared.drifts.items() if drift.units.get(State.RESERVED)}
+    others = [key for item in sorted(shifted) for key in books.catalog.levels_of(item) if key not in compared.drifts]
+    return move_reservations(books, {**compared.drifts, **compare_levels(books, others).drifts}, now)
 
 
 def forget_unshown(books: Books, now: datetime) -> None:

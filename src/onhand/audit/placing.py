@@ -14,7 +14,7 @@ from onhand.domain.reservations import (
     is_reservation,
     place_reservation,
 )
-from onhand.domain.stock import LevelKey, State
+from onhand.domain.stock import Bin, LevelKey, State, fold
 from onhand.store import Books
 
 
@@ -26,18 +26,68 @@ def place_reservations(books: Books, drifts: Mapping[LevelKey, Drift], now: date
             placed.append(key)
         if drift.units.get(State.RESERVED, 0) <= 0:
             continue
-        waiting = {
-            cause: units for cause, units in books.pictures.unplaced_of(key.item).items() if is_reservation(cause)
-        }
-        for found in find_reservations(drift.units, [Unplaced(*row) for row in waiting.items()]):
-            count = len(books.ledger.caused_by(found.cause))
-            seen = drift.observation
-            books.ledger.append([place_reservation(found, key, seen.source, count, seen.observed_at)], now)
-            left = {**books.pictures.unplaced_by_item(found.cause)}
-            left[key.item] = waiting[found.cause] - found.units
-            books.pictures.set_unplaced(found.cause, left, now)
+        if _make_up(books, key, drift, now) or _place(books, key, drift, now):
             placed.append(key)
     return placed
+
+
+def _place(books: Books, key: LevelKey, drift: Drift, now: datetime) -> bool:
+    """Book what waits for a location where a level shows it; return whether any did."""
+    waiting = {cause: units for cause, units in books.pictures.unplaced_of(key.item).items() if is_reservation(cause)}
+    shown = find_reservations(drift.units, [Unplaced(*row) for row in waiting.items()])
+    for found in shown:
+        _book(books, found, key, drift, now)
+        left = {**books.pictures.unplaced_by_item(found.cause)}
+        left[key.item] = waiting[found.cause] - found.units
+        books.pictures.set_unplaced(found.cause, left, now)
+    return bool(shown)
+
+
+def _make_up(books: Books, key: LevelKey, drift: Drift, now: datetime) -> bool:
+    """Book what drafts have given back at a level without ever having reserved it there; return whether any had.
+
+    They reserved it elsewhere, or another draft's units were taken for theirs: the level shows now that it was so.
+    """
+    given = [Unplaced(row.cause, -row.units) for row in _standing(books, key) if row.units < 0]
+    shown = find_reservations(drift.units, given)
+    for found in shown:
+        _book(books, found, key, drift, now)
+    return bool(shown)
+
+
+def _book(books: Books, found: Unplaced, key: LevelKey, drift: Drift, now: datetime) -> None:
+    count, seen = len(books.ledger.caused_by(found.cause)), drift.observation
+    books.ledger.append([place_reservation(found, key, seen.source, count, seen.observed_at)], now)
+
+
+def move_reservations(books: Books, drifts: Mapping[LevelKey, Drift], now: datetime) -> bool:
+    """Book what a draft reserves at another level of its item, where the one has lost it and the other shows it."""
+    moved = False
+    for left, drift in drifts.items():
+        lost = -drift.units.get(State.RESERVED, 0)
+        if lost <= 0:
+            continue
+        for shown in [key for key in drifts if key.item == left.item and key != left]:
+            gained = drifts[shown].units.get(State.RESERVED, 0)
+            standing = [row for row in _standing(books, left) if row.units > 0]
+            for found in find_reservations({State.RESERVED: min(lost, gained)}, standing):
+                count, seen = len(books.ledger.caused_by(found.cause)), drifts[shown].observation
+                movements = [
+                    end_reservation(found, left, seen.source, count, seen.observed_at),
+                    place_reservation(found, shown, seen.source, count + 1, seen.observed_at),
+                ]
+                books.ledger.append(movements, now)
+                lost, moved = lost - found.units, True
+    return moved
+
+
+def _standing(books: Books, key: LevelKey) -> list[Unplaced]:
+    """Return what drafts have booked as reserved at a level; less than nothing where they gave back more."""
+    reserved = key.item, Bin(key.location, State.RESERVED)
+    return [
+        Unplaced(cause, fold(books.ledger.caused_by(cause)).get(reserved, 0))
+        for cause in books.pictures.reservations_of([key.item])
+    ]
 
 
 def _release(books: Books, key: LevelKey, drift: Drift, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from onhand.domain.reservations import (
     place_reservation,
     settle_reservation,
 )
-from onhand.domain.stock import LevelKey, fold
+from onhand.domain.stock import LevelKey, State, fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
 from onhand.intake.goods import still_booked
@@ -34,7 +34,7 @@ AFTER_IT_ENDED_S = 5.0
 def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     """Make the ledger agree with a draft, and plan to look again when its reservation ends.
 
-    While units are unplaced the levels of their items are read: one of them shows where they are reserved.
+    The levels of its items are read: one of them shows where its units are reserved, and it may be another one now.
     """
     about = (Wanted.DRAFT, key_of(picture.cause))
     seen = books.pictures.seen(picture.cause)
@@ -71,9 +71,10 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     if picture.reserved_until is not None and picture.reserves(now):
         wait_s = (picture.reserved_until - now).total_seconds() + AFTER_IT_ENDED_S
         books.asks.add(picture.origin, [Ask(*about, "its reservation has ended")], now, wait_s)
+    standing = {item for (item, bin_), units in shown.items() if bin_.state is State.RESERVED and units}
     asks = tuple(
         Ask(Wanted.LEVEL, f"{key.item}@{key.location}", "a draft reserves here or elsewhere")
-        for item in sorted({*unplaced, *leaving})
+        for item in sorted({*unplaced, *leaving, *standing})
         for key in books.catalog.levels_of(item)
     )
     return Booked(about, f"{picture.cause}: {written} movements", asks)

@@ -93,7 +93,7 @@ GROUP BY cause HAVING max(recorded_at) > :after ORDER BY max(sequence) DESC LIMI
 
 -- name: reservations_of_items
 SELECT DISTINCT cause FROM movements
-WHERE shop = :shop AND item IN (EACH :items) AND target_state = 'reserved' AND cause LIKE '%/draft/%' ORDER BY cause
+WHERE shop = :shop AND item IN (EACH :items) AND (target_state = 'reserved' OR source_state = 'reserved') AND cause LIKE '%/draft/%' ORDER BY cause
 
 -- name: pass_over
 INSERT INTO passed_over (shop, cause, item, channel) VALUES (:shop, :cause, :item, :channel)
