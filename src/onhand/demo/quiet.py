@@ -1,11 +1,16 @@
 """Waiting for quiet: nothing in the log unread, nothing asked, nothing owed, nothing untold, no gap."""
 
+from datetime import timedelta
 from time import monotonic, sleep
 
 from onhand.app import App
 from onhand.intake.process import POSITION
 
 LOOK_EVERY_S = 0.2
+SOON = timedelta(minutes=10)
+"""What is asked for later than this waits for a time of its own, such as the end of a reservation, and holds up nobody.
+"""
+
 ROUNDS = 3
 """Looks in a row that must all find quiet: between two works a moment can look like it."""
 
@@ -26,6 +31,7 @@ def wait_for_quiet(app: App, shop: str, within_s: float) -> list[str]:
 
 def what_goes_on(app: App, shop: str) -> list[str]:
     """Return what is not settled yet, one sentence each."""
+    soon = app.clock.now() + SOON
     last_position = app.log.last_position()
     with app.store.reading() as session:
         books = session.of(shop)
@@ -33,7 +39,7 @@ def what_goes_on(app: App, shop: str) -> list[str]:
         untold = sum(books.offers.tally(name).untold for name in app.writable(shop) if name != "shopify")
         counts = {
             "deliveries wait to be booked": last_position - session.position(POSITION),
-            "pictures are asked for": books.asks.count(),
+            "pictures are asked for": sum(ask.due_at <= soon for ask in books.asks.waiting()),
             "offers are stale": len(books.offers.stale(10)),
             "listings are untold": untold,
             "levels are owed a telling": books.owed.count(),

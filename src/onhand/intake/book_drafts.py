@@ -40,6 +40,7 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     seen = books.pictures.seen(picture.cause)
     digest = digest_of(picture, now)
     verdict = judge(seen, picture.version, digest)
+    _look_when_it_ends(books, picture, about, now)
     if verdict in ("older", "same"):
         return Booked(about, f"{picture.cause}: {verdict}, not news")
     booked = books.ledger.caused_by(picture.cause)
@@ -68,9 +69,6 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     )
     leaving = {item: units for (item, bin_), units in settlement.held.items() if bin_ == LEAVING}
     _release_what_was_adopted(books, picture, leaving, now)
-    if picture.reserved_until is not None and picture.reserves(now):
-        wait_s = (picture.reserved_until - now).total_seconds() + AFTER_IT_ENDED_S
-        books.asks.add(picture.origin, [Ask(*about, "its reservation has ended")], now, wait_s)
     standing = {item for (item, bin_), units in shown.items() if bin_.state is State.RESERVED and units}
     asks = tuple(
         Ask(Wanted.LEVEL, f"{key.item}@{key.location}", "a draft reserves here or elsewhere")
@@ -78,6 +76,13 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
         for key in books.catalog.levels_of(item)
     )
     return Booked(about, f"{picture.cause}: {written} movements", asks)
+
+
+def _look_when_it_ends(books: Books, picture: DraftPicture, about: tuple[Wanted, str], now: datetime) -> None:
+    """Ask for the draft when its reservation ends; a reading that shows nothing new has answered what asked for it."""
+    if picture.reserved_until is not None and picture.reserves(now):
+        wait_s = (picture.reserved_until - now).total_seconds() + AFTER_IT_ENDED_S
+        books.asks.add(picture.origin, [Ask(*about, "its reservation has ended")], now, wait_s)
 
 
 def _taken_apart(books: Books, picture: DraftPicture) -> DraftPicture:

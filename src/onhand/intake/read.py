@@ -72,6 +72,8 @@ def conclude(
     if isinstance(answer, ChannelUnavailable | ChannelRefused):
         return _try_again(books, errand, answer, now)
     lookup.learn(answer.report.listings, answer.report.level_ids, answer.report.locations)
+    # Struck off first: what booking asks for anew, such as a look when a reservation ends, has a time of its own.
+    books.asks.answered(errand.channel, errand.wanted, errand.keys, errand.reading)
     note = book(books, errand.channel, answer.report, now)
     if errand.wanted is Wanted.ITEM:
         gone = [key for key in answer.missing if not key.startswith("variant:")]
@@ -85,7 +87,6 @@ def conclude(
         books.problems.raise_(problem, now)
     for kind, key in answer.settled:
         books.problems.settle(kind, key, now)
-    books.asks.answered(errand.channel, errand.wanted, errand.keys, errand.reading)
     if errand.wanted in {Wanted.LEVEL, Wanted.ITEM}:
         items = {item.item for item in answer.report.items} | set(answer.missing)
         read = doubted_of(books, items, errand.keys)
