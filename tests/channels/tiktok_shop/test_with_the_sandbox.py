@@ -262,7 +262,7 @@ def test_a_write_that_was_carried_out_without_an_answer_is_unknown(running: Runn
 
 
 def test_no_secret_reaches_the_logs(running: Running, http: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.INFO, logger="httpx"):  # commands turn httpx down
         channel = connect(running, http, access_token="ROW_stale")
         channel.ping()
         with pytest.raises(ChannelRefused):
