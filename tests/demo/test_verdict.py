@@ -39,12 +39,12 @@ def differing_levels(truth: dict[str, Any]) -> int:
 def test_drifts_are_counted_by_what_became_of_them(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(items=12, audit=NEVER_BY_ITSELF)) as merchant:
         merchant.do("receive", location=WAREHOUSE, sku=merchant.tee, units=3)
-        merchant.booked()
-        merchant.app.steps(merchant.shop).judge(grace_s=0.0, adopt=False)
+        steps = merchant.app.steps(merchant.shop)
+        merchant.until(lambda: steps.judge(grace_s=0.0, adopt=False), "the units that nobody reported are found")
         assert count_drifts(merchant.app, merchant.shop)._asdict() == {
             "opened": 1, "explained": 0, "healed": 0, "wrong": 0, "open": 1
         }  # fmt: skip
-        merchant.app.steps(merchant.shop).judge(grace_s=0.0, adopt=True)
+        steps.judge(grace_s=0.0, adopt=True)
         assert count_drifts(merchant.app, merchant.shop)._asdict() == {
             "opened": 1, "explained": 0, "healed": 1, "wrong": 0, "open": 0
         }  # fmt: skip
