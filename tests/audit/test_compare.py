@@ -1,8 +1,9 @@
 """Comparing: what the platform shows against what it should show by the books, with what is in flight."""
 
-from onhand.audit.compare import compare_levels, compare_touched, write_down
+from onhand.audit.compare import compare_and_place, compare_levels, compare_touched, write_down
 from onhand.domain.drift import Observation
-from onhand.domain.stock import LevelKey, State
+from onhand.domain.reservations import Unplaced, place_reservation
+from onhand.domain.stock import Bin, LevelKey, State
 from onhand.ports.channel import Applied, Unknown
 from onhand.publish import answered, levels
 from onhand.store import Books, Store
@@ -89,3 +90,53 @@ def test_a_gap_that_closed_closes_its_drift(store: Store) -> None:
         assert (drift.status, drift.note) == ("closed", "books and platform agree again")
         newest = books.observations.newest([TEE])[TEE]
         assert (newest.agreed_at, newest.gap_since) == (later(3), None)
+
+
+def reserving(books: Books, draft: str, place: str, units: int) -> None:
+    """Let a draft's units be booked as reserved at a place where they were shown."""
+    placed = place_reservation(Unplaced(f"shopify/draft/{draft}", units), LevelKey("1", place), "shopify", 0, later(1))
+    books.ledger.append([placed], later(1))
+    show_reserved(books, place, units, minute=2)
+
+
+def show_reserved(books: Books, place: str, units: int, *, minute: float) -> None:
+    """Let Shopify show so many reserved at a place, taken from what was available there."""
+    booked = books.ledger.levels(["1"])
+    whole = sum(booked.get(("1", Bin(place, state)), 0) for state in (State.AVAILABLE, State.RESERVED))
+    observation = Observation(
+        source="shopify",
+        item="1",
+        location=place,
+        units={State.AVAILABLE: whole - units, State.RESERVED: units},
+        observed_at=later(minute),
+        reading=int(minute),
+    )
+    books.observations.put(observation, later(minute))
+
+
+def reserved(books: Books, place: str) -> int:
+    return books.ledger.levels(["1"]).get(("1", Bin(place, State.RESERVED)), 0)
+
+
+def test_what_a_draft_reserves_elsewhere_by_now_is_booked_there_and_no_more_than_is_shown(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        reserving(books, "1", WAREHOUSE, 2)
+        show_reserved(books, WAREHOUSE, 0, minute=3)
+        show_reserved(books, BOSTON, 1, minute=3)
+        compared = compare_and_place(books, [TEE, LevelKey("1", BOSTON)], later(3))
+        assert (reserved(books, WAREHOUSE), reserved(books, BOSTON)) == (1, 1)
+        assert list(compared.drifts) == [TEE]  # one unit is still gone there, and nobody shows where it went
+
+
+def test_units_that_one_draft_has_just_been_found_to_reserve_are_not_taken_for_those_of_another(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        reserving(books, "1", WAREHOUSE, 1)
+        books.pictures.set_unplaced("shopify/draft/2", {"1": 1}, later(2))
+        show_reserved(books, WAREHOUSE, 0, minute=3)
+        show_reserved(books, BOSTON, 1, minute=3)
+        compare_and_place(books, [TEE, LevelKey("1", BOSTON)], later(3))
+        assert reserved(books, BOSTON) == 1
+        assert books.pictures.unplaced_of("1") == {}
+        assert reserved(books, WAREHOUSE) == 1

@@ -57,8 +57,9 @@ def compare_census_levels(books: Books, now: datetime) -> Compared:
 def compare_and_place(books: Books, keys: Sequence[LevelKey], now: datetime) -> Compared:
     """Compare levels; where one shows what a draft reserves, book that there and compare again."""
     compared = compare_levels(books, keys)
-    placed = place_reservations(books, compared.drifts, now)
-    if _move_reservations(books, compared, now) or placed:
+    if place_reservations(books, compared.drifts, now):
+        compared = compare_levels(books, keys)
+    if _move_reservations(books, compared, now):
         compared = compare_levels(books, keys)
     _forget_placed(books, {key.item for key in compared.equal}, now)
     return compared

@@ -62,22 +62,20 @@ def _book(books: Books, found: Unplaced, key: LevelKey, drift: Drift, now: datet
 
 def move_reservations(books: Books, drifts: Mapping[LevelKey, Drift], now: datetime) -> bool:
     """Book what a draft reserves at another level of its item, where the one has lost it and the other shows it."""
+    gained = {key: units for key, drift in drifts.items() if (units := drift.units.get(State.RESERVED, 0)) > 0}
     moved = False
     for left, drift in drifts.items():
         lost = -drift.units.get(State.RESERVED, 0)
-        if lost <= 0:
-            continue
-        for shown in [key for key in drifts if key.item == left.item and key != left]:
-            gained = drifts[shown].units.get(State.RESERVED, 0)
-            standing = [row for row in _standing(books, left) if row.units > 0]
-            for found in find_reservations({State.RESERVED: min(lost, gained)}, standing):
+        for shown in [key for key in gained if key.item == left.item]:
+            standing = [row for row in _standing(books, left) if row.units > 0] if lost > 0 else []
+            for found in find_reservations({State.RESERVED: min(lost, gained[shown])}, standing):
                 count, seen = len(books.ledger.caused_by(found.cause)), drifts[shown].observation
                 movements = [
                     end_reservation(found, left, seen.source, count, seen.observed_at),
                     place_reservation(found, shown, seen.source, count + 1, seen.observed_at),
                 ]
                 books.ledger.append(movements, now)
-                lost, moved = lost - found.units, True
+                lost, gained[shown], moved = lost - found.units, gained[shown] - found.units, True
     return moved
 
 

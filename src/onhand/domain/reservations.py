@@ -7,7 +7,7 @@ reserved before its levels were opened lies in one of their openings: a level sh
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -157,14 +157,5 @@ def find_releases(gaps: Mapping[State, int], leaving: Iterable[Unplaced]) -> lis
 
 def end_reservation(found: Unplaced, key: LevelKey, origin: str, booked_count: int, at: datetime) -> Movement:
     """Return the movement that books units back where a draft had reserved them."""
-    return Movement(
-        id=f"{found.cause}/{booked_count + 1}",
-        item=key.item,
-        source=Bin(key.location, State.RESERVED),
-        target=Bin(key.location, State.AVAILABLE),
-        units=found.units,
-        cause=found.cause,
-        origin=origin,
-        reason="reservation ended",
-        occurred_at=at,
-    )
+    placed = place_reservation(found, key, origin, booked_count, at)
+    return replace(placed, source=placed.target, target=placed.source, reason="reservation ended")
