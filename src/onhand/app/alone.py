@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from onhand.config import Config
-from onhand.store import claim, claim_file
+from onhand.store import claim, claim_beside
 from onhand.store.claims import Release
 
 logger = logging.getLogger(__name__)
@@ -46,4 +46,4 @@ def _wait_for(config: Config, part: str, held: ExitStack) -> None:
 
 
 def _claim(config: Config, part: str) -> Release | None:
-    return claim_file(f"{config.log}.lock") if part == LOG_PART else claim(config.database, part)
+    return claim_beside(config.log) if part == LOG_PART else claim(config.database, part)

@@ -1,6 +1,5 @@
 """Tokens that a platform granted or replaced: kept sealed beside the log before they are used."""
 
-import fcntl
 import hashlib
 import os
 import time
@@ -16,6 +15,8 @@ from onhand.channels.shopify import Grant
 from onhand.config import Config
 from onhand.log import Seal
 from onhand.ports.errors import DataDamaged
+from onhand.store import claim_file
+from onhand.store.claims import Release
 
 LOOK_EVERY_S = 0.05
 """How often one process looks whether another one has left the lock."""
@@ -76,10 +77,7 @@ class TokenFolder:
 
     @contextmanager
     def alone(self, shop: str, channel: str, wait_s: float) -> Iterator[bool]:
-        """Let one thread of one process in at a time; False when nobody left within `wait_s`. Raises OSError.
-
-        The lock is the kernel's: it is free again when its holder dies.
-        """
+        """Let one thread of one process in at a time; False when nobody left within `wait_s`. Raises OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._alone(self._path(shop, channel), wait_s) as alone:
             yield alone
@@ -102,11 +100,12 @@ class TokenFolder:
 
     @contextmanager
     def _alone(self, path: Path, wait_s: float) -> Iterator[bool]:
-        lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        release = _claim(path.with_suffix(".lock"), wait_s)
         try:
-            yield _locked(lock, wait_s)
+            yield release is not None
         finally:
-            os.close(lock)
+            if release is not None:
+                release()
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("*.tokens"))
@@ -158,17 +157,11 @@ def tokens_of(config: Config, seal: Seal) -> TokenFolder:
     return TokenFolder(Path(config.log).parent / "onhand-tokens", seal)
 
 
-def _locked(lock: int, wait_s: float) -> bool:
+def _claim(path: Path, wait_s: float) -> Release | None:
     gives_up_at_s = time.monotonic() + wait_s
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= gives_up_at_s:
-                return False
-            time.sleep(LOOK_EVERY_S)
-        else:
-            return True
+    while (release := claim_file(path)) is None and time.monotonic() < gives_up_at_s:
+        time.sleep(LOOK_EVERY_S)
+    return release
 
 
 def _name(shop: str) -> str:

@@ -2,7 +2,7 @@
 
 from onhand.store.books import Books
 from onhand.store.channels import ChannelState
-from onhand.store.claims import claim, claim_file
+from onhand.store.claims import claim, claim_beside, claim_file
 from onhand.store.drifts import Adoption, DriftRow
 from onhand.store.intents import Intent, IntentRow
 from onhand.store.observations import Observed
@@ -23,6 +23,7 @@ __all__ = [
     "Store",
     "Untold",
     "claim",
+    "claim_beside",
     "claim_file",
     "open_store",
 ]

@@ -3,6 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 
@@ -22,15 +23,23 @@ def claim(database: str, part: str) -> Release | None:
 
     None: another process has it. The system, or the server, releases it however a process ends. Raises ConfigError.
     """
-    return _claim_at_server(database, part) if is_postgres(database) else claim_file(f"{database}.{part}.lock")
+    return _claim_at_server(database, part) if is_postgres(database) else claim_beside(f"{database}.{part}")
 
 
-def claim_file(path: str) -> Release | None:
-    """Lock a file, which is made if there is none. None: another process has it. Raises ConfigError."""
+def claim_beside(path: str) -> Release | None:
+    """Lock a file beside another one. None: another process has it. Raises ConfigError."""
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        return claim_file(Path(f"{path}.lock"))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be made: {error}; check the folder and its rights") from error
+        raise ConfigError(f"{path}.lock cannot be made: {error}; check the folder and its rights") from error
+
+
+def claim_file(path: Path) -> Release | None:
+    """Lock a file, which is made if there is none. None: somebody else has it. Raises OSError.
+
+    The lock is the kernel's: it is free again when its holder dies.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
