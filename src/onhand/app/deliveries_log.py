@@ -1,6 +1,5 @@
 """The log that a configuration asks for: a file of this machine, or a stream with such a file as its spool."""
 
-import importlib
 from pathlib import Path
 
 from onhand.app.sealing import seal_of
@@ -18,16 +17,14 @@ def open_log(config: Config, booked: int = 0) -> KeptLog:
     if config.jetstream is None:
         return spool
     try:
-        importlib.import_module("nats")
+        from onhand.log.jetstream import JetStreamLog  # noqa: PLC0415 - only where the extra is there
+        from onhand.log.nats_wire import Stream  # noqa: PLC0415
     except ModuleNotFoundError as error:
         spool.close()
         raise ConfigError(
             f"log: NATS servers are asked through {error.name}, which is not installed: install the extra that brings "
             "it, onhand[jetstream]"
         ) from error
-    from onhand.log.jetstream import JetStreamLog  # noqa: PLC0415 - only where the extra is there
-    from onhand.log.nats_wire import Stream  # noqa: PLC0415
-
     asked = config.jetstream
     stream = Stream(servers=asked.servers, name=asked.stream, replicas=asked.replicas, begins_at=booked + 1)
     return JetStreamLog(spool, stream, seal_of(config))

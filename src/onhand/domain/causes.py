@@ -87,7 +87,7 @@ def _undoes(gap: Mapping[State, int], effects: Sequence[Effect]) -> bool:
     }
 
 
-def _unclaimed(gap: Mapping[State, int], known: Known) -> Cause | None:  # noqa: ARG001 - one signature for all rules
+def _unclaimed(_gap: Mapping[State, int], known: Known) -> Cause | None:
     if not known.unclaimed:
         return None
     said = tuple(
@@ -104,7 +104,7 @@ def _unpaid(gap: Mapping[State, int], known: Known) -> Cause | None:
     return Cause(UNPAID, 0.9, (f"the location is deactivated and {units} units are still committed there",))
 
 
-def _draft(gap: Mapping[State, int], known: Known) -> Cause | None:  # noqa: ARG001
+def _draft(gap: Mapping[State, int], _known: Known) -> Cause | None:
     units = gap.get(State.RESERVED, 0)
     if not units or gap.get(State.AVAILABLE, 0) != -units:
         return None
@@ -123,7 +123,7 @@ def _tracked(gap: Mapping[State, int], known: Known) -> Cause | None:
     return Cause(TRACKED, 0.3, ("books and platform have never agreed on this level",))
 
 
-def _shifted(gap: Mapping[State, int], known: Known) -> Cause | None:  # noqa: ARG001
+def _shifted(gap: Mapping[State, int], _known: Known) -> Cause | None:
     inside = [state for state in gap if state is not State.INCOMING]
     left_units = sum(gap[state] for state in inside)
     if len(inside) < 2 or left_units != 0:
@@ -133,12 +133,12 @@ def _shifted(gap: Mapping[State, int], known: Known) -> Cause | None:  # noqa: A
     return Cause(SHIFTED, 0.4 if orders else 0.5, (f"on hand is the same: {way}",))
 
 
-def _under_way(gap: Mapping[State, int], known: Known) -> Cause | None:  # noqa: ARG001
+def _under_way(gap: Mapping[State, int], _known: Known) -> Cause | None:
     units = gap.get(State.INCOMING, 0)
     return Cause(UNDER_WAY, 0.6, (f"incoming differs by {units:+d}",)) if units else None
 
 
-def _undocumented(gap: Mapping[State, int], known: Known) -> Cause | None:  # noqa: ARG001
+def _undocumented(gap: Mapping[State, int], _known: Known) -> Cause | None:
     units = sum(count for state, count in gap.items() if state is not State.INCOMING)
     if not units:
         return None

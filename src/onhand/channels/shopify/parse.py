@@ -126,19 +126,19 @@ def _read_order(body: bytes, topic: str, catalog: Catalog) -> Report:
     return report_order(_order(body), topic, catalog)
 
 
-def _ask_order(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001 - one signature for all readers
+def _ask_order(body: bytes, topic: str, _catalog: Catalog) -> Report:
     return Report(asks=(Ask(Wanted.ORDER, str(_named(body).id), topic),))
 
 
-def _ask_its_order(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_its_order(body: bytes, topic: str, _catalog: Catalog) -> Report:
     return Report(asks=(Ask(Wanted.ORDER, str(_order_named(body).order_id), topic),))
 
 
-def _ask_edited(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_edited(body: bytes, topic: str, _catalog: Catalog) -> Report:
     return Report(asks=(Ask(Wanted.ORDER, str(_order_edited(body).order_edit.order_id), topic),))
 
 
-def _ask_return(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_return(body: bytes, topic: str, _catalog: Catalog) -> Report:
     number = _number_of_named(body, "Return")
     if number is None:
         # 2026-10: the published sample of returns/process is empty. Its order changes too, and names its returns.
@@ -146,7 +146,7 @@ def _ask_return(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: A
     return Report(asks=(Ask(Wanted.RETURN, number, topic),))
 
 
-def _ask_disposed(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_disposed(body: bytes, topic: str, _catalog: Catalog) -> Report:
     number = _number_of_named(body, "ReverseFulfillmentOrder")
     if number is None:
         raise ValueError("it names no reverse fulfilment order")
@@ -160,15 +160,15 @@ def _number_of_named(body: bytes, kind: str) -> str | None:
     return None if payload.admin_graphql_api_id is None else number_of(payload.admin_graphql_api_id, kind)
 
 
-def _ask_draft(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_draft(body: bytes, topic: str, _catalog: Catalog) -> Report:
     return Report(asks=(Ask(Wanted.DRAFT, str(_named(body).id), topic),))
 
 
-def _ask_transfer(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_transfer(body: bytes, topic: str, _catalog: Catalog) -> Report:
     return Report(asks=(Ask(Wanted.TRANSFER, _number(_transfer(body).id, "InventoryTransfer"), topic),))
 
 
-def _ask_by_shipment(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_by_shipment(body: bytes, topic: str, _catalog: Catalog) -> Report:
     payload = _shipment(body)
     named = payload.inventory_transfer_id
     if named is None:
@@ -187,7 +187,7 @@ def _number(text: str, kind: str) -> str:
     return number
 
 
-def _ask_by_fulfillment_order(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_by_fulfillment_order(body: bytes, topic: str, _catalog: Catalog) -> Report:
     named = _fulfillment_order(body).first_id()
     if named is None:
         return Report(note=f"{topic} names no fulfilment order we can read: the next polling of orders finds it")
@@ -222,12 +222,12 @@ def _read_level(body: bytes, topic: str, catalog: Catalog) -> Report:
     return Report(observations=(observation,), asks=asks)
 
 
-def _ask_level(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_level(body: bytes, topic: str, _catalog: Catalog) -> Report:
     payload = _level_gone(body)
     return Report(asks=(Ask(Wanted.LEVEL, f"{payload.inventory_item_id}@{payload.location_id}", topic),))
 
 
-def _ask_item(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_item(body: bytes, topic: str, _catalog: Catalog) -> Report:
     return Report(asks=(Ask(Wanted.ITEM, str(_named(body).id), topic),))
 
 
@@ -269,25 +269,25 @@ def _differs(variant: VariantPayload, known: Item) -> bool:
     return variant.inventory_policy is not None and (variant.inventory_policy == "continue") != known.sells_below_zero
 
 
-def _ask_locations(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_locations(body: bytes, topic: str, _catalog: Catalog) -> Report:
     return Report(asks=(Ask(Wanted.LOCATIONS, "all", f"{topic} of location {_named(body).id}"),))
 
 
-def _tell_trouble(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _tell_trouble(body: bytes, _topic: str, _catalog: Catalog) -> Report:
     raise ValueError(_unopened(body).trouble)
 
 
-def _close(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _close(body: bytes, _topic: str, _catalog: Catalog) -> Report:
     _shop(body)  # only the body is signed: any other one sent to this address must not turn writing off
     return Report(closed=True, note="the app was uninstalled from this shop")
 
 
-def _ask_rights(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _ask_rights(body: bytes, topic: str, _catalog: Catalog) -> Report:
     _anything(body)
     return Report(asks=(Ask(Wanted.RIGHTS, "all", topic),))
 
 
-def _tell_data(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _tell_data(body: bytes, _topic: str, _catalog: Catalog) -> Report:
     orders = len(_data_request(body).orders_requested)
     return Report(
         note=f"onhand keeps no data of customers: of these {orders} orders it keeps items, units and locations. Raw "
@@ -295,18 +295,18 @@ def _tell_data(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: AR
     )
 
 
-def _forget_customer(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _forget_customer(body: bytes, _topic: str, _catalog: Catalog) -> Report:
     payload = _customer_redact(body)
     ids = [*payload.orders_to_redact, *([payload.customer.id] if payload.customer and payload.customer.id else [])]
     return Report(forget_naming=tuple(map(str, ids)))
 
 
-def _forget_shop(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _forget_shop(body: bytes, _topic: str, _catalog: Catalog) -> Report:
     _shop_redact(body)
     return Report(forget_shop=True)
 
 
-def _note(body: bytes, topic: str, catalog: Catalog) -> Report:  # noqa: ARG001
+def _note(body: bytes, topic: str, _catalog: Catalog) -> Report:
     _anything(body)
     return Report(note=f"{topic} moves no stock that onhand does not see elsewhere")
 
