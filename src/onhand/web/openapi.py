@@ -144,11 +144,12 @@ def openapi_route(table: Iterable[Route]) -> Route:
 def _operation(route: Route) -> dict[str, Any]:
     content = {"schema": _ref(route.schema)} if route.schema else {"schema": {"type": "string"}}
     answers: dict[str, Any] = {"200": {"description": "The answer", "content": {route.media_type: content}}}
-    for status in sorted({403, *route.troubles}):
-        answers[str(status)] = {
-            "description": STATUS_TITLES[status],
-            "content": {MEDIA_TYPE: {"schema": _ref("Trouble")}},
-        }
+    as_details = {MEDIA_TYPE: {"schema": _ref("Trouble")}}
+    as_page = {route.media_type: content} if route.media_type == "text/html" else as_details
+    answers |= {
+        str(status): {"description": STATUS_TITLES[status], "content": as_page} for status in sorted(route.troubles)
+    }
+    answers["403"] = {"description": STATUS_TITLES[403], "content": as_details}  # the guard's, whatever was asked
     operation: dict[str, Any] = {"summary": route.summary, "responses": answers}
     if route.parameters:
         operation["parameters"] = [_parameter(parameter) for parameter in route.parameters]

@@ -76,6 +76,7 @@ class Pages:
                 endpoint=show_dashboard,
                 parameters=dashboard,
                 media_type=html,
+                troubles=(404,),
             ),
             Route(
                 method="GET",
