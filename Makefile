@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Nothing of the caller's own Python settings may leak into the environment we make.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test browser lint fmt sim seasons bench pins clean .venv
+.PHONY: help demo test browser lint fmt sim seasons mutants bench pins clean .venv
 
 help:
 	@echo "make demo     set everything up and play a merchant's day, with a page to watch"
@@ -16,6 +16,7 @@ help:
 	@echo "make fmt      format and mend what ruff can mend"
 	@echo "make sim      the convergence campaign with many more examples"
 	@echo "make seasons  300 seasons of storms and crashes, from seeds that nobody has tried"
+	@echo "make mutants  plant bugs, one by one, and see whether the tests find them (some hours)"
 	@echo "make bench    every benchmark"
 	@echo "make pins     write requirements/*.txt anew from requirements/*.in"
 	@echo "make clean    remove what these targets made"
@@ -61,6 +62,14 @@ sim: $(READY)
 seasons: $(READY)
 	@$(BIN)/onhand simulate --seeds 300 --new
 
+# Those thought out by hand, then as many as SAMPLE that chance draws; SEED draws the same ones again.
+SAMPLE ?= 20
+SEED ?= $(shell date +%Y%m%d)
+mutants: $(READY) browser
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements/mutants.txt
+	@$(BIN)/python scripts/mutants.py planted
+	@$(BIN)/python scripts/mutants.py random --count $(SAMPLE) --seed $(SEED)
+
 bench: $(READY)
 	@$(BIN)/onhand bench all
 
@@ -72,6 +81,7 @@ pins: $(READY)
 	@$(UV_COMPILE) -c requirements/base.txt requirements/dev.in -o requirements/dev.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/eventbridge.in -o requirements/eventbridge.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/jetstream.in -o requirements/jetstream.txt
+	@$(UV_COMPILE) -c requirements/dev.txt requirements/mutants.in -o requirements/mutants.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/replay.in -o requirements/replay.txt
 	@git diff --stat -- requirements
 
