@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import get_args
 
 from onhand.sandbox.tiktok.asks import OrderSearch
 from onhand.sandbox.tiktok.paging import page
 from onhand.sandbox.tiktok.replies import INVALID, CallRefused, Data
 from onhand.sandbox.world import people
-from onhand.sandbox.world.tiktok import TikTokOrder, UnitLine
+from onhand.sandbox.world.tiktok import OrderStatus, TikTokOrder, UnitLine
 from onhand.sandbox.world.world import World
 
 DETAIL_IDS_MAX = 50
-_STATUSES = frozenset(
-    (
-        "UNPAID",
-        "ON_HOLD",
-        "AWAITING_SHIPMENT",
-        "PARTIALLY_SHIPPING",
-        "AWAITING_COLLECTION",
-        "IN_TRANSIT",
-        "DELIVERED",
-        "COMPLETED",
-        "CANCELLED",
-    )
-)
+_STATUSES = frozenset(get_args(OrderStatus))
 
 
 def search_orders(world: World, ask: OrderSearch, query: Mapping[str, str]) -> Data:
