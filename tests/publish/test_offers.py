@@ -261,6 +261,16 @@ def test_what_keeps_a_whole_channel_shut_is_one_problem_and_goes_when_it_opens(s
         assert books.problems.open() == []
 
 
+def test_what_kept_a_channel_shut_is_no_problem_any_more_once_nothing_is_to_be_told(store: Store) -> None:
+    """Else "set this machine's clock" would stand there until the next sale, long after the clock was set."""
+    with store.writing() as session, tiktok_channel() as tiktok:
+        books = session.of(SHOP)
+        offers.conclude(books, sent(books, tiktok, 3, 8), Throttled(60.0, "invalid timestamp"), later(6))
+        offered(books, units=8, told=8)
+        assert plan(books, tiktok, later(8), "run-2") == []
+        assert books.problems.open() == []
+
+
 def test_units_that_the_channel_holds_and_we_do_not_know_are_kept_back_and_swept_for(store: Store) -> None:
     with store.writing() as session, tiktok_channel() as tiktok:
         books = session.of(SHOP)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from onhand.domain.stock import LevelKey, State
+from onhand.domain.causes import NOT_STOCKED
+from onhand.domain.stock import Bin, LevelKey, Movement, State
 from onhand.sandbox.world import fulfilling, ordering, selling, undoing
 from onhand.sandbox.world.moving import receive_goods
 from onhand.sandbox.world.orders import Order
@@ -133,3 +134,56 @@ def test_what_hands_put_into_an_empty_level_is_unexplained_and_no_opening(stage:
 def _is_counted(stage: Stage, item_id: int) -> bool:
     item = stage.world.catalog.items[item_id]
     return item.tracked and not item.bundle
+
+
+@pytest.mark.parametrize("touched", [True, False], ids=["as it is booked", "by the next audit"])
+def test_what_the_books_hold_where_shopify_has_no_level_is_found_named_and_taken_over(
+    stage: Stage, touched: bool
+) -> None:
+    """Orders that came while an item was not counted are the way there: Shopify places them anywhere."""
+    key = LevelKey(str(item(stage)), str(place(stage, 3)))
+    assert stage.world.levels.get(item(stage), place(stage, 3)) is None
+    shelf, held = Bin(key.location, State.AVAILABLE), Bin(key.location, State.COMMITTED)
+    ordered = Movement(
+        id="shopify/order/7/1",
+        item=key.item,
+        source=shelf,
+        target=held,
+        units=2,
+        cause="shopify/order/7",
+        origin="shopify",
+        reason="ordered",
+        occurred_at=stage.clock.now(),
+    )
+    with stage.house.app.store.writing() as session:
+        books = session.of(stage.house.shop)
+        books.ledger.append([ordered], stage.clock.now())
+        if not touched:
+            books.observations.compared([key])
+    stage.settle()
+    assert differences(stage.house, stage.world) == []
+    with stage.house.app.store.reading() as session:
+        books = session.of(stage.house.shop)
+        (drift,) = books.drifts.rows()
+        assert (drift.item, drift.location, drift.status, drift.cause) == (*key, "adopted", NOT_STOCKED)
+        assert books.observations.unseen("shopify") == []
+
+
+def test_what_nobody_counts_any_more_may_rest_where_no_level_is(stage: Stage) -> None:
+    """Nothing is asked of a bundle, of an item that was removed, of one that is not tracked: they show nothing ever."""
+    uncounted = next(one for one in stage.world.catalog if not one.tracked or one.bundle)
+    with stage.house.app.store.writing() as session:
+        books = session.of(stage.house.shop)
+        moved = Movement(
+            id="shopify/order/7/1",
+            item=str(uncounted.inventory_item_id),
+            source=Bin(str(place(stage, 3)), State.AVAILABLE),
+            target=Bin(str(place(stage, 3)), State.COMMITTED),
+            units=2,
+            cause="shopify/order/7",
+            origin="shopify",
+            reason="ordered",
+            occurred_at=stage.clock.now(),
+        )
+        books.ledger.append([moved], stage.clock.now())
+        assert books.observations.unseen("shopify") == []

@@ -104,11 +104,19 @@ def _tally(
 
 
 def _audit_everything(steps: Steps, store: Store, clock: Clock, rewire: Rewire, *, fix: bool) -> Tally:
-    """Read everything, keep it, and judge the gaps; only these stay in memory."""
+    """Read everything, keep it, and judge the gaps; only these stay in memory.
+
+    What the books hold at levels that no reading has ever shown is a gap as well: they are read one by one, since the
+    whole reading may be older than they are, and one that is not there shows nothing.
+    """
     read = read_platform(steps, store, clock, rewire)
-    left = _judge(steps, [*read.gaps, *read.doubted], fix=fix)
+    with store.reading() as session:
+        unseen = session.of(steps.shop).observations.unseen(SHOPIFY)
+    if not steps.read_levels(unseen):
+        raise ChannelUnavailable(f"{len(unseen)} levels that nothing was ever shown of could not be read")
+    left = _judge(steps, [*read.gaps, *unseen, *read.doubted], fix=fix)
     doubted = _still_doubted(steps, store, read.doubted)
-    compared = read.levels + len(read.doubted) - len(doubted)
+    compared = read.levels + len(unseen) + len(read.doubted) - len(doubted)
     return _tallied(compared, read.in_flight, [key for key in left if key not in doubted], len(doubted))
 
 

@@ -8,6 +8,7 @@ from onhand.audit.placing import forget_placed, move_reservations, place_reserva
 from onhand.domain.drift import Drift, Observation, compare
 from onhand.domain.reservations import is_reservation
 from onhand.domain.stock import LevelKey, State
+from onhand.ports.channel import Ask, Wanted
 from onhand.store import Books, Observed
 
 SOURCE = "shopify"
@@ -37,8 +38,16 @@ def compare_touched(books: Books, now: datetime, limit: int = BATCH) -> int:
     if not keys:
         return 0
     write_down(books, compare_and_place(books, keys, now), now)
+    ask_for_unseen(books, keys, now)
     books.observations.compared(keys)
     return len(keys)
+
+
+def ask_for_unseen(books: Books, keys: Sequence[LevelKey], now: datetime) -> None:
+    """Ask for levels that hold something by the books and were never shown: one that is not there shows nothing."""
+    because = "the books hold units where nothing was ever shown"
+    unseen = books.observations.unseen(SOURCE, keys)
+    books.asks.add(SOURCE, [Ask(Wanted.LEVEL, f"{key.item}@{key.location}", because) for key in unseen], now)
 
 
 def compare_census_levels(books: Books, now: datetime) -> Compared:

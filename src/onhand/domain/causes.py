@@ -14,6 +14,7 @@ UNCLAIMED = "an app created this order without claiming stock"
 UNPAID = "an unpaid order was cancelled at a deactivated location: nothing was restocked"
 DRAFT = "a draft order reserved these units"
 DRAFT_ENDED = "a draft order reserves these units no longer"
+NOT_STOCKED = "the item is not stocked there: nothing that orders have done there counts"
 NEW_HERE = "goods were put where this item was never stocked"
 TRACKED = "the item was not counted before"
 SHIFTED = "units changed their state inside the level"
@@ -47,12 +48,13 @@ class Effect(NamedTuple):
 class Known:
     """What is known of a level beside its gap.
 
-    `was_stocked` is False where nothing was ever booked there. `ever_agreed` is False where books and platform have
+    `was_stocked` is False where nothing was ever booked there, `is_stocked` where the platform has no such level. `ever_agreed` is False where books and platform have
     not agreed once. `unclaimed` are orders of apps whose whole effect is what the platform does not show.
     """
 
     location_active: bool = True
     was_stocked: bool = True
+    is_stocked: bool = True
     ever_agreed: bool = True
     unclaimed: Sequence[Effect] = ()
 
@@ -111,6 +113,13 @@ def _draft(gap: Mapping[State, int], _known: Known) -> Cause | None:
     return Cause(DRAFT if units > 0 else DRAFT_ENDED, 0.6, (f"{abs(units)} units went between available and reserved",))
 
 
+def _not_stocked(gap: Mapping[State, int], known: Known) -> Cause | None:
+    if known.is_stocked:
+        return None
+    booked = ", ".join(f"{-units} {state}" for state, units in sorted(gap.items()))
+    return Cause(NOT_STOCKED, 0.8, (f"the platform has no such level, and the books hold {booked} there",))
+
+
 def _new_here(gap: Mapping[State, int], known: Known) -> Cause | None:
     if known.was_stocked or gap.get(State.AVAILABLE, 0) <= 0:
         return None
@@ -145,4 +154,4 @@ def _undocumented(gap: Mapping[State, int], _known: Known) -> Cause | None:
     return Cause(RECEIVED if units > 0 else REMOVED, 0.4, (f"on hand differs by {units:+d}, and no document says why",))
 
 
-_RULES = (_unclaimed, _unpaid, _draft, _new_here, _tracked, _shifted, _under_way, _undocumented)
+_RULES = (_unclaimed, _not_stocked, _unpaid, _draft, _new_here, _tracked, _shifted, _under_way, _undocumented)

@@ -26,6 +26,7 @@ def known_of(books: Books, drift: Drift) -> Known:
     return Known(
         location_active=locations.get(key.location, True),
         was_stocked=bool(books.ledger.touched([key])),
+        is_stocked=any(drift.observation.units.values()) or books.catalog.level_id_of(*key) is not None,
         ever_agreed=agreed_at is not None,
         unclaimed=find_unclaimed(drift.units, effects),
     )

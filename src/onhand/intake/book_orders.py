@@ -80,7 +80,6 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     if picture.refunded:
         books.returned.put_refunded(picture.cause, not_put_back(goods.picture))
     _follow_the_channel(books, goods, settlement.movements, now)
-    _look_where_nothing_is_known(books, picture, settlement.movements, now)
     check_gone(books, picture, goods.uncounted, now)
     note = f"{picture.cause}: {written} movements"
     if settlement.unplaced_units or not goods.picture.complete:
@@ -88,20 +87,6 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     if not is_known and any(picture.placed_at <= cut for cut in opened.cuts.values()):
         return Booked(about, f"{note}, asked for more", (Ask(*about, "it is older than an opening of its levels"),))
     return Booked(about, note)
-
-
-def _look_where_nothing_is_known(
-    books: Books, picture: OrderPicture, movements: Sequence[Movement], now: datetime
-) -> None:
-    """Ask for levels that an app's order would have made: one that claims no stock makes none, and nobody tells."""
-    if picture.made_by is None:
-        return
-    touched = {LevelKey(row.item, row.target.location) for row in movements}
-    known = {key for item in sorted({key.item for key in touched}) for key in books.catalog.levels_of(item)}
-    because = "an app's order is booked where nothing is known to be stocked"
-    asks = [Ask(Wanted.LEVEL, f"{key.item}@{key.location}", because) for key in sorted(touched - known)]
-    if asks:
-        books.asks.add(picture.origin, asks, now)
 
 
 def _openings_of(

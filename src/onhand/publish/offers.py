@@ -66,7 +66,10 @@ def plan(
         return []
     ready: list[Untold] = []
     to_look_at: list[Untold] = []
-    for row in books.offers.untold(channel.name, capacity * 4):
+    untold = books.offers.untold(channel.name, capacity * 4)
+    if not untold:  # what it would not take is wanted no more
+        books.problems.settle(NOT_TAKEN, channel.name, now)
+    for row in untold:
         (ready if _may_go(row) else to_look_at).append(row)
     if to_look_at:
         because = "it may be raised, so its own orders are counted first"

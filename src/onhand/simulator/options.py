@@ -57,9 +57,6 @@ SLOW_S: Final = (0.0, 0.1, 1.0, 30.0, 300.0, 3600.0)
 
 OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns", "tracking", "tiktok", "goods")
 
-NOT_DRAWN: Final = frozenset({"tracking"})
-"""What seasons leave to random lives: in a storm, what is not counted for a while leaves units where no level is."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -105,7 +102,7 @@ def draw(seed: int) -> Options:
         roads=Roads(**{name: shares.get(name, 0.0) for name in WAYS_OF_CALLS}),
         answers={name: shares[name] for name in get_args(ApiFault) if name in shares},
         events_share=round(rng.uniform(0.02, 0.1), 3),
-        business=tuple(name for name in OPTIONAL_BUSINESS if rng.random() < 0.7 and name not in NOT_DRAWN),
+        business=tuple(name for name in OPTIONAL_BUSINESS if rng.random() < 0.7),
         gaps_s=rng.choice((QUICK_S, QUICK_S, STEADY_S, STEADY_S, SLOW_S)),
         works_meanwhile=rng.choice((0.0, 0.05, 0.2)),
         ahead_s=rng.choice((0.0, 0.0, -4.0, 4.0)),

@@ -138,6 +138,17 @@ class Observations:
         self._sql.run("forget_observed", (self._shop, item))
         self._sql.run("forget_comparisons", (self._shop, item))
 
+    def unseen(self, source: str, keys: Iterable[LevelKey] | None = None) -> list[LevelKey]:
+        """Return levels of counted items that hold something by the books and that a source has never shown.
+
+        Of `keys`, or of all. An item that was removed, is a bundle, or is not tracked is not counted.
+        """
+        if keys is None:
+            rows = self._sql.rows("unseen_levels", {"shop": self._shop, "source": source})
+        else:
+            rows = self._sql.rows("unseen_of_levels", (self._shop, pairs(keys), source))
+        return [LevelKey(item, location) for item, location in rows]
+
     def compared(self, keys: Iterable[LevelKey]) -> None:
         """Strike levels off the list; do it in the transaction that read it, or a touch in between is lost."""
         self._sql.run("compared", (self._shop, pairs(keys)))

@@ -79,3 +79,28 @@ DELETE FROM observed WHERE shop = :shop AND item = :item
 
 -- name: forget_comparisons
 DELETE FROM comparisons WHERE shop = :shop AND item = :item
+
+-- name: unseen_levels
+-- Values that are missing, not NOT EXISTS: see weigh_census_levels.
+SELECT DISTINCT levels.item, levels.location FROM levels
+JOIN items ON items.shop = levels.shop AND items.item = levels.item
+WHERE levels.shop = :shop AND levels.units <> 0 AND levels.state NOT IN ('supplier', 'customer', 'unexplained')
+    AND items.tracked AND NOT items.bundle AND items.removed_at IS NULL
+    AND (
+        SELECT 1 FROM observed
+        WHERE observed.shop = levels.shop AND observed.item = levels.item AND observed.location = levels.location
+            AND observed.source = :source
+    ) IS NULL
+ORDER BY levels.item, levels.location
+
+-- name: unseen_of_levels
+SELECT DISTINCT levels.item, levels.location FROM levels
+JOIN items ON items.shop = levels.shop AND items.item = levels.item
+WHERE levels.shop = :shop AND (levels.item, levels.location) IN (EACH PAIR :keys) AND levels.units <> 0 AND levels.state NOT IN ('supplier', 'customer', 'unexplained')
+    AND items.tracked AND NOT items.bundle AND items.removed_at IS NULL
+    AND (
+        SELECT 1 FROM observed
+        WHERE observed.shop = levels.shop AND observed.item = levels.item AND observed.location = levels.location
+            AND observed.source = :source
+    ) IS NULL
+ORDER BY levels.item, levels.location
