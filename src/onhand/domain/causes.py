@@ -48,8 +48,9 @@ class Effect(NamedTuple):
 class Known:
     """What is known of a level beside its gap.
 
-    `was_stocked` is False where nothing was ever booked there, `is_stocked` where the platform has no such level. `ever_agreed` is False where books and platform have
-    not agreed once. `unclaimed` are orders of apps whose whole effect is what the platform does not show.
+    `was_stocked` is False where nothing was ever booked there, `is_stocked` where the platform has no such level.
+    `ever_agreed` is False where books and platform have not agreed once. `unclaimed` are orders of apps whose whole
+    effect is what the platform does not show.
     """
 
     location_active: bool = True

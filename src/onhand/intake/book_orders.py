@@ -13,7 +13,7 @@ from onhand.domain.openings import Opened
 from onhand.domain.orders import OrderPicture
 from onhand.domain.pictures import Seen, judge
 from onhand.domain.settling import not_put_back, settle, without_shipped_before
-from onhand.domain.stock import LevelKey, Movement, State, fold
+from onhand.domain.stock import Movement, State, fold
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
 from onhand.intake.goods import Goods, check_gone, counted_at, goods_of, still_booked

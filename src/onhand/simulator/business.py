@@ -73,7 +73,7 @@ class Business:
         self._world = world
         self._clock = clock
         self._rng = rng
-        self._lives = lives
+        self.lives = lives
         self._goods = GoodsActs(world, rng)
         self._tracking = TrackingActs(world, rng)
         families = _families(world, rng, self._goods, self._tracking, switches=switches)
@@ -97,7 +97,7 @@ class Business:
     def act(self) -> None:
         """Let one thing happen, if the platform allows it."""
         family = self._rng.choices(self._families, [one.weight for one in self._families])[0]
-        if family.begins and self.begun >= self._lives:
+        if family.begins and self.begun >= self.lives:
             family = self._families[-1]
         act = self._rng.choice(family.acts)
         before = {} if family.explained else shown(self._world)

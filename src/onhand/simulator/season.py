@@ -21,10 +21,12 @@ from onhand.simulator.stage import Stage, staged
 from onhand.simulator.storm import Storm
 from onhand.simulator.verdict import parked
 
-TICKS_MOST = 600
+TICKS_MOST = 2_000
 """Things that happen in a storm at most, should webhooks be scarce for whatever reason."""
 
 LIVES = 30
+TICKS_A_LIFE = 10
+"""Orders and the like that a storm begins with, and of how many things that happen one more may be the beginning."""
 
 LOOK_EVERY = 20
 """After so many things that happened the invariants are looked at, and after every crash."""
@@ -89,7 +91,8 @@ class Season:
         """Live through the storm, and let it calm down."""
         self.open()
         self.begin_storm()
-        for _ in range(TICKS_MOST):
+        for ticks in range(TICKS_MOST):
+            self.business.lives = max(LIVES, ticks // TICKS_A_LIFE)
             self.tick()
             if self.stage.network.counts["sent"] >= LEAST_DELIVERIES and len(self._faults_met()) >= LEAST_FAULTS:
                 break
