@@ -39,7 +39,7 @@ demo: $(READY)
 	@$(BIN)/onhand demo
 
 test: $(READY) browser
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # Silent with a browser; without one it installs it, or prints one line that says what is skipped and how to get it; fails in CI without one.
 browser:

@@ -1,7 +1,9 @@
 """Fixtures for every test: Hypothesis profiles, a PostgreSQL server, a browser."""
 
+import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,14 +12,49 @@ from playwright.sync_api import Browser, Page
 from tests.support.browser import running_browser
 from tests.support.postgres import PostgresServer
 
-# No deadline: two cores shared with a browser and a database make an example slow for no reason of ours.
+# No deadline, and no haste: two cores shared with a browser and a database make an example slow for no reason of ours.
 # Chance stays chance in CI too; a failure prints the blob that repeats it.
-settings.register_profile("dev", deadline=None, max_examples=60, print_blob=True)
-settings.register_profile("ci", deadline=None, max_examples=100, print_blob=True, derandomize=False)
-settings.register_profile(
-    "long", deadline=None, max_examples=5_000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
-)
+_NO_HURRY = settings(deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", _NO_HURRY, max_examples=60)
+settings.register_profile("ci", _NO_HURRY, max_examples=100, derandomize=False)
+settings.register_profile("long", _NO_HURRY, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+TESTS = Path(__file__).parent
+
+TAKE_LONG = ("serve", "demo", "bench", "log", "web_pages", "simulator", "flow")
+"""Folders whose files take long, those with the longest tests first: no worker begins such a file as the last one."""
+MORE_THAN_CORES = 2
+"""Much of a test's time is waiting: for a process to start, a second to pass, a platform to be read again."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders that take long first; the order of files within a folder stays."""
+    places = {TESTS / folder: place for place, folder in enumerate(TAKE_LONG)}
+    items.sort(key=lambda item: min((places[up] for up in item.path.parents if up in places), default=len(places)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers `-n auto` means."""
+    return (os.cpu_count() or 1) + MORE_THAN_CORES
+
+
+TURNED_DOWN = ("httpx", "httpcore")
+"""Loggers whose levels the command line sets."""
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """A command that a test runs in this process sets up logging for itself: the next test finds it as it was."""
+    root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in TURNED_DOWN}
+    handlers = [*root.handlers]
+    yield
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    for handler in [*root.handlers]:
+        if handler not in handlers:
+            root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

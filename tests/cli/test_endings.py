@@ -108,7 +108,7 @@ def test_the_configuration_may_be_named_by_option_and_by_environment(ask: Ask, f
 @pytest.mark.usefixtures("store")
 def test_in_a_pipe_there_is_one_document_and_no_colour(folder: Path) -> None:
     command = [sys.executable, "-c", "from onhand.cli import main; main()", "ats", "--json"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=True)
     assert isinstance(json.loads(done.stdout), list)
     assert done.stderr == ""
 
@@ -122,7 +122,12 @@ def test_colours_are_for_terminals_that_want_them(folder: Path, words: list[str]
     master, slave = pty.openpty()
     surroundings = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     done = subprocess.run(
-        command, cwd=folder, env={**surroundings, "TERM": "xterm-256color", **env}, stdout=slave, timeout=60, check=True
+        command,
+        cwd=folder,
+        env={**surroundings, "TERM": "xterm-256color", **env},
+        stdout=slave,
+        timeout=240,
+        check=True,
     )
     assert done.returncode == 0
     os.close(slave)

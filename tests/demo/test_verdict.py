@@ -44,7 +44,12 @@ def test_drifts_are_counted_by_what_became_of_them(tmp_path: Path) -> None:
         assert count_drifts(merchant.app, merchant.shop)._asdict() == {
             "opened": 1, "explained": 0, "healed": 0, "wrong": 0, "open": 1
         }  # fmt: skip
-        steps.judge(grace_s=0.0, adopt=True)
+
+        def healed() -> bool:
+            steps.judge(grace_s=0.0, adopt=True)
+            return count_drifts(merchant.app, merchant.shop).healed == 1
+
+        merchant.until(healed, "they are adopted")
         assert count_drifts(merchant.app, merchant.shop)._asdict() == {
             "opened": 1, "explained": 0, "healed": 1, "wrong": 0, "open": 0
         }  # fmt: skip

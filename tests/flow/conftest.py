@@ -25,6 +25,7 @@ def shared_patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Merchan
 @pytest.fixture
 def merchant(shared_merchant: Merchant) -> Merchant:
     """A shop at three locations, every channel armed, no rate limits; gaps are judged soon."""
+    shared_merchant.rested()
     shared_merchant.begin()
     return shared_merchant
 
@@ -32,6 +33,7 @@ def merchant(shared_merchant: Merchant) -> Merchant:
 @pytest.fixture
 def patient(shared_patient: Merchant) -> Merchant:
     """The same, but its gaps wait until a test judges them. What an earlier test has left open is judged before."""
+    steps = shared_patient.app.steps(shared_patient.shop)
+    shared_patient.rested(lambda: steps.judge(grace_s=0.0, adopt=True))
     shared_patient.begin()
-    shared_patient.app.steps(shared_patient.shop).judge(grace_s=0.0, adopt=True)
     return shared_patient

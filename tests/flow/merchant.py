@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
@@ -17,7 +16,7 @@ from onhand.config import Config, EventBridgeConfig, PubSubConfig
 from onhand.config.model import AuditConfig, ChannelConfig, GuardConfig, ImportedOrders, LocationConfig
 from onhand.config.secret import Secret
 from onhand.demo.house import load, write_config
-from onhand.demo.quiet import wait_for_quiet
+from onhand.demo.quiet import wait_for_quiet, what_goes_on
 from onhand.demo.verdict import compare_with_truth
 from onhand.domain.drift import Drift
 from onhand.domain.stock import Bin, LevelKey, State
@@ -30,6 +29,7 @@ from onhand.serve import Serving
 from onhand.store import Intent
 from onhand.store.drifts import DriftRow
 from onhand.store.offers import OfferState
+from tests.support.waiting import WITHIN_S, until, until_equal
 
 WAREHOUSE, BOSTON, PORTLAND = "Warehouse", "Boston", "Portland"
 """No till; a till that also serves the Online Store; a till only. TikTok Shop sells from the warehouse."""
@@ -42,11 +42,6 @@ ANY_ZEROS = GuardConfig(zero_share=1.0)
 FAST_PER_S = 500.0
 
 OLD_SECRET = "shpss_before_the_rotation"
-
-WITHIN_S = 40.0
-"""How long a condition may take on two busy cores; most take well under a second."""
-
-_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +93,10 @@ class Merchant:
         )
 
     def begin(self) -> None:
-        """Begin a test: names stand for other items than in the test before, and nothing goes wrong."""
+        """Begin a test: names stand for other items than in the test before, nothing goes wrong, all is computed."""
         self._names.clear()
         self.do("heal")
+        self.booked()
         self._calls_before = len(self.log()["calls"])
 
     def sku(self) -> str:
@@ -283,35 +279,35 @@ class Merchant:
             cuts = books.ledger.cuts([item.item for item in books.catalog.items()])
         opened = max(cuts.values()) + timedelta(seconds=1)
         self.until(lambda: self.app.clock.now() >= opened, "the second of the first sync is over")
+        self.booked()
 
     def next_second(self) -> None:
         """Wait for the next second: Shopify's versions have whole ones, and two of the same must be read to be told."""
         began = self.app.clock.now().replace(microsecond=0)
         self.until(lambda: self.app.clock.now() >= began + timedelta(seconds=1), "a second is over")
 
-    def until(self, check: Callable[[], _Found], what: str, within_s: float = WITHIN_S) -> _Found:
-        """Return what `check` finds as soon as it is true; fail with `what` when it never is."""
-        ends_at = monotonic() + within_s
-        while not (found := check()):
-            assert monotonic() < ends_at, f"not within {within_s} s: {what}; last seen {found!r}"
-            sleep(0.03)
-        return found
+    until = staticmethod(until)
+    until_equal = staticmethod(until_equal)
 
-    def until_equal(self, see: Callable[[], _Found], wanted: _Found, within_s: float = WITHIN_S) -> None:
-        """Return once `see` sees what is wanted."""
-        ends_at = monotonic() + within_s
-        while (seen := see()) != wanted:
-            assert monotonic() < ends_at, f"not within {within_s} s: wanted {wanted!r}, last seen {seen!r}"
-            sleep(0.03)
+    def rested(self, judge: Callable[[], object] = lambda: None) -> None:
+        """Wait until nothing of an earlier test goes on; `judge` is called before each look."""
+        self.do("heal")
+        self.booked()
 
-    def quiet(self, within_s: float = 60.0) -> None:
+        def rests() -> bool:
+            judge()
+            return not what_goes_on(self.app, self.shop)
+
+        self.until(rests, "something of an earlier test goes on")
+
+    def quiet(self, within_s: float = WITHIN_S) -> None:
         """Wait until webhooks are delivered and booked, and nothing is left to be read, told or judged."""
         self.until(self._sent_all, "webhooks are still on their way", within_s)
         going_on = wait_for_quiet(self.app, self.shop, within_s)
         assert not going_on, f"not quiet within {within_s} s: {'; '.join(going_on)}"
 
     def booked(self, within_s: float = WITHIN_S) -> None:
-        """Wait until every webhook is delivered and processed, whatever is still to be read or told."""
+        """Wait until every webhook is delivered, processed and computed, whatever is still to be read or told."""
         self.until(lambda: self._sent_all() and self._processed_all(), "the log is not booked", within_s)
 
     def parity(self) -> tuple[int, int]:
@@ -324,8 +320,9 @@ class Merchant:
         return not log["backlog"] and not log["held"]
 
     def _processed_all(self) -> bool:
+        last_position = self.app.log.last_position()
         with self.app.store.reading() as session:
-            return session.position(POSITION) == self.app.log.last_position()
+            return session.position(POSITION) == last_position and not session.of(self.shop).offers.stale(1)
 
 
 def configured(path: Path, choices: Choices) -> Config:
@@ -376,7 +373,7 @@ def open_shop(folder: Path, choices: Choices = PLAIN) -> Iterator[Merchant]:
     )
     with (
         SandboxThread(options) as running,
-        httpx.Client(base_url=str(running.addresses["control"]), timeout=30) as control,
+        httpx.Client(base_url=str(running.addresses["control"]), timeout=60) as control,
     ):
         app = build(configured(write_config(folder, running.addresses, port=0), choices))
         serving = Serving(app)
@@ -389,7 +386,7 @@ def open_shop(folder: Path, choices: Choices = PLAIN) -> Iterator[Merchant]:
             serving.start()
             if choices.subscribed:
                 serving.subscribe(serving.addresses["webhooks"])
-                assert serving.subscribed.wait(20)
+                assert serving.subscribed.wait(WITHIN_S)
             merchant.after_the_cut()
             yield merchant
         finally:

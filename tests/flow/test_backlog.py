@@ -15,7 +15,10 @@ BOSTON, TEE = "Boston", "TEE-BLK-XS"
 
 def test_an_order_that_waits_in_the_log_is_not_missed_and_not_read_again(tmp_path: Path) -> None:
     options = Options(items=4, settings=Settings(bucket_points=None))
-    with SandboxThread(options) as running, httpx.Client(base_url=str(running.addresses["control"])) as control:
+    with (
+        SandboxThread(options) as running,
+        httpx.Client(base_url=str(running.addresses["control"]), timeout=60) as control,
+    ):
         app = build(load(write_config(tmp_path, running.addresses, port=0)))
         try:
             shop = running.sandbox.settings.shop

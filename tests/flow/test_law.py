@@ -38,7 +38,7 @@ def uninstall(merchant: Merchant) -> None:
     secret = merchant.running.sandbox.secrets.client_secret
     headers = {"X-Shopify-Hmac-Sha256": shopify_signature(secret, body), "X-Shopify-Webhook-Id": "gone"}
     address = f"{merchant.serving.addresses['webhooks']}/webhooks/shopify/{merchant.shop}/app/uninstalled"
-    assert httpx.post(address, content=body, headers=headers).status_code == 200
+    assert httpx.post(address, content=body, headers=headers, timeout=60).status_code == 200
     merchant.until(lambda: notes(merchant, "app/uninstalled"), "the end of use is known")
 
 
@@ -46,11 +46,13 @@ def test_e11_a_customers_orders_leave_the_log_before_their_time_and_the_books_st
     sold, other = patient.sale(patient.tee, 1, at=BOSTON), patient.sale(patient.cap, 1, at=BOSTON)
     tees = patient.level(patient.tee, BOSTON)
     patient.do("comply", topic="customers/data_request", address=law_address(patient), orders=[sold])
-    sent = patient.do("comply", topic="customers/redact", address=law_address(patient), orders=[sold])["sent"]
     kept = patient.do("comply", topic="customers/data_request", address=law_address(patient), orders=[other])["sent"]
     patient.booked()
+    before = bodies(patient)  # as soon as it is asked for, the shop's own housekeeper may do it, too
+    sent = patient.do("comply", topic="customers/redact", address=law_address(patient), orders=[sold])["sent"]
+    patient.booked()
     (order,), (others_order,) = sent["orders_to_redact"], kept["orders_requested"]
-    assert any(str(order).encode() in body for body in bodies(patient))
+    assert any(str(order).encode() in body for body in before)
     Housekeeping(patient.app).turn()
     left = bodies(patient)
     assert not any(str(order).encode() in body for body in left)
@@ -67,7 +69,7 @@ def test_e11_what_is_signed_wrongly_is_answered_401_and_not_kept(patient: Mercha
     before = patient.app.log.counts().accepted
     body = json.dumps({"shop_id": 1, "shop_domain": patient.shop}).encode()
     forged = {"X-Shopify-Hmac-Sha256": shopify_signature("guessed", body), "X-Shopify-Topic": "shop/redact"}
-    assert httpx.post(law_address(patient), content=body, headers=forged).status_code == 401
+    assert httpx.post(law_address(patient), content=body, headers=forged, timeout=60).status_code == 401
     assert patient.app.log.counts().accepted == before
 
 
@@ -92,8 +94,8 @@ def test_e11_a_shop_that_has_left_is_erased_and_its_neighbour_is_not(tmp_path: P
         assert app.log.anchors(shop)
         uninstall(merchant)
         merchant.do("comply", topic="shop/redact", address=law_address(merchant))
-        merchant.until(lambda: wanted_erasures(app), "the erasure is asked for")
         merchant.booked()
+        merchant.until(lambda: wanted_erasures(app) or not bodies(merchant), "the erasure is asked for")
         Housekeeping(app).turn()
         assert (bodies(merchant), app.log.anchors(shop)) == ([], [])
         with app.store.reading() as session:
@@ -115,5 +117,5 @@ def test_b16_scopes_that_were_taken_back_are_a_problem_until_they_are_granted(pa
     with patient.app.store.writing() as session:
         problem = Problem(MISSING_SCOPES, SHOPIFY, "taken back: write_inventory", "approve them")
         session.of(patient.shop).problems.raise_(problem, patient.app.clock.now())
-    assert httpx.post(address, content=body, headers=headers).status_code == 200
+    assert httpx.post(address, content=body, headers=headers, timeout=60).status_code == 200
     patient.until(lambda: "taken back: write_inventory" not in patient.problems(), "granted scopes settle the problem")

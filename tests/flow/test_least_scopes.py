@@ -34,7 +34,7 @@ def test_what_no_scope_lets_come_is_found_by_audits(tmp_path: Path) -> None:
         merchant.booked()
         merchant.app.audit(merchant.shop)
         for sku in (sold, held, sent):
-            merchant.until(lambda sku=sku: equal(merchant, sku), f"books and Shopify agree on {sku}", 10.0)  # type: ignore[misc]
+            merchant.until(lambda sku=sku: equal(merchant, sku), f"books and Shopify agree on {sku}")  # type: ignore[misc]
         with merchant.app.store.reading() as session:
             told = {row.kind: row.message for row in session.of(merchant.shop).problems.open()}
         assert set(told) == {REFUSED, UNREAD}

@@ -159,6 +159,7 @@ def test_orders_go_by_the_opening_of_an_item_and_of_a_location_that_came_later(o
     merchant.app.audit(merchant.shop, fix=True)
     merchant.quiet()
     adopted = merchant.adopted(sku, late)
+    merchant.next_second()  # what happens in the second of an opening counts as in it
     later = merchant.order("online_store", late, 4)
     merchant.do("move", order=order, to="Salem")
     merchant.do("edit", order=order, add=[{"sku": late, "units": 1}])

@@ -14,11 +14,13 @@ def test_the_online_store_gains_and_loses_what_a_location_holds(tmp_path: Path) 
         sku = merchant.tee
         before = merchant.ats(sku, "online_store")
         portland = merchant.level(sku, PORTLAND)
-        assert "does not fulfil online orders" in trapped_at(merchant, PORTLAND)[0]
+        assert (
+            "does not fulfil online orders" in merchant.until(lambda: trapped_at(merchant, PORTLAND), "it is said")[0]
+        )
 
         merchant.do("change_location", location=PORTLAND, fulfils_online_orders=True)
         merchant.until_equal(lambda: merchant.ats(sku, "online_store"), before + portland)
-        assert trapped_at(merchant, PORTLAND) == []
+        merchant.until(lambda: not trapped_at(merchant, PORTLAND), "nothing is trapped there any more")
 
         merchant.do("change_location", location=BOSTON, active=False)
         boston = merchant.level(sku, BOSTON)
@@ -31,4 +33,4 @@ def test_the_online_store_gains_and_loses_what_a_location_holds(tmp_path: Path) 
         merchant.do("change_location", location=BOSTON, ships=False)  # no webhook tells of it: the next audit sees it
         merchant.app.audit(merchant.shop)
         merchant.until_equal(lambda: merchant.ats(sku, "online_store"), before + portland - boston)
-        assert "no shipping rate" in trapped_at(merchant, BOSTON)[0]
+        assert "no shipping rate" in merchant.until(lambda: trapped_at(merchant, BOSTON), "nobody ships it")[0]

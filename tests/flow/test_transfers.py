@@ -57,7 +57,10 @@ def test_a_transfer_that_vanished_leaves_nothing_put_aside_and_names_what_was_un
     steps = patient.app.steps(patient.shop)
     steps.sweep(steps.parts.shopify)
     agree(patient)
-    assert any("3 of" in message and "were under way in it" in message for message in patient.problems())
+    patient.until(
+        lambda: any("3 of" in message and "were under way in it" in message for message in patient.problems()),
+        "what was under way is named",
+    )
     patient.quiet()
     assert patient.adopted(patient.tee) == []
     assert patient.unexplained(patient.tee) == (0, 0)

@@ -12,7 +12,7 @@ from tests.support.nats import NatsCluster
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 KEY = Seal.generate_key()
-START_WITHIN_S = 30.0
+START_WITHIN_S = 60.0
 LEVEL_BODY = (
     b'{"inventory_item_id":49148385,"location_id":655441491,"available":7,"updated_at":"2026-11-23T07:00:00-05:00",'
     b'"admin_graphql_api_id":"gid://shopify/InventoryLevel/110012006577?inventory_item_id=49148385"}'

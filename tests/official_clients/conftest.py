@@ -62,7 +62,7 @@ def running() -> Iterator[Running]:
 @pytest.fixture
 def http(running: Running) -> Iterator[httpx.Client]:
     """An HTTP client that takes the sandbox for Shopify."""
-    with httpx.Client(transport=ByTheirOwnNames(running)) as client:
+    with httpx.Client(transport=ByTheirOwnNames(running), timeout=60) as client:
         yield client
 
 

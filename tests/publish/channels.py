@@ -15,7 +15,7 @@ NOBODY = "http://127.0.0.1:9"
 @contextmanager
 def shopify_channel() -> Iterator[ShopifyChannel]:
     """Give Shopify's adapter; nothing listens behind it."""
-    with httpx.Client() as http:
+    with httpx.Client(timeout=60) as http:
         yield ShopifyChannel(ShopifySettings(shop=SHOP, client_secrets=("s",), access_token="t", api_url=NOBODY), http)
 
 
@@ -31,5 +31,5 @@ def tiktok_channel() -> Iterator[TikTokShopChannel]:
         access_token="t",
         api_url=NOBODY,
     )
-    with httpx.Client() as http:
+    with httpx.Client(timeout=60) as http:
         yield TikTokShopChannel(settings, http)

@@ -18,7 +18,7 @@ UNLIMITED = Settings(bucket_points=None, tiktok_reads_per_s=None, tiktok_writes_
 @contextmanager
 def opened(settings: Settings, *, items: int = 12) -> Iterator[Shop]:
     """Run a sandbox for as long as the context lasts."""
-    with SandboxThread(Options(seed=5, items=items, settings=settings)) as running, httpx.Client() as http:
+    with SandboxThread(Options(seed=5, items=items, settings=settings)) as running, httpx.Client(timeout=60) as http:
         yield shop_of(running, http)
 
 

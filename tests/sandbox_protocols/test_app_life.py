@@ -203,7 +203,7 @@ def test_an_app_that_got_its_answer_has_its_write_confirmed(shop: Shop) -> None:
 def test_a_write_whose_client_gave_up_before_is_not_confirmed() -> None:
     with opened(replace(UNLIMITED, api_latency_s=0.4)) as shop:
         before = shop.level().available
-        impatient = replace(shop.admin, http=httpx.Client())
+        impatient = replace(shop.admin, http=httpx.Client(timeout=60))
         with impatient.http, pytest.raises(httpx.ReadTimeout):
             impatient.post(ADJUST, {"input": adjusting(change(shop)), "key": "k"}, timeout_s=0.1)
         shop.admin.data(QUERY)

@@ -3,24 +3,18 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from onhand.demo.house import write_config
+from tests.support.ports import free_port
 
-READY_WITHIN_S = 30.0
-STOPPED_WITHIN_S = 15.0
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+STOPPED_WITHIN_S = 60.0
 
 
 class OnhandProcess:
@@ -48,8 +42,15 @@ class OnhandProcess:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command beside it and return how it ended."""
         return subprocess.run(
-            self._command(*words), env=self._environ, capture_output=True, text=True, timeout=60, check=False
+            self._command(*words), env=self._environ, capture_output=True, text=True, timeout=240, check=False
         )
+
+    def sync(self) -> None:
+        """Read the shop for the first time, and wait for the next second: a sale in this one may be in the opening."""
+        assert self.run("sync").returncode == 0
+        ends_at = datetime.now(UTC) + timedelta(seconds=1)
+        while datetime.now(UTC) < ends_at:
+            sleep(0.05)
 
     def set(self, name: str, value: str) -> None:
         """Give it a setting by its environment."""

@@ -1,14 +1,14 @@
 """Two processes on one database: one works, the other stands by, and takes over however the first one ends."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep
 
 import httpx
 import pytest
 
 from onhand.sandbox.server import Options, SandboxThread
 from tests.serve.process import OnhandProcess
+from tests.support.waiting import until
 
 STANDS_BY = "stands by"
 
@@ -30,14 +30,6 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Onhan
                 process.kill()
 
 
-def wait_until(done: Callable[[], bool], within_s: float = 20.0) -> None:
-    """Wait until something is true."""
-    ends_at = monotonic() + within_s
-    while not done():
-        assert monotonic() < ends_at
-        sleep(0.05)
-
-
 def is_served(process: OnhandProcess) -> bool:
     """Return whether webhooks are taken on the port: a stranger's is refused, and that is an answer."""
     url = f"http://127.0.0.1:{process.ingress_port}/webhooks/shopify/tees.myshopify.com/orders/create"
@@ -47,7 +39,6 @@ def is_served(process: OnhandProcess) -> bool:
         return False
 
 
-@pytest.mark.timeout(120)
 def test_c10_the_second_process_stands_by_and_takes_over_when_the_first_is_killed(
     pair: tuple[OnhandProcess, OnhandProcess],
 ) -> None:
@@ -55,10 +46,10 @@ def test_c10_the_second_process_stands_by_and_takes_over_when_the_first_is_kille
     first.start()
     assert is_served(first)
     second.begin()
-    wait_until(lambda: STANDS_BY in second.errors())
+    until(lambda: STANDS_BY in second.errors(), "the second one stands by")
     assert first.is_running()
     assert second.is_running()
     first.kill()
-    wait_until(lambda: is_served(second))
+    until(lambda: is_served(second), "the second one has taken over")
     second.until_ready()
     assert second.stop() == 0

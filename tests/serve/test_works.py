@@ -12,21 +12,26 @@ from onhand.ports.errors import ChannelUnavailable, DataDamaged, TakenOver
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.serve import turns
 from onhand.serve.turns import Fatal, Turns
+from onhand.store import sqlite
 from tests.flow.merchant import BOSTON, Choices, open_shop
 from tests.serve.process import OnhandProcess
 
-LONGER_THAN_BUSY_S = 6.0
-"""The store waits five seconds for another writer."""
+BUSY_MS = 300
+"""How long the store waits for another writer here; in earnest five seconds."""
 
 
-def test_c04_a_database_that_another_process_holds_for_long_is_waited_out(tmp_path: Path) -> None:
+def test_c04_a_database_that_another_process_holds_for_long_is_waited_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_MS", BUSY_MS)
     with open_shop(tmp_path, Choices()) as merchant:
         tills = merchant.ats(merchant.tee, "shopify_pos")
         other = apsw.Connection(merchant.app.config.database)
+        other.set_busy_timeout(30_000)
         other.execute("BEGIN IMMEDIATE")
         merchant.sale(merchant.tee, 2, at=BOSTON)
         merchant.order("tiktok_shop", merchant.tee, 1)
-        sleep(LONGER_THAN_BUSY_S)
+        sleep(BUSY_MS * 4 / 1000)
         other.execute("ROLLBACK")
         other.close()
         merchant.until_equal(lambda: merchant.ats(merchant.tee, "shopify_pos"), tills - 3)
@@ -59,8 +64,8 @@ def test_trouble_that_is_foreseen_is_waited_out(monkeypatch: pytest.MonkeyPatch)
     errand = Errand(ChannelUnavailable("away"), ChannelUnavailable("still away"), None)
     thread = Turns(errand, lambda name, fatal: deaths.append((name, fatal)))
     thread.start()
-    assert errand.done.wait(5)
-    assert thread.stop(5)
+    assert errand.done.wait(60)
+    assert thread.stop(60)
     assert errand.turns >= 3
     assert deaths == []
 
@@ -76,8 +81,8 @@ def test_what_no_waiting_mends_ends_the_part_and_says_so(fatal: Fatal) -> None:
 
     thread = Turns(Errand(fatal), note)
     thread.start()
-    assert died.wait(5)
-    assert thread.stop(5)
+    assert died.wait(60)
+    assert thread.stop(60)
     assert deaths == [("errand", fatal)]
 
 
@@ -89,10 +94,10 @@ def test_a_part_that_ends_by_an_error_nobody_foresaw_ends_the_process(tmp_path: 
         onhand.start()
         try:
             books = apsw.Connection(str(tmp_path / "onhand.db"))
-            books.set_busy_timeout(5_000)
+            books.set_busy_timeout(30_000)
             books.execute("DROP TABLE comparisons")
             books.close()
-            assert onhand.wait(20) == DEFECT
+            assert onhand.wait(90) == DEFECT
             assert "no such table: comparisons" in onhand.errors()
             assert "worker has ended" in onhand.errors()
         finally:

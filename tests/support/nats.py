@@ -2,13 +2,14 @@
 
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-STOP_WITHIN_S = 10.0
+from tests.support.ports import free_ports
+
+STOP_WITHIN_S = 60.0
 
 CONFIGURATION = """
 server_name: {name}
@@ -24,7 +25,7 @@ class NatsCluster:
 
     def __init__(self, servers: int = 3) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="onhand-nats-"))
-        ports = _free_ports(servers * 2)
+        ports = free_ports(servers * 2)
         self._ports, cluster_ports = ports[:servers], ports[servers:]
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         routes = ", ".join(f'"nats-route://127.0.0.1:{port}"' for port in cluster_ports)
@@ -87,14 +88,3 @@ class NatsCluster:
             return subprocess.Popen(
                 [str(program), "-c", str(self._home / f"{number}.conf")], stdout=output, stderr=output
             )
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()

@@ -18,5 +18,5 @@ def door(tmp_path: Path) -> Iterator[Door]:
 
 @pytest.fixture
 def client(door: Door) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=door.url, timeout=20) as client:
+    with httpx.Client(base_url=door.url, timeout=60) as client:
         yield client

@@ -43,7 +43,7 @@ class Door:
     def __init__(self, folder: Path, *, max_waiting: int = 4096, port: int = 0, clock: Clock | None = None) -> None:
         self.log = SqliteLog(folder / "onhand-log.db", Seal([KEY]))
         self.commit = GroupCommit(self.log, max_waiting=max_waiting)
-        self._http = httpx.Client()
+        self._http = httpx.Client(timeout=60)
         self.server = IngressServer(f"127.0.0.1:{port}", reporters(self._http), self.commit, clock or SystemClock())
         self.server.start()
         self.url = f"http://127.0.0.1:{self.server.port}"
@@ -63,7 +63,7 @@ class Door:
     @contextmanager
     def connection(self) -> Iterator[socket.socket]:
         """A bare connection, for what no HTTP library would send."""
-        with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=60) as connection:
             yield connection
 
 

@@ -208,7 +208,7 @@ def test_a06_when_too_many_wait_senders_hear_503_and_come_again(tmp_path: Path) 
 
     def send(number: int) -> None:
         response = httpx.post(
-            f"{door.url}{PATH}", content=LEVEL, headers=shopify_headers(LEVEL, number=number), timeout=20
+            f"{door.url}{PATH}", content=LEVEL, headers=shopify_headers(LEVEL, number=number), timeout=60
         )
         assert response.status_code == 200 or response.headers["retry-after"] == "10"
         answers.append(response.status_code)

@@ -82,7 +82,7 @@ def serving(shop: Shop) -> Iterator[Served]:
     server = WebServer("127.0.0.1:0", app)
     server.start()
     try:
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
             yield Served(shop=shop, url=server.url, client=client, health=health)
     finally:
         server.stop()

@@ -126,13 +126,13 @@ def test_a_taken_port_is_said_with_the_way_out(still: Served) -> None:
 def test_the_server_lets_its_port_go_though_a_page_still_follows(shop: Shop) -> None:
     server = WebServer("127.0.0.1:0", build_web(shop.store, shop.log, [shop.name], shop.clock))
     server.start()
-    with httpx.Client(base_url=server.url) as client, client.stream("GET", "/api/v1/stream") as stream:
+    with httpx.Client(base_url=server.url, timeout=60) as client, client.stream("GET", "/api/v1/stream") as stream:
         lines = stream.iter_lines()
         assert next(lines) == "event: status"
         server.stop()
         assert len(list(lines)) < 100  # it ends
     with pytest.raises(httpx.ConnectError):
-        httpx.get(server.url)
+        httpx.get(server.url, timeout=60)
 
 
 def test_only_addresses_of_this_machine_count_as_loopback() -> None:

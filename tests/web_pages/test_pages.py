@@ -192,7 +192,7 @@ def test_several_shops_are_kept_apart_and_named(shop: Shop) -> None:
     server = WebServer("127.0.0.1:0", app)
     server.start()
     try:
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
             assert "27 of 27 stock points agree" in words(client.get("/").text)
             assert "Nothing is counted here yet." in words(client.get("/?shop=caps.myshopify.com").text)
             assert client.get("/api/v1/ats?shop=caps.myshopify.com").json() == []

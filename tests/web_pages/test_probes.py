@@ -46,7 +46,7 @@ def test_a_database_that_cannot_be_written_is_not_ready(served: Served) -> None:
     other = apsw.Connection(str(served.shop.log.path.with_name("onhand.db")))
     other.execute("BEGIN IMMEDIATE")
     try:
-        answer = served.client.get("/readyz", timeout=30)
+        answer = served.client.get("/readyz", timeout=60)
     finally:
         other.execute("ROLLBACK")
         other.close()

@@ -17,7 +17,7 @@ from tests.web_pages.conftest import Served
 def following(served: Served, last: str | None = None) -> Iterator[Iterator[tuple[str | None, str, Any]]]:
     """Give the events of a stream as (id, name, data)."""
     headers = {"last-event-id": last} if last is not None else {}
-    with served.client.stream("GET", "/api/v1/stream", headers=headers, timeout=20) as answer:
+    with served.client.stream("GET", "/api/v1/stream", headers=headers, timeout=60) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield _events(answer)
@@ -118,7 +118,7 @@ def test_the_status_comes_about_every_second(served: Served) -> None:
 
 
 def test_two_pages_follow_at_once(served: Served) -> None:
-    other = httpx.Client(base_url=served.url)
+    other = httpx.Client(base_url=served.url, timeout=60)
     with following(served) as events, other, following(Served(served.shop, served.url, other)) as theirs:
         next(events)
         next(theirs)
@@ -136,7 +136,7 @@ def test_a_cursor_is_read_back_as_it_was_written(still: Served) -> None:
 
 def test_c14_more_pages_than_one_process_serves_are_told_to_come_back(served: Served) -> None:
     limits = httpx.Limits(max_connections=MOST_FOLLOWERS + 2)
-    with httpx.Client(base_url=served.url, limits=limits, timeout=30) as client, ExitStack() as streams:
+    with httpx.Client(base_url=served.url, limits=limits, timeout=60) as client, ExitStack() as streams:
         followed = [
             streams.enter_context(client.stream("GET", "/api/v1/stream")).iter_lines() for _ in range(MOST_FOLLOWERS)
         ]

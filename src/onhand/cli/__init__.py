@@ -4,7 +4,7 @@ import logging
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -91,10 +91,18 @@ def options(
     _log_to_stderr(verbose=verbose)
 
 
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is at the moment: one that stood in its place for a command may be closed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def _log_to_stderr(*, verbose: bool) -> None:
     """Send the log to standard error: standard output belongs to the answer."""
     logging.basicConfig(
-        stream=sys.stderr,
+        handlers=[_ToStderr()],
         level=logging.DEBUG if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         force=True,

@@ -61,8 +61,7 @@ def shopify(
         shown = (
             json.dumps({"open": attempt.page}) if frame.json else f"Open this address and agree:\n\n{attempt.page}\n"
         )
-        print(shown, flush=True)
-        connected = _pasted(attempt) if redirect else _awaited(attempt, port)
+        connected = _pasted(attempt, shown) if redirect else _awaited(attempt, port, shown)
 
     def paint(console: "Console") -> None:
         until = f", kept alive until {connected.until:%Y-%m-%d} at least" if connected.until else ""
@@ -97,13 +96,17 @@ def _document(connected: "Connected") -> dict[str, object]:
     }
 
 
-def _pasted(attempt: "Connecting") -> "Connected":
+def _pasted(attempt: "Connecting", shown: str) -> "Connected":
+    print(shown, flush=True)
     print("Paste the address you landed on:", file=sys.stderr, flush=True)
     return attempt.finish(sys.stdin.readline())
 
 
-def _awaited(attempt: "Connecting", port: int) -> "Connected":
-    """Listen on loopback until Shopify's redirect comes; what is not signed by it is turned away and waited on."""
+def _awaited(attempt: "Connecting", port: int, shown: str) -> "Connected":
+    """Listen on loopback until Shopify's redirect comes; what is not signed by it is turned away and waited on.
+
+    The address to open is `shown` once somebody listens for the answer: a browser may be quick.
+    """
     done: list[Connected] = []
     failed: list[OnhandError] = []
 
@@ -135,6 +138,7 @@ def _awaited(attempt: "Connecting", port: int) -> "Connected":
     except OSError as error:
         raise ConfigError(f"--port {port} cannot be used: {error.strerror}") from error
     with server:
+        print(shown, flush=True)
         while not done and not failed:
             server.handle_request()
     if failed:

@@ -12,7 +12,7 @@ from tests.channels.shopify.platform import Shop, connect
 @pytest.fixture
 def http() -> Iterator[httpx.Client]:
     """An HTTP client that is closed in the end."""
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         yield client
 
 

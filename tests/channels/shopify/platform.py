@@ -1,10 +1,12 @@
 """A simulated Shopify to speak with, and what a test does to it through the control."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
+from graphql import GraphQLSchema, build_schema
 
 import onhand.sandbox.shopify
 from onhand.channels.shopify import ShopifyChannel, ShopifySettings
@@ -16,6 +18,12 @@ from onhand.sandbox.state import Call
 
 SCHEMA = Path(onhand.sandbox.shopify.__file__).with_name("admin_2026-10.graphql")
 RULES = SCHEMA.with_name("runtime_rules.json")
+
+
+@cache
+def official_schema() -> GraphQLSchema:
+    """Return Shopify's schema, built once a process: that takes half a second."""
+    return build_schema(SCHEMA.read_text(encoding="utf-8"))
 
 
 class Shop:

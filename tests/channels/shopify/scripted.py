@@ -109,7 +109,7 @@ def platform(script: Callable[[Asked], Reply]) -> Iterator[Platform]:
 
 
 def channel_at(running: Platform, http: httpx.Client, **more: Any) -> ShopifyChannel:
-    """Return a channel that speaks with a scripted platform; `sleep` replaces its waiting, the rest its settings."""
-    sleep = more.pop("sleep", time.sleep)
+    """Return a channel that speaks with a scripted platform; `sleep`, `clock` and settings replace its own."""
+    sleep, clock = more.pop("sleep", time.sleep), more.pop("clock", time.monotonic)
     settings: dict[str, Any] = {"shop": "tees.myshopify.com", "access_token": "shpat_invented", "api_url": running.url}
-    return ShopifyChannel(ShopifySettings(**(settings | more)), http, sleep=sleep)
+    return ShopifyChannel(ShopifySettings(**(settings | more)), http, sleep=sleep, clock=clock)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -20,6 +21,11 @@ class Hand:
 
 def told(available: float, maximum: float = 2000.0, rate: float = 100.0) -> ThrottleStatus:
     return ThrottleStatus(maximum_available=maximum, currently_available=available, restore_rate=rate)
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    while not is_so():
+        time.sleep(0.01)
 
 
 def test_points_come_back_with_time_and_never_above_the_bucket() -> None:
@@ -107,21 +113,26 @@ def test_a_call_larger_than_a_tiny_bucket_waits_for_a_full_one_and_not_for_ever(
 
 
 def test_a_lowering_write_overtakes_a_sweep_that_came_first() -> None:
-    bucket = Bucket()
-    bucket.take(2000, Lane.LOWERING, time.monotonic())
+    clock = Hand()
+    bucket = Bucket(clock, lambda turn, _wait_s: turn.wait(0.01))
+    bucket.take(2000, Lane.LOWERING, clock.now)
     bucket.settle(2000, told(0, maximum=100, rate=200.0), carried_out=True)
     order: list[Lane] = []
 
     def ask(lane: Lane) -> None:
-        bucket.take(40, lane, time.monotonic() + 5)
+        bucket.take(40, lane, clock.now + 1000)
         order.append(lane)
 
-    threads = [
-        threading.Thread(target=ask, args=(lane,)) for lane in (Lane.SWEEP, Lane.READ, Lane.WRITE, Lane.LOWERING)
-    ]
-    for thread in threads:
+    lanes = (Lane.SWEEP, Lane.READ, Lane.WRITE, Lane.LOWERING)
+    threads = [threading.Thread(target=ask, args=(lane,)) for lane in lanes]
+    for number, thread in enumerate(threads, start=1):
         thread.start()
-        time.sleep(0.02)
+        until(lambda number=number: len(bucket._queue) == number)  # type: ignore[misc]
+    for number in range(1, len(lanes) + 1):
+        while len(bucket._queue) > len(lanes) - number:
+            clock.now += 0.05  # for a quarter of a call
+            time.sleep(0.01)
+        until(lambda number=number: len(order) == number)  # type: ignore[misc]
     for thread in threads:
         thread.join()
     assert order == [Lane.LOWERING, Lane.WRITE, Lane.READ, Lane.SWEEP]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     VariableNode,
-    build_schema,
     get_named_type,
     parse,
     specified_rules,
@@ -33,15 +31,10 @@ from onhand.ports.channel import Telling
 from onhand.sandbox.shopify.bulk_rules import why_not_bulk
 from onhand.sandbox.shopify.cost import Sizing
 from onhand.sandbox.shopify.documents import DocumentCache
-from tests.channels.shopify.platform import RULES, SCHEMA
+from tests.channels.shopify.platform import RULES, official_schema
 
 NAMES = documents.names()
 RULE_TABLE = json.loads(RULES.read_text(encoding="utf-8"))
-
-
-@cache
-def official_schema() -> GraphQLSchema:
-    return build_schema(SCHEMA.read_text(encoding="utf-8"))
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def ticks() -> Ticks:
 
 @pytest.fixture
 def keys(platform: Google, ticks: Ticks) -> Iterator[GoogleKeys]:
-    with httpx.Client(follow_redirects=True) as http:  # even so it follows none
+    with httpx.Client(follow_redirects=True, timeout=60) as http:  # even so it follows none
         yield GoogleKeys(platform.url, http, ticks)
 
 

@@ -1,23 +1,25 @@
 """The scopes that onhand asks for are the least that let it do what it does, by Shopify's own table."""
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
-from graphql import TypeInfo, TypeInfoVisitor, Visitor, build_schema, get_named_type, parse, visit
+from graphql import TypeInfo, TypeInfoVisitor, Visitor, get_named_type, parse, visit
 
 from onhand.channels.shopify.documents import load, names
 from onhand.channels.shopify.scopes import READING, compare, needed
-from tests.channels.shopify.platform import SCHEMA
+from tests.channels.shopify.platform import SCHEMA, official_schema
 
 TABLE = json.loads(SCHEMA.with_name("access_scopes.json").read_text(encoding="utf-8"))
 WRITES = {"activate_level", "adjust_quantities", "move_quantities", "set_quantities", "toggle_levels"}
 ANYTHING = {scope for need in READING for scope in need.scopes}
 
 
-def alternatives(document: str) -> set[tuple[str, ...]]:
+@cache
+def alternatives(document: str) -> frozenset[tuple[str, ...]]:
     """Return what a document's types and fields ask for: of each row one scope is enough."""
-    info = TypeInfo(build_schema(SCHEMA.read_text(encoding="utf-8")))
+    info = TypeInfo(official_schema())
     found: set[tuple[str, ...]] = set()
 
     class Collector(Visitor):
@@ -29,7 +31,7 @@ def alternatives(document: str) -> set[tuple[str, ...]]:
             found.update(tuple(TABLE["fields"][key]) for key in keys if key in TABLE["fields"])
 
     visit(parse(load(document).text), TypeInfoVisitor(info, Collector()))
-    return found
+    return frozenset(found)
 
 
 def covered(alternative: tuple[str, ...], scopes: set[str]) -> bool:

@@ -28,7 +28,7 @@ PLENTY = (0, 1, 2)
 def busy() -> Iterator[Shop]:
     """A shop without limits, with stock enough for every example."""
     unlimited = Options(items=5, settings=Settings(bucket_points=None))
-    with SandboxThread(unlimited) as running, httpx.Client() as http:
+    with SandboxThread(unlimited) as running, httpx.Client(timeout=60) as http:
         shop = Shop(running=running, http=http, channel=connect(running, http))
         for place in PLENTY:
             for name in ("Warehouse", "Boston"):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from graphql import GraphQLEnumType, build_schema
+from graphql import GraphQLEnumType
 
 from onhand.channels.shopify import TOPICS
 from onhand.channels.shopify.parse import READERS, parse
@@ -16,7 +16,7 @@ from onhand.ports.channel import Report, Wanted
 from onhand.ports.errors import UnreadableDelivery
 from tests.channels.shopify import bodies
 from tests.channels.shopify.bodies import BOSTON, CAP, CAP_ITEM, TEE, TEE_ITEM, WAREHOUSE
-from tests.channels.shopify.platform import SCHEMA
+from tests.channels.shopify.platform import official_schema
 from tests.channels.shopify.test_told_orders import delivered
 
 LEVEL = "inventory_levels/update"
@@ -213,8 +213,7 @@ def test_ids_beyond_what_a_float_can_hold_stay_exact() -> None:
 
 
 def test_only_topics_that_shopify_has_are_read() -> None:
-    schema = build_schema(SCHEMA.read_text(encoding="utf-8"))
-    topics = schema.type_map["WebhookSubscriptionTopic"]
+    topics = official_schema().type_map["WebhookSubscriptionTopic"]
     assert isinstance(topics, GraphQLEnumType)
     # The three compliance topics are set in the app's configuration only: they are not in the enum.
     compliance = {"customers/data_request", "customers/redact", "shop/redact"}

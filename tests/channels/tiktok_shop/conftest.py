@@ -13,7 +13,7 @@ from tests.channels.tiktok_shop.shop import Shop, open_shop
 @pytest.fixture
 def http() -> Iterator[httpx.Client]:
     """An HTTP client that is closed in the end."""
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         yield client
 
 

@@ -103,7 +103,7 @@ def test_a_body_nested_without_end_is_kept_too() -> None:
 
 
 def test_secrets_do_not_show_in_what_is_printed() -> None:
-    with httpx.Client() as http:
+    with httpx.Client(timeout=60) as http:
         channel = TikTokShopChannel(replace(SETTINGS, app_secrets=("hidden-secret",)), http)
     shown = repr(channel.settings)
     for secret in ("hidden-secret", "ROW_access", "ROW_refresh", "GCP_cipher"):

@@ -59,7 +59,7 @@ def create_draft(world: World, *, lines: Sequence[Wish], now: datetime, reserve_
     basket(world, wishes)  # what cannot be taken apart is refused before anything is written
     draft = Draft(
         id=world.ids.next("draft"),
-        number=len(world.drafts) + 1,
+        number=max((draft.number for draft in world.drafts.values()), default=0) + 1,
         lines=_lines(world, wishes),
         status="OPEN",
         reserve_until=None,
