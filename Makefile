@@ -80,6 +80,7 @@ pins: $(READY)
 	@$(UV_COMPILE) requirements/base.in -o requirements/base.txt
 	@$(UV_COMPILE) -c requirements/base.txt requirements/dev.in -o requirements/dev.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/eventbridge.in -o requirements/eventbridge.txt
+	@$(UV_COMPILE) -c requirements/dev.txt requirements/google-sheets.in -o requirements/google-sheets.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/jetstream.in -o requirements/jetstream.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/mutants.in -o requirements/mutants.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/replay.in -o requirements/replay.txt

@@ -55,7 +55,7 @@ def shelf(client: httpx.Client, location: str, sku: str = SKU) -> int:
 
 def test_the_addresses_name_everything_needed_to_connect(running: Running) -> None:
     document = running.addresses
-    assert set(document) == {"control", "shopify", "tiktok_shop", "locations", "tiktok_location"}
+    assert set(document) == {"control", "shopify", "tiktok_shop", "google_sheets", "locations", "tiktok_location"}
     assert document["locations"] == ["Warehouse", "Boston", "Portland"]
     assert document["tiktok_location"] == "Warehouse"
 

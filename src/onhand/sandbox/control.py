@@ -50,6 +50,7 @@ from onhand.sandbox.orders_by_hand import Row, told, wishes
 from onhand.sandbox.play import Playing, play
 from onhand.sandbox.replay import Replay
 from onhand.sandbox.sender import Sender
+from onhand.sandbox.sheets import people
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.wishes import DayPlan
 from onhand.sandbox.world import drafts, moving, tiktok_orders
@@ -123,6 +124,7 @@ class Control:
             "revoke_secret": (RevokeSecret, lambda *_: app_by_hand.revoke_secret(sandbox)),
             "void_tokens": (VoidTokens, lambda _, now: app_by_hand.void_tokens(sandbox, now)),
             "id_token": (GiveIdToken, lambda _, now: app_by_hand.give_id_token(sandbox, now)),
+            "sheet": (people.SheetAct, lambda ask, _: people.act(sandbox.sheets, ask)),
             "play": (Play, self._play),
             "heal": (Heal, self._heal),
             "replay": (StartReplay, self._start_replay),

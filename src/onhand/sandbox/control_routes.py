@@ -15,6 +15,7 @@ from onhand.sandbox.control import Control
 from onhand.sandbox.orders_by_hand import Row
 from onhand.sandbox.post import LOOPBACK_HOSTS
 from onhand.sandbox.sender import Sender
+from onhand.sandbox.sheets import people
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.truth import truth
 from onhand.sandbox.world.catalog import Refused
@@ -38,6 +39,9 @@ def control_routes(sandbox: Sandbox, sender: Sender, control: Control, addresses
         limit = request.query_params.get("limit")
         return _json(_log(sandbox, sender, None if limit is None else int(limit)))
 
+    async def show_sheet(_: Request) -> Response:
+        return _json(people.show(sandbox.sheets))
+
     async def show_play(_: Request) -> Response:
         return _json(control.played())
 
@@ -51,6 +55,7 @@ def control_routes(sandbox: Sandbox, sender: Sender, control: Control, addresses
         Route("/control", _guarded(show_addresses), methods=["GET"]),
         Route("/control/truth", _guarded(show_truth), methods=["GET"]),
         Route("/control/log", _guarded(show_log), methods=["GET"]),
+        Route("/control/sheet", _guarded(show_sheet), methods=["GET"]),
         Route("/control/play", _guarded(show_play), methods=["GET"]),
         Route("/control/replay", _guarded(show_replay), methods=["GET"]),
         Route("/control/{name}", _guarded(ask), methods=["POST"]),

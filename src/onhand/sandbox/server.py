@@ -22,6 +22,8 @@ from onhand.sandbox.control import Control
 from onhand.sandbox.control_routes import control_routes
 from onhand.sandbox.orders_by_hand import Row
 from onhand.sandbox.sender import Sender
+from onhand.sandbox.sheets import app as sheets_app
+from onhand.sandbox.sheets.start import address as sheets_address
 from onhand.sandbox.shopify import app as shopify_app
 from onhand.sandbox.state import Sandbox, Settings, sandbox_around, utc_now
 from onhand.sandbox.tiktok import app as tiktok_app
@@ -103,6 +105,7 @@ def addresses(sandbox: Sandbox) -> Row:
             "shop_cipher": secrets.tiktok_shop_cipher,
             "shop_id": sandbox.world.tiktok.shop_id,
         },
+        "google_sheets": sheets_address(sandbox.sheets),
         "locations": [location.name for location in sandbox.world.catalog.locations.values()],
         "tiktok_location": None if warehouse is None else warehouse.name,
     }
@@ -120,6 +123,7 @@ async def serving(options: Options) -> AsyncIterator[Running]:
         *control_routes(sandbox, sender, control, lambda: addresses(sandbox)),
         *shopify_app.routes(sandbox),
         *tiktok_app.routes(sandbox),
+        *sheets_app.routes(sandbox),
     ]
     config = uvicorn.Config(
         Starlette(routes=routes),

@@ -12,6 +12,9 @@ from typing import Literal
 
 from onhand.sandbox.clouds import CloudRoute
 from onhand.sandbox.faults import Faults
+from onhand.sandbox.sheets import start as sheets_start
+from onhand.sandbox.sheets.quota import USER_PER_MINUTE
+from onhand.sandbox.sheets.service import SheetsService
 from onhand.sandbox.shopify.bucket import PLANS
 from onhand.sandbox.shopify.scopes import SCOPES
 from onhand.sandbox.shopify.tokens import Lives, Tokens
@@ -38,6 +41,7 @@ class Settings:
     linear_cost: bool = False
     tiktok_writes_per_s: float | None = 2.0
     tiktok_reads_per_s: float | None = 5.0
+    sheets_per_minute: int | None = USER_PER_MINUTE
     api_latency_s: float = 0.0
     bulk_run_s: float = 0.3
     access_token_life_s: int = 86_399
@@ -143,6 +147,7 @@ class Sandbox:
     log: Log
     random: random.Random
     shopify_tokens: Tokens
+    sheets: SheetsService | None = None
     base_url: str = ""
     cloud_routes: dict[str, CloudRoute] = field(default_factory=dict)
     on_close: ExitStack = field(default_factory=ExitStack)
@@ -187,7 +192,7 @@ def sandbox_around(world: World, *, settings: Settings, seed: int, clock: Callab
     """Return a sandbox with everything but its world and its clock drawn from a seed."""
     secrets = draw_secrets(random.Random(f"secrets {seed}"))
     platforms = random.Random(f"platforms {seed}")
-    return Sandbox(
+    sandbox = Sandbox(
         world=world,
         settings=settings,
         secrets=secrets,
@@ -197,3 +202,11 @@ def sandbox_around(world: World, *, settings: Settings, seed: int, clock: Callab
         random=platforms,
         shopify_tokens=first_tokens(settings, secrets, platforms, clock()),
     )
+    sandbox.sheets = sheets_start.start(
+        clock,
+        sandbox.faults,
+        random.Random(f"sheets {seed}"),
+        lambda: sandbox.base_url,
+        per_minute=settings.sheets_per_minute,
+    )
+    return sandbox

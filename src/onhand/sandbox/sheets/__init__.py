@@ -1,0 +1,1 @@
+"""Google Sheets, API v4: spreadsheets that people and programs share, checked with Google's own discovery document."""

@@ -1,0 +1,61 @@
+"""The routes of Google's faces: the Sheets API and the token endpoint, on the sandbox's event loop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from onhand.sandbox.lost_answer import never_answered
+from onhand.sandbox.sheets.service import MOUNT, TOKEN_PATH, Answer
+from onhand.sandbox.state import Call, Sandbox
+
+LOGGED_BYTES_MAX = 300
+
+
+def routes(sandbox: Sandbox) -> list[BaseRoute]:
+    """Return the routes; none where Google's client is not installed."""
+    service = sandbox.sheets
+    if service is None:
+        return []
+
+    async def serve(request: Request) -> Response:
+        started = sandbox.clock()
+        path = request.scope["raw_path"].decode("ascii").removeprefix(MOUNT)
+        query: dict[str, list[str]] = {}
+        for name, value in request.query_params.multi_items():
+            query.setdefault(name, []).append(value)
+        body = await request.body()
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        answer = service.answer(request.method, path, query, token if scheme == "Bearer" else "", body)
+        _note(sandbox, f"{request.method} {path.rpartition('/')[2]}", started, answer, body)
+        return await never_answered(request) if answer.lost else _response(answer)
+
+    async def give_token(request: Request) -> Response:
+        return _response(service.token(await request.body()))
+
+    return [
+        Route(f"{MOUNT}/{{path:path}}", serve, methods=["GET", "POST", "PUT"]),
+        Route(TOKEN_PATH, give_token, methods=["POST"]),
+    ]
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, media_type="application/json; charset=UTF-8")
+
+
+def _note(sandbox: Sandbox, operation: str, started: datetime, answer: Answer, body: bytes) -> None:
+    sandbox.log.add_call(
+        Call(
+            platform="google_sheets",
+            operation=operation,
+            started_at=started,
+            ended_at=sandbox.clock(),
+            status=answer.status,
+            outcome=answer.outcome,
+            cost_points=None,
+            detail={"bytes": len(body), "body": body[:LOGGED_BYTES_MAX].decode(errors="replace")},
+        )
+    )
