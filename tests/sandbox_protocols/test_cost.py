@@ -21,7 +21,7 @@ CHEAP = "{ shop { name } }"
 def requested(query: str, *, linear: bool = False, **variables: object) -> int:
     operation = DocumentCache(admin_schema()).read(query).operation(None)
     assert operation is not None
-    return operation.plan.requested(variables, Sizing(linear=linear))
+    return operation.cost.requested(variables, Sizing(linear=linear))
 
 
 @pytest.mark.parametrize(

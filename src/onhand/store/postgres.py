@@ -25,7 +25,7 @@ Connection = psycopg.Connection[Row]
 class PostgresSql:
     """One connection and its named statements."""
 
-    def __init__(self, connection: Connection, statements: dict[str, Statement]) -> None:
+    def __init__(self, connection: Connection, statements: Mapping[str, Statement]) -> None:
         self.connection = connection
         self._cursor = psycopg.RawCursor(connection)
         self._statements = {name: (statement.text.encode(), statement.names) for name, statement in statements.items()}

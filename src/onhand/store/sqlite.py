@@ -1,6 +1,6 @@
 """SQLite through APSW: one file in WAL, one writer, snapshots for readers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
@@ -24,7 +24,7 @@ SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 class SqliteSql:
     """One connection and its named statements."""
 
-    def __init__(self, connection: apsw.Connection, statements: dict[str, Statement]) -> None:
+    def __init__(self, connection: apsw.Connection, statements: Mapping[str, Statement]) -> None:
         self.connection = connection
         self._texts = {name: statement.text for name, statement in statements.items()}
         self._staged = {name for name in self._texts if STAGE + name in self._texts}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
@@ -53,7 +54,8 @@ class Statement(NamedTuple):
     names: tuple[str, ...]
 
 
-def load_statements(engine: str) -> dict[str, Statement]:
+@cache
+def load_statements(engine: str) -> Mapping[str, Statement]:
     """Return every statement for `engine` ("sqlite" or "postgres") by name.
 
     A statement of the engine's own replaces the shared one of its name, and takes its values in the same order.

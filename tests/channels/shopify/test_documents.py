@@ -118,7 +118,7 @@ def test_a_document_asks_for_no_more_points_than_it_says(name: str, linear: bool
         variables: dict[str, Any] = {}
         if grows_with is not None:
             variables = {grows_with: rows if grows_with == "first" else ["gid://shopify/Order/1"] * rows}
-        asked = operation.plan.requested(variables, Sizing(linear=linear))
+        asked = operation.cost.requested(variables, Sizing(linear=linear))
         assert asked <= document.estimate(variables) <= MAX_QUERY_POINTS
 
 

@@ -109,7 +109,7 @@ class GraphqlClient:
         self._clock = clock
         self._sleep = sleep
         self._bucket = Bucket(clock, wait)
-        self._url = f"{settings.admin_url}/api/{settings.api_version}/graphql.json"
+        self._url = httpx.URL(f"{settings.admin_url}/api/{settings.api_version}/graphql.json")
         self._known_points: dict[tuple[str, int], float] = {}
         self._served_version = settings.api_version
         self._waits_s = {

@@ -48,7 +48,7 @@ def by_graphql(schema: GraphQLSchema, document: Document, caller: Caller) -> Ite
     operation = document.operation(None)
     assert operation is not None, "the rules of bulk queries were checked"
     assert document.ast is not None, "a document without errors was read"
-    key, field = next(iter(operation.plan.fields.items()))
+    key, field = next(iter(operation.cost.fields.items()))
     for start in count(step=ROWS_AT_ONCE):
         call = caller(BulkWindow(start=start, stop=start + ROWS_AT_ONCE))
         result = execute_sync(schema, document.ast, context_value=call)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from graphql.execution.values import VariableValues
 
 from onhand.sandbox.world.world import World
 
@@ -34,7 +36,8 @@ class Call:
 
     `confirmation_ids` collects the world's writes that the app learns of once the answer was really sent. `bulk` is
     set while a bulk operation reads: lists then have no pages. `busy_keys` were held by another call when this came,
-    `scopes` are those of the token it came with. `service_down` lets no write through that can say so.
+    `scopes` are those of the token it came with. `service_down` lets no write through that can say so. `arguments` are
+    those that hang on `variables`, by their number in the plan, once they were worked out.
     """
 
     world: World
@@ -47,3 +50,5 @@ class Call:
     busy_keys: frozenset[str] = frozenset()
     service_down: bool = False
     confirmation_ids: list[int] = field(default_factory=list)
+    variables: VariableValues | None = None
+    arguments: dict[int, dict[str, Any]] = field(default_factory=dict)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 from graphql import (
     DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -20,6 +21,7 @@ from graphql import (
 from onhand.sandbox.shopify.access import Needs, needs_of
 from onhand.sandbox.shopify.cost import CostPlan
 from onhand.sandbox.shopify.cost_plan import CostReader
+from onhand.sandbox.shopify.plan import QueryReading
 
 # Enough for every document of an app, and a bound for a client that writes its values into the text.
 CACHED_DOCUMENTS = 512
@@ -27,10 +29,11 @@ CACHED_DOCUMENTS = 512
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
-    """One operation of a document, with what it will cost; `root_fields` are the names selected at its root."""
+    """One operation of a document: what it costs, how it is read; `root_fields` are the names selected at its root."""
 
     node: OperationDefinitionNode
-    plan: CostPlan
+    cost: CostPlan
+    reading: QueryReading
     root_fields: tuple[str, ...]
 
     @property
@@ -60,19 +63,11 @@ class DocumentCache:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._held: OrderedDict[str, Document] = OrderedDict()
+        self._held = lru_cache(maxsize=CACHED_DOCUMENTS)(self._read)
 
     def read(self, text: str) -> Document:
         """Return the document of `text`, with its errors when it is not one this API accepts."""
-        held = self._held.get(text)
-        if held is not None:
-            self._held.move_to_end(text)
-            return held
-        document = self._read(text)
-        self._held[text] = document
-        if len(self._held) > CACHED_DOCUMENTS:
-            self._held.popitem(last=False)
-        return document
+        return self._held(text)
 
     def _read(self, text: str) -> Document:
         try:
@@ -82,18 +77,28 @@ class DocumentCache:
         errors = validate(self._schema, ast)
         if errors:
             return Document(ast=ast, errors=tuple(errors))
-        reader = CostReader(self._schema, ast)
+        costs = CostReader(self._schema, ast)
+        fragments = {one.name.value: one for one in ast.definitions if isinstance(one, FragmentDefinitionNode)}
         return Document(
             ast=ast,
             needs=needs_of(self._schema, ast),
             operations={
                 (node.name.value if node.name is not None else ""): Operation(
-                    node=node, plan=reader.plan(node), root_fields=_root_fields(node)
+                    node=node,
+                    cost=costs.plan(node),
+                    reading=QueryReading(self._schema, node, fragments),
+                    root_fields=_root_fields(node),
                 )
                 for node in ast.definitions
                 if isinstance(node, OperationDefinitionNode)
             },
         )
+
+
+@cache
+def documents_of(schema: GraphQLSchema) -> DocumentCache:
+    """Return the documents of a schema: one for all shops of a process, since a document hangs on nothing else."""
+    return DocumentCache(schema)
 
 
 def _root_fields(operation: OperationDefinitionNode) -> tuple[str, ...]:

@@ -166,7 +166,7 @@ class GraphQLEndpoint:
             message = f"No operation {given.operation_name!r}: the document has {known}"
             return {"errors": [{"message": message, "extensions": {"code": "INVALID_OPERATION"}}]}
         variables = given.variables or {}
-        requested = operation.plan.requested(variables, self._face.sizing)
+        requested = operation.cost.requested(variables, self._face.sizing)
         if requested > MAX_QUERY_POINTS:
             return too_dear(requested)
         return _Asked(document=document, operation=operation, variables=variables, requested=requested)
@@ -175,7 +175,7 @@ class GraphQLEndpoint:
         asked, started = begun.asked, begun.started
         call = self._call(begun)
         result = self._execute(call, asked)
-        actual = min(asked.requested, asked.operation.plan.actual(result.data, self._face.sizing))
+        actual = min(asked.requested, asked.operation.cost.actual(result.data, self._face.sizing))
         self._face.bucket.refund(asked.requested - actual, call.now)
         if begun.lost:
             return Served(response=self._log(started, asked, "timeout_after_apply", actual, broken(504)), lost=True)
@@ -207,8 +207,11 @@ class GraphQLEndpoint:
 
     def _execute(self, call: Call, asked: _Asked) -> ExecutionResult:
         assert asked.document.ast is not None
-        name = asked.operation.node.name
         denied = lacking(asked.document.needs, call.scopes)
+        planned = None if denied else asked.operation.reading.data(call, asked.variables)
+        if planned is not None:
+            return ExecutionResult(planned, None)
+        name = asked.operation.node.name
         result = execute_sync(
             self._face.schema,
             asked.document.ast,

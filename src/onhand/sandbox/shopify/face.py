@@ -14,7 +14,7 @@ from onhand.sandbox.faults import Faults
 from onhand.sandbox.shopify.bucket import Bucket
 from onhand.sandbox.shopify.bulk_store import BulkOperations, BulkRun
 from onhand.sandbox.shopify.cost import Sizing
-from onhand.sandbox.shopify.documents import DocumentCache
+from onhand.sandbox.shopify.documents import DocumentCache, documents_of
 from onhand.sandbox.shopify.gids import gid
 from onhand.sandbox.shopify.idempotency import IdempotencyKeys
 from onhand.sandbox.shopify.tokens import Tokens
@@ -50,7 +50,7 @@ def face_of(
     app = _app(sandbox.secrets.client_id, settings.scopes)
     return Face(
         schema=schema,
-        documents=DocumentCache(schema),
+        documents=documents_of(schema),
         bucket=Bucket(
             size_points=settings.bucket_points,
             restore_points_per_s=settings.restore_points_per_s,

@@ -63,7 +63,7 @@ def read_sdl() -> str:
 @cache
 def admin_schema() -> GraphQLSchema:
     """Return the schema with its resolvers; reading it takes a tenth of a second, so it is done once a process."""
-    schema = build_schema(read_sdl(), assume_valid=True)
+    schema = build_schema(read_sdl(), assume_valid=True, no_location=True)
     for name, kind in schema.type_map.items():
         if name.startswith("__"):
             continue
