@@ -35,7 +35,18 @@ def test_a_sweep_reaches_back_behind_the_last_one(store: Store) -> None:
         planned = sweep.plan(books, shopify, later(31), overlap_s=600)
         assert (planned.since, planned.began_at) == (later(20), later(31))
         sweep.conclude(books, planned, [], later(32))
-        assert sweep.plan(books, shopify, later(33), overlap_s=600).since == later(21)
+        assert sweep.plan(books, shopify, later(33), overlap_s=600).since == later(20)
+        sweep.conclude(books, planned, [changed(1, 34)], later(32))
+        assert sweep.plan(books, shopify, later(35), overlap_s=600).since == later(23)  # it took a minute to ask all
+
+
+def test_a_sweep_begins_by_the_channels_time_however_wrong_ours_was(store: Store) -> None:
+    with store.writing() as session, shopify_channel() as shopify:
+        books = session.of(SHOP)
+        books.channels.move_cursor("shopify", later(30))
+        planned = sweep.plan(books, shopify, later(300))
+        sweep.conclude(books, planned, [changed(1, 33)], later(300))
+        assert sweep.plan(books, shopify, later(34), overlap_s=600).since == later(23)
 
 
 def test_only_orders_that_are_newer_there_are_asked_for(store: Store) -> None:

@@ -76,3 +76,13 @@ def test_an_ask_that_is_put_off_counts_its_attempts(store: Store) -> None:
             ("2", 0, at(0), at(0)),
             ("1", 2, at(0), at(60)),
         ]
+
+
+def test_whoever_starts_tries_at_once_what_was_put_off_by_a_clock_that_was_ahead(store: Store) -> None:
+    with store.writing() as session:
+        asks = session.of(SHOP).asks
+        asks.add("shopify", [ORDER_1], at(0))
+        asks.postpone("shopify", Wanted.ORDER, ["1"], at(14_400))
+        assert asks.due("shopify", Wanted.ORDER, 9, at(60)) == []
+        asks.make_due(at(60))
+        assert asks.due("shopify", Wanted.ORDER, 9, at(60)) == [ORDER_1]

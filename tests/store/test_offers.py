@@ -163,3 +163,19 @@ def test_a_page_learns_which_items_have_new_offers(store: Store) -> None:
         assert books.offers.changed_since(at(160), 9) == ["item-cap"]
         books.offers.shown(TIKTOK, "tee", 5, 0, at(170))
         assert books.offers.changed_since(at(170), 9) == ["item-tee"]
+
+
+def test_a_look_that_a_wrong_clock_has_dated_ahead_is_no_leave_to_raise_and_a_touch_no_reason_to_wait(
+    store: Store,
+) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        fill(books, {"seen-ahead": (9, 4), "touched-ahead": (9, 4), "as-it-was": (9, 4)})
+        books.offers.shown(TIKTOK, "seen-ahead", 4, 0, at(14_400))
+        books.offers.ensure([(TIKTOK, "touched-ahead", "item-another")], at(14_400))
+        books.offers.shown(TIKTOK, "as-it-was", 4, 0, at(150))
+        books.offers.date_back(at(200))
+        rows = {row.listing: row for row in books.offers.rows(channel=TIKTOK)}
+        assert rows["seen-ahead"].shown_at is None
+        assert rows["touched-ahead"].touched_at == at(200)
+        assert (rows["as-it-was"].shown_at, rows["as-it-was"].touched_at) == (at(150), at(2))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import httpx
 
 from onhand.app.auditing import audit_shop
-from onhand.app.clock import MACHINE_PACE, Pace, SystemClock
+from onhand.app.clock import MACHINE_PACE, Pace, SteadyClock, SystemClock
 from onhand.app.deliveries_log import open_log
 from onhand.app.healing import Healed, Wish, heal
 from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
@@ -40,7 +40,7 @@ class App:
         *,
         store: Store,
         log: KeptLog,
-        clock: Clock,
+        wall: Clock,
         http: httpx.Client,
         tokens: TokenFolder,
         pace: Pace = MACHINE_PACE,
@@ -48,18 +48,20 @@ class App:
         self.config = config
         self.store = store
         self.log = log
-        self.clock = clock
+        self.clock = SteadyClock(wall, pace.monotonic_s)
+        self._wall = wall
+        self.monotonic_s = pace.monotonic_s
         self._http = http
         self._pace = pace
         self._tokens = tokens
         self.shops: dict[str, ShopParts] = {}
         for shop in config.shops:
             with store.writing() as session:
-                session.add_shop(shop.domain, clock.now())
+                session.add_shop(shop.domain, self.clock.now())
                 locations = session.of(shop.domain).catalog.locations()
             lookup = Lookup(find_level_ids(store, shop.domain))
             self.shops[shop.domain] = build_parts(
-                config, shop, http, locations, tokens, lookup=lookup, clock=clock, pace=pace
+                config, shop, http, locations, tokens, lookup=lookup, clock=wall, pace=pace
             )
             self._meet(shop.domain)
             with store.reading() as session:
@@ -202,7 +204,7 @@ class App:
         if channel is not None and channel.tiktok is not None:
             with self.store.reading() as session:
                 locations = session.of(shop).catalog.locations()
-            parts.tiktok = build_tiktok(channel, locations, self._http, self._tokens, clock=self.clock, pace=self._pace)
+            parts.tiktok = build_tiktok(channel, locations, self._http, self._tokens, clock=self._wall, pace=self._pace)
         self._meet(shop)
         self._file_places(shop)
 
@@ -225,7 +227,6 @@ def build(
 
     `clock`, `transport` and `pace` None or left out are the machine's own; who plays the platforms brings theirs.
     """
-    clock = clock or SystemClock()
     store = open_store(config.database)
     seal = seal_of(config)
     with store.reading() as session:
@@ -235,4 +236,5 @@ def build(
     http = httpx.Client(
         timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False, transport=transport
     )
-    return App(config, store=store, log=log, clock=clock, http=http, tokens=tokens, pace=pace)
+    wall = clock or SystemClock()
+    return App(config, store=store, log=log, wall=wall, http=http, tokens=tokens, pace=pace)

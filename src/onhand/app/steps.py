@@ -211,10 +211,17 @@ class Steps:
             return levels.resume(session.of(self.shop), self.parts.shopify, self._clock.now())
 
     def recover(self) -> None:
-        """Take over what a process that ended had sent and not concluded: its outcomes are unknown."""
+        """Take over what a process that ended had sent and not concluded: its outcomes are unknown.
+
+        What it has put off is tried at once, and what it has dated ahead is dated now: its clock may have been another.
+        """
         unknown = Unknown("the process ended before an answer came")
         with self._store.writing() as session:
             books, now = session.of(self.shop), self._clock.now()
+            books.asks.make_due(now)
+            books.doubts.make_due(now)
+            books.observations.date_back(now)
+            books.offers.date_back(now)
             for intent in books.intents.unsettled():
                 if intent.kind == "offer":
                     offers.conclude(books, intent, unknown, now)
@@ -267,10 +274,9 @@ class Steps:
         for _ in range(JUDGEMENT_ROUNDS):
             if judgement is None:
                 break
-            began_at = self._clock.now()
             standing, moved = self._look_into(judgement, adopt=adopt)
             left += standing
-            judgement = judging.Judgement(keys=tuple(moved), since=began_at) if moved else None
+            judgement = judging.Judgement(keys=tuple(moved), since=judgement.since) if moved else None
         return left + moved
 
     def _look_into(self, judgement: judging.Judgement, *, adopt: bool) -> tuple[list[LevelKey], list[LevelKey]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from onhand.audit.compare import compare_and_place, write_down
+from onhand.audit.placing import place_hidden
 from onhand.domain.drift import Drift
 from onhand.domain.reservations import HIDDEN, is_reservation
 from onhand.domain.stock import LevelKey, State
@@ -93,6 +94,13 @@ def verdict(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey,
     one whose newest observation was not read but told, dated later than what was read: then nobody has looked at it
     twice. And so is one that did not add up when it was read last: what was observed before says nothing of now.
     """
+    drifts = _unexplained(books, judgement, now)
+    if place_hidden(books, drifts, now):
+        drifts = _unexplained(books, judgement, now)
+    return drifts
+
+
+def _unexplained(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey, Drift]:
     gaps = _gaps(books, judgement.keys, now)
     waiting = {item: books.pictures.unplaced_of(item) for item in sorted({key.item for key in gaps})}
     not_judged = {*books.intents.open_keys("level"), *books.doubts.all()}

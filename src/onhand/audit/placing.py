@@ -79,6 +79,22 @@ def move_reservations(books: Books, drifts: Mapping[LevelKey, Drift], now: datet
     return moved
 
 
+def place_hidden(books: Books, drifts: Mapping[LevelKey, Drift], now: datetime) -> bool:
+    """Book what an opening seemed to hold of a draft at levels that show it, and that nothing else explains.
+
+    A draft may ask to reserve and get nothing, where no location ships: what another one reserves is then taken for its
+    own, and of the other there seems to be nothing left to find. It comes out when the first one ends.
+    """
+    placed = False
+    for key, drift in drifts.items():
+        hidden = [Unplaced(cause, units) for _, cause, units in books.openings.somewhere([key.item], HIDDEN.state)]
+        for found in find_reservations(drift.units, hidden):
+            _book(books, found, key, drift, now)
+            books.openings.shift(found.cause, key.item, {HIDDEN: -found.units})
+            placed = True
+    return placed
+
+
 def _standing(books: Books, key: LevelKey) -> list[Unplaced]:
     """Return what drafts have booked as reserved at a level; less than nothing where they gave back more."""
     reserved = key.item, Bin(key.location, State.RESERVED)

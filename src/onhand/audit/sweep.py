@@ -16,7 +16,7 @@ OVERLAP_S = 600.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sweep:
-    """Facts to be asked for from a time on. `began_at` becomes the next sweep's starting point.
+    """Facts to be asked for from a time on, by the channel's clock; `began_at` is by ours.
 
     Facts that changed since `doubted_since` and have moved one of the `doubted` items are also asked for where they may
     have changed twice within the second that is known of; without any item that is not looked into.
@@ -30,7 +30,10 @@ class Sweep:
 
 
 def plan(books: Books, channel: Observes, now: datetime, overlap_s: float = OVERLAP_S) -> Sweep:
-    """Return the next sweep of a channel: from the last one's beginning, or from the opening, with an overlap."""
+    """Return the next sweep of a channel: from the newest change that was found, or from the opening, with an overlap.
+
+    Both are times of the channel's. Ours may have been wrong when the last one began, and everything until then lost.
+    """
     cursor = books.channels.get(channel.name).cursor_at or now
     return Sweep(channel=channel.name, since=cursor - timedelta(seconds=overlap_s), began_at=now)
 
@@ -55,8 +58,21 @@ def conclude(books: Books, sweep: Sweep, changed: list[Changed], now: datetime) 
     if asks:
         books.asks.add(sweep.channel, asks, now)
         books.count("missed_pictures", len(news))
-    books.channels.move_cursor(sweep.channel, sweep.began_at)
+    _move_cursor(books, sweep, changed, now)
     return len(news)
+
+
+def _move_cursor(books: Books, sweep: Sweep, changed: Sequence[Changed], now: datetime) -> None:
+    """Let the next sweep begin with the newest change that was found, less the time that this one took.
+
+    What one kind of facts has told by its end, another may have been asked for when it began.
+    """
+    cursor_at = books.channels.get(sweep.channel).cursor_at
+    newest_at = max((row.changed_at for row in changed if row.changed_at is not None), default=None)
+    if cursor_at is None:
+        books.channels.move_cursor(sweep.channel, sweep.began_at)
+    elif newest_at is not None:
+        books.channels.move_cursor(sweep.channel, max(cursor_at, newest_at - (now - sweep.began_at)))
 
 
 def _open_transfers(books: Books, sweep: Sweep, changed: Sequence[Changed]) -> list[Ask]:

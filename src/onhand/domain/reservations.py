@@ -33,7 +33,7 @@ class DraftPicture:
     """A draft order as its channel showed it.
 
     `name` is what people call it. `reserved_until` None: it reserves nothing. `open` is False once it has become an
-    order, or was deleted.
+    order, or was deleted. `read_at` is the channel's own time when it showed this; None where it did not say.
     """
 
     cause: str
@@ -44,6 +44,7 @@ class DraftPicture:
     open: bool
     lines: tuple[ReservedLine, ...] = ()
     name: str | None = None
+    read_at: datetime | None = None
 
     def reserves(self, as_of: datetime) -> bool:
         """Tell whether the draft still keeps units aside at a time."""

@@ -35,12 +35,14 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     """Make the ledger agree with a draft, and plan to look again when its reservation ends.
 
     The levels of its items are read: one of them shows where its units are reserved, and it may be another one now.
+    Whether it still reserves is a matter of the channel's clock: ours may be wrong by hours.
     """
+    as_of = picture.read_at or now
     about = (Wanted.DRAFT, key_of(picture.cause))
     seen = books.pictures.seen(picture.cause)
-    digest = digest_of(picture, now)
+    digest = digest_of(picture, as_of)
     verdict = judge(seen, picture.version, digest)
-    _look_when_it_ends(books, picture, about, now)
+    _look_when_it_ends(books, picture, about, as_of, now)
     if verdict in ("older", "same"):
         return Booked(about, f"{picture.cause}: {verdict}, not news")
     booked = books.ledger.caused_by(picture.cause)
@@ -51,7 +53,7 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     opened = replace(opened, held={key: units for key, units in opened.held.items() if key[0] not in uncounted})
     picture = replace(picture, lines=tuple(line for line in picture.lines if line.item not in uncounted))
     shown = fold(still_booked(booked, uncounted, opened.cuts))
-    settlement = settle_reservation(picture, shown, opened, len(booked), now)
+    settlement = settle_reservation(picture, shown, opened, len(booked), as_of)
     written = append_explaining(books, picture.origin, settlement.movements, now)
     unplaced = _place_what_was_adopted(books, picture, settlement.unplaced_units, now)
     books.pictures.set_unplaced(picture.cause, unplaced, now)
@@ -78,10 +80,12 @@ def book_draft(books: Books, picture: DraftPicture, now: datetime) -> Booked:
     return Booked(about, f"{picture.cause}: {written} movements", asks)
 
 
-def _look_when_it_ends(books: Books, picture: DraftPicture, about: tuple[Wanted, str], now: datetime) -> None:
+def _look_when_it_ends(
+    books: Books, picture: DraftPicture, about: tuple[Wanted, str], as_of: datetime, now: datetime
+) -> None:
     """Ask for the draft when its reservation ends; a reading that shows nothing new has answered what asked for it."""
-    if picture.reserved_until is not None and picture.reserves(now):
-        wait_s = (picture.reserved_until - now).total_seconds() + AFTER_IT_ENDED_S
+    if picture.reserved_until is not None and picture.reserves(as_of):
+        wait_s = (picture.reserved_until - as_of).total_seconds() + AFTER_IT_ENDED_S
         books.asks.add(picture.origin, [Ask(*about, "its reservation has ended")], now, wait_s)
 
 
@@ -131,7 +135,7 @@ def _release_what_was_adopted(books: Books, picture: DraftPicture, leaving: Mapp
                 waiting -= found.units
 
 
-def digest_of(picture: DraftPicture, now: datetime) -> str:
+def digest_of(picture: DraftPicture, as_of: datetime) -> str:
     """Return what two pictures are compared by: a reservation that ends makes another one of the same draft."""
-    content = (picture.open, picture.reserved_until, picture.reserves(now), picture.lines)
+    content = (picture.open, picture.reserved_until, picture.reserves(as_of), picture.lines)
     return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()

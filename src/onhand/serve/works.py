@@ -19,6 +19,7 @@ from onhand.ports.channel import (
     Partly,
     Rejected,
     Throttled,
+    Unknown,
     Wanted,
 )
 from onhand.ports.clock import Clock
@@ -57,6 +58,9 @@ when its turn comes.
 SUBSCRIBE_EVERY_S = 3600.0
 SUBSCRIBE_AGAIN_S = 300.0
 """After a refusal: a person may have mended meanwhile what the platform did not like."""
+
+_BROKE_OFF = Unknown("sending broke off")
+"""What counts as the outcome until there is one: trouble that nobody foresaw must not leave a write open for ever."""
 
 MAKE_GOOD_AGAIN_S = 60.0
 """After a reading that failed: each try costs a search for changed orders, or everything."""
@@ -157,6 +161,7 @@ class Publishing:
         if capacity < 1 or self._clock.now() < self._rests_until:
             return False
         planned = self._steps.plan_offers(channel, capacity, next(self._runs))
+        self._unwritten = [(each, _BROKE_OFF) for each in planned]
         outcomes = list(self._map(channel.send, [_parcel(each.intent) for each in planned]))
         self._unwritten = list(zip(planned, outcomes, strict=True))
         self._write_down()
@@ -199,6 +204,7 @@ class Telling:
         if not intents:
             resting = self._rests.at(self._clock.now())
             intents = self._steps.plan_tellings(min(PARCELS, platform.ready()), next(self._runs), resting)
+        self._unwritten = [(intent, _BROKE_OFF) for intent in intents]
         self._unwritten = list(zip(intents, self._map(self._send, intents), strict=True))
         return self._write_down()
 
@@ -231,45 +237,45 @@ class Auditing:
         self._steps = steps
         self._on_news = on_news
         self._rests = Rests()
-        now = app.clock.now()
-        self._sweep_at = now + timedelta(seconds=app.config.audit.poll_every_s)
-        self._audit_at = now + timedelta(seconds=app.config.audit.every_s)
-        self._make_good_at = now
+        now_s = app.monotonic_s()  # of these nothing outlives the process: a clock that is set cannot touch them
+        self._sweep_at_s = now_s + app.config.audit.poll_every_s
+        self._audit_at_s = now_s + app.config.audit.every_s
+        self._make_good_at_s = now_s
 
     def turn(self) -> bool:
         """Judge what has stood long enough; sweep and audit when their time has come."""
-        now, every = self._app.clock.now(), self._app.config.audit
-        if now >= self._make_good_at:
-            self._make_good(now)
-        if now >= self._sweep_at:
-            self._sweep_at = now + timedelta(seconds=every.poll_every_s)
+        now, now_s, every = self._app.clock.now(), self._app.monotonic_s(), self._app.config.audit
+        if now_s >= self._make_good_at_s:
+            self._make_good(now, now_s)
+        if now_s >= self._sweep_at_s:
+            self._sweep_at_s = now_s + every.poll_every_s
             for channel in self._steps.parts.observers:
                 self._steps.sweep(channel)
-        if now >= self._audit_at:
-            self._audit(now)
+        if now_s >= self._audit_at_s:
+            self._audit(now_s)
         left = self._steps.judge(grace_s=every.grace_s, adopt=True, resting=self._rests.at(now))
         self._rests.begin(left, now)
         self._on_news()
         return False
 
-    def _audit(self, now: datetime) -> None:
-        self._audit_at = now + timedelta(seconds=self._app.config.audit.every_s)
+    def _audit(self, now_s: float) -> None:
+        self._audit_at_s = now_s + self._app.config.audit.every_s
         audited = self._app.audit(self._steps.shop, fix=True)
         logger.info("audit of %s: %s of %s equal", self._steps.shop, audited.equal, audited.checked)
 
-    def _make_good(self, now: datetime) -> None:
+    def _make_good(self, now: datetime, now_s: float) -> None:
         """Read once what lapsed webhooks did not tell; where that fails, try again in a while."""
         missed = self._steps.missed()
         if missed is None:
             return
-        self._make_good_at = now + timedelta(seconds=MAKE_GOOD_AGAIN_S)
+        self._make_good_at_s = now_s + MAKE_GOOD_AGAIN_S
         logger.info("%s: reading what lapsed webhooks have not told since %s", self._steps.shop, missed.since)
         if self._steps.sweep(self._steps.parts.shopify, missed.since - timedelta(seconds=OVERLAP_S)) is None:
             return
         if missed.whole:
-            self._audit(now)
+            self._audit(now_s)
         self._steps.made_good(now)
-        self._make_good_at = now
+        self._make_good_at_s = now_s
 
 
 class Subscribing:

@@ -17,6 +17,8 @@ SITUATIONS: Final[dict[str, str]] = {
     "token replaced": "a token that became void was replaced and the call repeated",
     "database refused": "the database could not be used for a moment",
     "delivery refused with 503": "nothing could be kept, and the sender was told to come again",
+    "clock set back": "the machine's clock had been ahead by more than ten seconds, and was set right",
+    "clock set forward": "the machine's clock had been behind by more than ten seconds, and was set right",
     "works side by side": "a work took a turn while another one waited for an answer",
 }
 """By name, with what it means."""

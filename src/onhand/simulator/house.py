@@ -68,7 +68,6 @@ class House:
         transport: httpx.BaseTransport,
     ) -> None:
         self.shop = sandbox.settings.shop
-        self._clock = clock
         self.app = build(_config(sandbox, folder, manner), clock, transport=transport, pace=pace)
         self.steps = self.app.steps(self.shop)
         self.troubles: list[str] = []
@@ -77,10 +76,10 @@ class House:
             self.app, [self.steps], Latency(), on_booked=_nothing, on_offers=_nothing, batch=manner.batch
         )
         self.reading = Reading(self.steps, SHOPIFY, _nothing)
-        self.telling = Telling(self.steps, clock, senders=1)
+        self.telling = Telling(self.steps, self.app.clock, senders=1)
         self._selling: tuple[Work, ...] = ()
         if manner.tiktok:
-            selling = Publishing(self.steps, TIKTOK_SHOP, clock, Latency(), senders=1)
+            selling = Publishing(self.steps, TIKTOK_SHOP, self.app.clock, Latency(), senders=1)
             self._selling = (Reading(self.steps, TIKTOK_SHOP, _nothing), selling)
         self.auditing = Auditing(self.app, self.steps, _nothing)
         self.subscribing = Subscribing(self.steps, PUBLIC_URL, _nothing)
@@ -103,7 +102,7 @@ class House:
             shop, topic[0] if topic else None, {name.lower(): value for name, value in headers.items()}, body
         )
         try:
-            delivery = receive(request, self.steps.parts.doors[_DOORS[door]], self._clock.now())
+            delivery = receive(request, self.steps.parts.doors[_DOORS[door]], self.app.clock.now())
             self.app.log.append([delivery])
             self.kept.append(delivery.delivery_id)
         except BadSignature:

@@ -12,8 +12,11 @@ from onhand.simulator.crash import POINTS, TROUBLES
 from onhand.simulator.network import Captured
 from onhand.simulator.stage import Stage
 
-JUMPS_S = (-30.0, -5.0, 5.0, 30.0)
+JUMPS_S = (-14_400.0, -900.0, -30.0, -5.0, 5.0, 30.0, 900.0, 14_400.0)
 """How far a clock jumps that somebody or something has set wrong."""
+
+RIGHT_WITHIN_S = 10.0
+"""Whoever looks after a machine's clock does nothing about less."""
 
 LASTS_S = (1.0, 20.0, 120.0, 900.0)
 """How long a closed door, a cut way or an outage lasts."""
@@ -97,8 +100,14 @@ class Storm:
         return f"after {after} statements the database is {trouble} for {statements}"
 
     def _jump(self) -> str:
+        clock = self._stage.house_clock
+        if abs(clock.ahead_s) > RIGHT_WITHIN_S and self._rng.random() < 0.5:
+            clock.ahead_s, was_s = 0.0, clock.ahead_s
+            self._stage.met["clock set back"] += was_s > 0
+            self._stage.met["clock set forward"] += was_s < 0
+            return f"onhand's clock is set right, it was {was_s} s ahead"
         by_s = self._rng.choice(JUMPS_S)
-        self._stage.house_clock.ahead_s += by_s
+        clock.ahead_s += by_s
         return f"onhand's clock jumps by {by_s} s"
 
     def _lapse(self) -> str:

@@ -69,6 +69,10 @@ class Asks:
         row = {"shop": self._shop, "channel": channel, "wanted": wanted.value, "keys": texts(keys)}
         self._sql.run("postpone", {**row, "due_at": to_us(due_at)})
 
+    def make_due(self, now: datetime) -> None:
+        """Let everything be due that was put off."""
+        self._sql.run("ask_at_once", {"shop": self._shop, "now": to_us(now)})
+
     def waiting(self) -> list[Waiting]:
         """Return every open ask, next due first."""
         return [

@@ -53,6 +53,10 @@ class Doubts:
         """Forget doubts: these levels add up, or are no more."""
         self._sql.run_many("forget_doubt", [(self._shop, *key) for key in keys])
 
+    def make_due(self, now: datetime) -> None:
+        """Let the next try of every doubt be due."""
+        self._sql.run("doubt_at_once", {"shop": self._shop, "now": to_us(now)})
+
     def all(self) -> dict[LevelKey, Doubt]:
         """Return every doubt, by level."""
         return {

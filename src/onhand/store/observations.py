@@ -123,6 +123,10 @@ class Observations:
         wanted = {"shop": self._shop, "source": source, "since_before": to_us(since_before), "limit": limit}
         return [LevelKey(item, location) for item, location in self._sql.rows("gaps", wanted)]
 
+    def date_back(self, now: datetime) -> None:
+        """Let gaps that were found later than now, by a clock that was ahead, stand since now."""
+        self._sql.run("gap_now", {"shop": self._shop, "now": to_us(now)})
+
     def tally(self, source: str = "shopify") -> Tally:
         """Return how many levels a source has shown, how many of them agree, and how many have a gap."""
         row = self._sql.row("tally_observed", {"shop": self._shop, "source": source})

@@ -158,6 +158,11 @@ class Offers:
         row = {"units": units, "shop": self._shop, "item": item, "channel": channel}
         self._sql.run("offer_sold", {**row, "until": to_us(sold_at) + WHOLE_SECOND_US})
 
+    def date_back(self, now: datetime) -> None:
+        """Take back what is dated later than now, by a clock that was ahead: what was told, seen or touched then."""
+        for name in ("date_offers_back", "date_touched_back"):
+            self._sql.run(name, {"shop": self._shop, "now": to_us(now)})
+
     def shown(self, channel: str, listing: str, shown_units: int, unseen_units: int, at: datetime) -> int:
         """Keep what a channel shows: that is what it was told, whoever told it.
 

@@ -44,7 +44,7 @@ class DraftReader:
             for node in answer.data.nodes:
                 number = number_of(node.id) if node is not None else None
                 if node is not None and number is not None:
-                    pictures[number] = self._picture(node, number, reading)
+                    pictures[number] = self._picture(node, number, reading, answer.read_at)
         gone = [number for number in numbers if number not in pictures]
         found = (*pictures.values(), *(_deleted(number, reading) for number in gone))
         return Reading(report=Report(pictures=found), missing=tuple(gone))
@@ -71,7 +71,7 @@ class DraftReader:
             if not page.page_info.has_next_page or after is None:
                 return
 
-    def _picture(self, draft: Draft, number: str, reading: int) -> DraftPicture:
+    def _picture(self, draft: Draft, number: str, reading: int, read_at: datetime | None) -> DraftPicture:
         rows = draft.line_items
         if rows.page_info.has_next_page:
             rows = all_rows(
@@ -96,6 +96,7 @@ class DraftReader:
             open=draft.status != _DONE_STATUS,
             lines=tuple(lines),
             name=draft.name,
+            read_at=read_at,
         )
 
 

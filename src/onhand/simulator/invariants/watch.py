@@ -109,7 +109,7 @@ class Watch:
         assert world.tiktok.warehouse is not None
         at = str(world.tiktok.warehouse.location_id)
         told = {row.id: row.inventory[0].quantity for row in msgspec.json.decode(request, type=_Told).skus}
-        with house.app.store.reading() as session:
+        with self._stage.points.unseen(), house.app.store.reading() as session:
             levels = session.of(house.shop).ledger.all_levels()
         free = {
             listing: levels.get((str(world.tiktok.skus[listing].item_id), Bin(at, State.AVAILABLE)), 0)

@@ -41,3 +41,6 @@ SELECT count(*) FROM asks WHERE shop = :shop
 
 -- name: next_due_at
 SELECT min(due_at) FROM asks WHERE shop = :shop
+
+-- name: ask_at_once
+UPDATE asks SET due_at = :now WHERE shop = :shop AND due_at > :now

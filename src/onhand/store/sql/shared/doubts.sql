@@ -11,3 +11,6 @@ DELETE FROM doubts WHERE shop = :shop AND item = :item AND location = :location
 -- name: all_doubts
 SELECT item, location, told_units, summed_units, since_at, due_at, tries, reading FROM doubts
 WHERE shop = :shop ORDER BY item, location
+
+-- name: doubt_at_once
+UPDATE doubts SET due_at = :now WHERE shop = :shop AND due_at > :now

@@ -104,3 +104,6 @@ WHERE levels.shop = :shop AND (levels.item, levels.location) IN (EACH PAIR :keys
             AND observed.source = :source
     ) IS NULL
 ORDER BY levels.item, levels.location
+
+-- name: gap_now
+UPDATE observed SET gap_since = :now WHERE shop = :shop AND gap_since > :now

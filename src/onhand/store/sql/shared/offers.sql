@@ -153,3 +153,14 @@ SELECT offers.channel, components.item, sum(offers.unseen_units * components.uni
 FROM components JOIN offers ON offers.shop = components.shop AND offers.item = components.bundle
 WHERE components.shop = :shop AND components.item IN (EACH :items) AND offers.unseen_units > 0
 GROUP BY offers.channel, components.item
+
+-- name: date_offers_back
+-- A look that was dated ahead is none: what moved since would seem to have been seen by it.
+UPDATE offers SET
+    told_at = CASE WHEN told_at > :now THEN :now ELSE told_at END,
+    shown_at = CASE WHEN shown_at > :now THEN NULL ELSE shown_at END,
+    touched_at = CASE WHEN touched_at > :now THEN :now ELSE touched_at END
+WHERE shop = :shop AND (told_at > :now OR shown_at > :now OR touched_at > :now)
+
+-- name: date_touched_back
+UPDATE touched SET touched_at = :now WHERE shop = :shop AND touched_at > :now
