@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import running_browser
+from tests.support.browser import SHOWN_WITHIN_S, running_browser
 from tests.support.postgres import PostgresServer
 
 # No deadline, and no haste: two cores shared with a browser and a database make an example slow for no reason of ours.
@@ -90,5 +90,6 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page in a browser context of its own: no cookies of other tests."""
     context = chromium.new_context()
+    context.set_default_timeout(SHOWN_WITHIN_S * 1000)
     yield context.new_page()
     context.close()

@@ -29,7 +29,7 @@ def find_browser() -> str | None:
     return found.stdout.strip() or None
 
 
-SHOWN_WITHIN_S = 20.0
+SHOWN_WITHIN_S = 60.0
 """How long a page may take to show something: most take milliseconds, on two busy cores ten thousand rows take more."""
 
 
@@ -44,7 +44,9 @@ def running_browser() -> Iterator[Browser]:
             pytest.fail(trouble)
         pytest.skip(trouble)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
+        browser = playwright.chromium.launch(
+            executable_path=path, headless=True, args=list(FLAGS), timeout=SHOWN_WITHIN_S * 1000
+        )
         try:
             yield browser
         finally:

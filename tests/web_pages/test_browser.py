@@ -12,6 +12,8 @@ from onhand.domain.drift import Drift, Observation
 from onhand.domain.stock import State
 from onhand.ports.channel import Problem
 from onhand.web.server import WebServer, build_web
+from tests.support.browser import SHOWN_WITHIN_S
+from tests.support.ports import free_port
 from tests.web_pages.conftest import EVIL_SKU, Served
 from tests.web_pages.shop import Shop
 
@@ -43,13 +45,14 @@ class Row:
     def figures(self, *numbers: int) -> None:
         """Expect the numbers of the row, from left to right."""
         wanted = [str(number) for number in numbers]
-        expect(self.place.locator(".figure")).to_have_text(wanted, timeout=15_000)
+        expect(self.place.locator(".figure")).to_have_text(wanted)
 
 
 @pytest.fixture(params=["light"])
 def looking(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Looking]:
     """A page that must not complain."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme=request.param)
+    context.set_default_timeout(SHOWN_WITHIN_S * 1000)
     looking = Looking(context.new_page())
 
     def hear(message: ConsoleMessage) -> None:
@@ -172,7 +175,7 @@ def test_the_rows_are_ordered_by_a_column_that_is_clicked(served: Served, lookin
 
 
 def test_the_page_goes_on_after_the_server_was_away(served: Served, looking: Looking, shop: Shop) -> None:
-    server = WebServer("127.0.0.1:0", build_web(shop.store, shop.log, [shop.name], shop.clock))
+    server = WebServer(f"127.0.0.1:{free_port()}", build_web(shop.store, shop.log, [shop.name], shop.clock))
     server.start()
     looking.page.goto(server.url)
     expect(looking.page.locator("[data-line]")).to_have_text("Live")
