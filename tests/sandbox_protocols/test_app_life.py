@@ -12,6 +12,7 @@ from tests.sandbox_protocols.clients import Admin, Json, Shop
 from tests.sandbox_protocols.conftest import UNLIMITED, opened
 from tests.sandbox_protocols.documents import ADJUST
 from tests.sandbox_protocols.test_quantities import adjusting, change, written
+from tests.support.waiting import until
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 QUERY = "{ shop { name } }"
@@ -185,8 +186,8 @@ def test_an_answer_that_is_lost_leaves_its_effect_and_the_same_key_tells_it(shop
     shop.running.sandbox.faults.set("timeout_after_apply", share=1.0)
     with pytest.raises(httpx.ReadTimeout):
         shop.admin.post(ADJUST, {"input": ask, "key": "k"}, timeout_s=0.3)
+    until(lambda: shop.level().available == 0, "it is carried out")
     shop.running.sandbox.faults.heal()
-    assert shop.level().available == 0
     confirmations = shop.world.confirmations
     assert [entry.kind for entry in confirmations.entries] == ["told"]
     payload = written(shop, ADJUST, ask, key="k")
