@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
 from tests.support.browser import SHOWN_WITHIN_S, running_browser
+from tests.support.canaries import Watch, leaks_in_files, told
 from tests.support.postgres import PostgresServer
 
 # No deadline, and no haste: two cores shared with a browser and a database make an example slow for no reason of ours.
@@ -40,8 +41,8 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + MORE_THAN_CORES
 
 
-TURNED_DOWN = ("httpx", "httpcore")
-"""Loggers whose levels the command line sets."""
+TURNED_DOWN = ("onhand",)
+"""The logger whose level the command line sets."""
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +56,34 @@ def _log_as_before() -> Iterator[None]:
     for handler in [*root.handlers]:
         if handler not in handlers:
             root.removeHandler(handler)
+
+
+WATCH = Watch()
+LOGGERS = ("onhand", "httpx", "httpcore", "uvicorn", "asyncio", "botocore", "nats", "py.warnings")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_leaks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever the run logs, prints or keeps in files names no secret and no shopper: see tests/support/canaries.py."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    for logger in loggers:
+        logger.addHandler(WATCH)  # not to the root: a command takes every handler away from that
+    logging.getLogger("onhand").setLevel(logging.DEBUG)
+    yield
+    for logger in loggers:
+        logger.removeHandler(WATCH)
+    WATCH.found += leaks_in_files(tmp_path_factory.getbasetemp())
+    assert not WATCH.found, told(WATCH.found)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Look through what a test has let onhand print."""
+    report = yield
+    for name, text in report.sections:
+        if "log" not in name:  # the watch has heard it already
+            WATCH.look(name, text)
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -313,3 +313,11 @@ def test_init_never_writes_over_what_exists(tmp_path: Path) -> None:
 def test_a_secret_made_by_a_program_is_not_shown_either() -> None:
     assert "canary" not in repr(Secret.of("canary"))
     assert Secret.of("canary").reveal() == "canary"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://api.example.com", "http://10.0.0.7/admin", "https://me:word@api.example.com"]
+)
+def test_secrets_are_sent_nowhere_in_the_open(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ConfigError, match=r"api_url (must begin with https|carries a name)"):
+        load(tmp_path, SHOP + f'api_url = "{address}"', SHOPIFY_CLIENT_SECRET="x")

@@ -21,7 +21,7 @@ from onhand.web.ingress_server import IngressServer
 
 SHOP = "tees.myshopify.com"
 SECRET, OLD_SECRET = "shpss_new", "shpss_old"
-APP_KEY, APP_SECRET = "29a39d", "e59af819cc"
+APP_KEY, APP_SECRET = "29a39d", "canary-app-secret"
 KEY = "M" * 43 + "="
 LEVEL = (
     b'{"inventory_item_id":49148385,"location_id":655441491,"available":7,"updated_at":"2026-11-23T07:00:00-05:00",'

@@ -138,3 +138,20 @@ def test_the_server_lets_its_port_go_though_a_page_still_follows(shop: Shop) -> 
 def test_only_addresses_of_this_machine_count_as_loopback() -> None:
     assert [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "[::1]")] == [True] * 4
     assert [is_loopback(host) for host in ("10.0.0.1", "::", "localhost.evil", "127.1", "")] == [False] * 5
+
+
+@pytest.mark.parametrize("mode", ["no-cors", "cors", "navigate"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/ats", "/api/v1/stream"])
+def test_another_site_can_lead_here_by_a_link_and_embed_or_fetch_nothing(
+    still: Served, path: str, site: str, mode: str
+) -> None:
+    told = {"sec-fetch-site": site, "sec-fetch-mode": mode}
+    for kind in ("empty", "image", "script", "iframe", "object"):
+        answer = still.client.get(path, headers={**told, "sec-fetch-dest": kind})
+        assert answer.status_code == 403
+        assert "no link" in answer.json()["detail"]
+    if path != "/api/v1/stream" and mode == "navigate":
+        assert still.client.get(path, headers={**told, "sec-fetch-dest": "document"}).status_code == 200
+    assert still.client.get("/healthz", headers={"sec-fetch-site": "same-origin"}).status_code == 200
+    assert still.client.get("/healthz", headers={"sec-fetch-site": "none"}).status_code == 200

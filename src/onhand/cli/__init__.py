@@ -1,10 +1,9 @@
 """The command line: one file a group of commands. Every import that costs time stands inside its command."""
 
-import logging
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
@@ -34,6 +33,7 @@ from onhand.cli import (
 )
 from onhand.cli.exits import DEFECT, Commands
 from onhand.cli.frame import Frame
+from onhand.cli.logs import log_to_stderr
 
 app = typer.Typer(
     name="onhand",
@@ -88,28 +88,7 @@ def options(
         no_color=no_color,
         json=json_wanted,
     )
-    _log_to_stderr(verbose=verbose)
-
-
-class _ToStderr(logging.StreamHandler[TextIO]):
-    """Writes to what standard error is at the moment: one that stood in its place for a command may be closed."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stderr
-        super().emit(record)
-
-
-def _log_to_stderr(*, verbose: bool) -> None:
-    """Send the log to standard error: standard output belongs to the answer."""
-    logging.basicConfig(
-        handlers=[_ToStderr()],
-        level=logging.DEBUG if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
-    # httpx tells every request at INFO, with its whole address: TikTok Shop's carry secrets.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("httpcore").setLevel(logging.WARNING)
+    log_to_stderr(verbose=verbose)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onhand.cli.frame import Frame, Json, frame_of
+from onhand.cli.logs import own
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,7 +78,7 @@ def serve(
 
     frame = frame_of(context, json_wanted=json_wanted)
     if not frame.verbose:
-        logging.getLogger().setLevel(logging.INFO)
+        own(logging.INFO)
     frame.listen_on(port)
     _refuse_one_of_several(frame)
 

@@ -148,7 +148,7 @@ def _read_shop(source: Source, row: Table) -> ShopConfig:
     domain = Section(source, "shop", row).identity("domain", right).lower()
     section = Section(source, f"shop[{domain}]", row)
     section.identity("domain", right)
-    api_url = section.url("api_url")
+    api_url = section.called_url("api_url")
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", domain):
         section.refuse("domain", f"must be a host name without https:// or a path, got {domain!r}")
     if api_url is None and not domain.endswith(".myshopify.com"):
@@ -230,7 +230,7 @@ def _read_tiktok(section: Section) -> TikTokConfig | None:
     shop_id, app_key, app_secret = section.text("shop_id"), section.identifier("app_key"), section.secret("app_secret")
     access_token, refresh_token = section.secret("access_token"), section.secret("refresh_token")
     old_app_secret, shop_cipher = section.secret("old_app_secret"), section.identifier("shop_cipher")
-    api_url, auth_url = section.url("api_url"), section.url("auth_url")
+    api_url, auth_url = section.called_url("api_url"), section.called_url("auth_url")
     warehouses = section.table_of_words("warehouses")
     writes_per_s = section.number("writes_per_s", TikTokConfig.writes_per_s, least=0.01, most=1000)
     reads_per_s = section.number("reads_per_s", TikTokConfig.reads_per_s, least=0.01, most=1000)

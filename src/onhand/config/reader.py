@@ -149,7 +149,16 @@ class Section:
         parts = urlsplit(text)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             self.refuse(key, f"must be an address such as https://example.com, got {text!r}")
+        if parts.username is not None:
+            self.refuse(key, "carries a name or a password: take them out of the address")
         return text.rstrip("/")
+
+    def called_url(self, key: str) -> str | None:
+        """Return an address that secrets are sent to, or None: https, or http where it does not leave this machine."""
+        url = self.url(key)
+        if url is not None and url.startswith("http:") and not Listen(urlsplit(url).hostname or "", 0).is_loopback:
+            self.refuse(key, f"must begin with https://, for secrets are sent there; got {url!r}")
+        return url
 
     def secret(self, key: str) -> Secret | None:
         """Return what `env:NAME` or `file:PATH` refers to, or None. A secret in plain text is refused."""

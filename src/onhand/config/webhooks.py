@@ -42,7 +42,7 @@ def _read_eventbridge(section: Section) -> EventBridgeConfig:
     if found is None:
         right = "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/1234567/onhand"
         section.refuse("event_source", f"must be an ARN such as {right}, got {event_source!r}")
-    queue = section.url("queue")
+    queue = section.called_url("queue")
     if queue is None:
         section.missing(
             "queue", "write the address of the queue, https://sqs.us-east-1.amazonaws.com/123456789012/onhand"
@@ -83,5 +83,5 @@ def _read_pubsub(section: Section) -> PubSubConfig:
         topic=topic,
         audience=audience,
         service_account=service_account,
-        keys_url=section.url("pubsub_keys_url") or PubSubConfig.keys_url,
+        keys_url=section.called_url("pubsub_keys_url") or PubSubConfig.keys_url,
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from onhand.sandbox.clouds import CloudRoute, is_cloud
 from onhand.sandbox.control_asks import Comply, RouteCloud
+from onhand.sandbox.marked import drawn
 from onhand.sandbox.orders_by_hand import Row, shopify_order
 from onhand.sandbox.shopify import id_tokens
 from onhand.sandbox.state import Sandbox
@@ -23,7 +24,7 @@ def rotate_secret(sandbox: Sandbox) -> Row:
     secrets = sandbox.secrets
     if secrets.new_client_secret is not None:
         raise Refused("secret_rotates", "the old client secret is not revoked yet; POST /control/revoke_secret does it")
-    fresh = f"shpss_{sandbox.random.getrandbits(128):032x}"
+    fresh = "shpss_" + drawn(sandbox.random, 128)
     sandbox.secrets = replace(secrets, new_client_secret=fresh)
     return {"client_secret": fresh, "old_client_secret": secrets.client_secret}
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from onhand.sandbox.clouds import CloudRoute
 from onhand.sandbox.faults import Faults
+from onhand.sandbox.marked import drawn
 from onhand.sandbox.sheets import start as sheets_start
 from onhand.sandbox.sheets.quota import USER_PER_MINUTE
 from onhand.sandbox.sheets.service import SheetsService
@@ -177,13 +178,13 @@ def draw_secrets(rng: random.Random) -> Secrets:
 
     return Secrets(
         client_id=digits(128),
-        client_secret=f"shpss_{digits(128)}",
-        shopify_access_token=f"shpat_{digits(128)}",
+        client_secret="shpss_" + drawn(rng, 128),
+        shopify_access_token="shpat_" + drawn(rng, 128),
         tiktok_app_key=digits(28),
-        tiktok_app_secret=digits(160),
-        tiktok_access_token=f"ROW_{digits(256)}",
-        tiktok_refresh_token=f"ROW_{digits(192)}",
-        tiktok_auth_code=f"ROW_{digits(160)}",
+        tiktok_app_secret=drawn(rng, 160),
+        tiktok_access_token="ROW_" + drawn(rng, 256),
+        tiktok_refresh_token="ROW_" + drawn(rng, 192),
+        tiktok_auth_code="ROW_" + drawn(rng, 160),
         tiktok_shop_cipher=f"ROW_{digits(96)}",
     )
 

@@ -1,5 +1,6 @@
 """SQLite through APSW: one file in WAL, one writer, snapshots for readers."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -75,6 +76,7 @@ class SqliteEngine:
         self._readers_lock = Lock()
         self._closed = False
         try:
+            _create(database)
             self._writer = SqliteSql(self._connect(), self._statements)
             with ExitStack() as trouble:
                 trouble.callback(self._writer.connection.close)
@@ -90,6 +92,10 @@ class SqliteEngine:
             ) from error
         except self.passing as error:
             raise StoreUnavailable(f"database {database} cannot be opened now: {error}; try again") from error
+        except OSError as error:
+            raise ConfigError(
+                f"database {database} cannot be made: {error.strerror}; check the folder and its rights"
+            ) from error
 
     @contextmanager
     def writing(self) -> Iterator[SqliteSql]:
@@ -170,6 +176,12 @@ class SqliteEngine:
         with _transaction(connection):
             if int(connection.execute(READ_VERSION).get) < version:  # another process may have been quicker
                 connection.execute(scripts_of("sqlite", version))
+
+
+def _create(database: str) -> None:
+    """Make the file where there is none, readable for its owner alone: what SQLite lays beside it is like it."""
+    if not is_memory(database) and not Path(database).exists():
+        os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 @contextmanager

@@ -82,21 +82,31 @@ def refuse_stranger(scope: Scope) -> Refusal | None:
 
 
 def refuse_forgery(scope: Scope) -> Refusal | None:
-    """Return why a changing request may have been made by another site's page, or None.
+    """Return why a request may have been made by another site's page, or None.
 
     Browsers say where a request comes from (Fetch Metadata, else Origin); programs say neither, and no page can
-    make a browser leave both out.
+    make a browser leave both out. Another site may lead a person here by a link, and nothing else: what it would embed
+    or fetch it could not read, but it could keep streams open until our own pages get none.
     """
-    if scope["method"] in SAFE_METHODS:
-        return None
     headers = Headers(scope=scope)
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if scope["method"] in SAFE_METHODS:
+        if site in (None, "same-origin", "none") or _is_link(headers):
+            return None
+        return Refusal(
+            "Asked for by another site", f"Sec-Fetch-Site is {site!r}, and this is no link that is followed."
+        )
     own = {f"{scheme}://{headers.get('host', '')}" for scheme in ("http", "https")}
     if site not in (None, "same-origin"):
         return Refusal("Asked for by another site", f"Sec-Fetch-Site is {site!r}, it must be 'same-origin'.")
     if origin is not None and origin not in own:
         return Refusal("Asked for by another site", f"Origin is {origin!r}, this page is {headers.get('host')!r}.")
     return None
+
+
+def _is_link(headers: Headers) -> bool:
+    """Return whether a browser goes to a page, in a window of its own."""
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
 
 class Guard:

@@ -39,7 +39,7 @@ def line(number: int, variant: int | None, ordered: int, fulfillable: int, **mor
         "sku": "TEE",
         "title": "Tee",
         "price": "19.00",
-        "properties": [{"name": "engraving", "value": "For Ada"}],
+        "properties": [{"name": "engraving", "value": "For a canary"}],
     } | more
 
 
@@ -88,7 +88,7 @@ def order(**more: Any) -> dict[str, Any]:
         "location_id": None,
         "email": "ada@example.com",
         "customer": {"id": 1, "first_name": "Ada", "phone": "+1 555 0100"},
-        "shipping_address": {"address1": "1 Sample Street"},
+        "shipping_address": {"address1": "12 Canary Row"},
         "line_items": [line(1, TEE, 2, 2)],
         "fulfillments": [],
         "refunds": [],

@@ -19,7 +19,7 @@ from onhand.ports.errors import BadSignature
 from tests.channels.tiktok_shop.shop import SETTINGS
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SECRETS = ("new-secret", "old-secret")
+SECRETS = ("new-canary", "old-canary")
 VERIFIER = Verifier("29a39d", SECRETS)
 
 
@@ -35,14 +35,14 @@ def verified(envelope: dict[str, Any]) -> Delivery:
 def test_a_known_signature_is_made_anew() -> None:
     body = b'{"type":1,"tts_notification_id":"7327112393057371910","shop_id":"7495"}'
     digest = "fbbf8dd5f6a0b4a8b4e10ba7ac8d7a6c5fa2a4ab9e2c1f3a7d6f8e0b1c2d3e4f"
-    made = hmac.new(b"new-secret", b"29a39d" + body, hashlib.sha256).hexdigest()
+    made = hmac.new(b"new-canary", b"29a39d" + body, hashlib.sha256).hexdigest()
     assert VERIFIER.verify(Request("s", None, {"authorization": made}, body), NOW).body == body
     with pytest.raises(BadSignature):
         VERIFIER.verify(Request("s", None, {"authorization": digest}, body), NOW)
 
 
 def test_a12_during_a_rotation_both_secrets_are_good() -> None:
-    assert VERIFIER.verify(signed(b"{}", "old-secret"), NOW).body == b"{}"
+    assert VERIFIER.verify(signed(b"{}", "old-canary"), NOW).body == b"{}"
     with pytest.raises(BadSignature, match="none of the 2 secrets"):
         VERIFIER.verify(signed(b"{}", "third-secret"), NOW)
 
@@ -104,7 +104,7 @@ def test_a_body_nested_without_end_is_kept_too() -> None:
 
 def test_secrets_do_not_show_in_what_is_printed() -> None:
     with httpx.Client(timeout=60) as http:
-        channel = TikTokShopChannel(replace(SETTINGS, app_secrets=("hidden-secret",)), http)
+        channel = TikTokShopChannel(replace(SETTINGS, app_secrets=("hidden-canary",)), http)
     shown = repr(channel.settings)
-    for secret in ("hidden-secret", "ROW_access", "ROW_refresh", "GCP_cipher"):
+    for secret in ("hidden-canary", "ROW_access", "ROW_refresh", "GCP_cipher"):
         assert secret not in shown

@@ -266,7 +266,7 @@ def test_no_secret_reaches_the_logs(running: Running, http: httpx.Client, caplog
         channel = connect(running, http, access_token="ROW_stale")
         channel.ping()
         with pytest.raises(ChannelRefused):
-            connect(running, http, app_secrets=("wrong-secret",)).ping()
+            connect(running, http, app_secrets=("wrong-canary",)).ping()
     at: Any = running.addresses["tiktok_shop"]
     assert "HTTP Request" in caplog.text
     for secret in (
@@ -274,7 +274,7 @@ def test_no_secret_reaches_the_logs(running: Running, http: httpx.Client, caplog
         at["refresh_token"],
         at["access_token"],
         at["shop_cipher"],
-        "wrong-secret",
+        "wrong-canary",
         "sign=",
     ):
         assert secret not in caplog.text

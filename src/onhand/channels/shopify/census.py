@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import httpx
 
+from onhand.channels.shopify.addresses import check_file_address
 from onhand.channels.shopify.answers import stock
 from onhand.channels.shopify.batches import BatchSize
 from onhand.channels.shopify.bucket import Lane
@@ -104,6 +105,7 @@ class CensusTaker:
         file = BulkFile(self._settings.shop, read_at, spool)
         with tempfile.TemporaryFile(prefix="onhand-census-") as lines:
             if operation.url is not None:
+                check_file_address(operation.url, self._settings)
                 download(self._http, operation.url, lines, operation.file_bytes, self._sleep)
                 lines.seek(0)
             _log.info("census of %s: %d objects", self._settings.shop, operation.objects)

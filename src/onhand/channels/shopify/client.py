@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 import httpx
 import msgspec
 
+from onhand.channels.bounded import Answered, ask
 from onhand.channels.shopify.bucket import Bucket, Lane, Points, PointsShort, ThrottleStatus
 from onhand.channels.shopify.documents import MAX_QUERY_POINTS, Document
 from onhand.channels.shopify.settings import ShopifySettings
@@ -211,7 +212,7 @@ class GraphqlClient:
 
     def _attempt(
         self, document: Document, variables: Mapping[str, Any], body: bytes, token: str, points: float
-    ) -> tuple[httpx.Response, _Envelope, float]:
+    ) -> tuple[Answered, _Envelope, float]:
         """Send once, and put the bucket right whatever comes back."""
         cost: _Cost | None = None
         carried_out = True
@@ -233,7 +234,7 @@ class GraphqlClient:
             self._bucket.settle(points, status, carried_out=carried_out)
         return response, envelope, elapsed_s
 
-    def _post(self, document: Document, body: bytes, token: str) -> httpx.Response:
+    def _post(self, document: Document, body: bytes, token: str) -> Answered:
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json",
@@ -241,14 +242,16 @@ class GraphqlClient:
         }
         shop = self._settings.shop
         try:
-            return self._http.post(self._url, content=body, headers=headers, timeout=self._settings.request_timeout_s)
+            return ask(
+                self._http, "POST", self._url, content=body, headers=headers, timeout_s=self._settings.request_timeout_s
+            )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             reason = f"{document.name}: {shop} could not be reached ({type(error).__name__})"
             raise NotCarriedOut(reason, UNREACHED_WAIT_S) from error
         except httpx.HTTPError as error:
             raise NoAnswer(f"{document.name}: {shop} did not answer ({type(error).__name__})") from error
 
-    def _judge_status(self, document: Document, response: httpx.Response) -> None:
+    def _judge_status(self, document: Document, response: Answered) -> None:
         status = response.status_code
         self._served_version = response.headers.get("X-Shopify-API-Version", self._served_version)
         _log.debug("%s at %s: %d", document.name, self._settings.shop, status)
@@ -262,10 +265,10 @@ class GraphqlClient:
         reason = f"{said}: {_REFUSALS.get(status, 'that is no answer of the Admin API; check api_url')}"
         raise _Unauthorized(reason) if status == 401 else Refused(reason)
 
-    def _read(self, document: Document, response: httpx.Response) -> _Envelope:
+    def _read(self, document: Document, response: Answered) -> _Envelope:
         try:
             return _read_envelope(response.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             kind = response.headers.get("Content-Type", "no content type")
             raise NoAnswer(
                 f"{document.name}: {self._settings.shop} answered 200 with {len(response.content)} bytes of {kind}, "
@@ -293,7 +296,7 @@ class GraphqlClient:
     def _decode(self, document: Document, envelope: _Envelope, shape: type[_Data]) -> _Data:
         try:
             return msgspec.json.decode(envelope.data, type=shape)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NoAnswer(
                 f"{document.name}: the answer of {self._settings.shop} is not understood: {error}"
             ) from error
@@ -335,7 +338,7 @@ def _throttled_wait_s(cost: _Cost | None) -> float:
     return min(short / max(0.1, cost.throttle_status.restore_rate), MAX_RETRY_AFTER_S)
 
 
-def _retry_after_s(response: httpx.Response) -> float:
+def _retry_after_s(response: Answered) -> float:
     try:
         wait_s = float(response.headers.get("Retry-After", THROTTLED_WAIT_S))
     except ValueError:
@@ -344,7 +347,7 @@ def _retry_after_s(response: httpx.Response) -> float:
     return min(wait_s, MAX_RETRY_AFTER_S) if wait_s > 0 else THROTTLED_WAIT_S
 
 
-def _read_at(response: httpx.Response, elapsed_s: float) -> datetime | None:
+def _read_at(response: Answered, elapsed_s: float) -> datetime | None:
     """Return when, on Shopify's clock, the call began at the earliest.
 
     The Date header is the end of the call rounded down; less the time it took it lies before anything was read. A

@@ -28,7 +28,7 @@ class AddressExpired(IncompleteReading):
 def download(
     http: httpx.Client, url: str, file: BinaryIO, size: int | None, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Write what lies at `url` into `file`.
+    """Write what lies at `url` into `file`; an answer that leads elsewhere is none.
 
     `size` in bytes is what there must be, None when Shopify does not say. The address is signed and holds no token of
     ours; none is sent to it. Raises ChannelUnavailable, IncompleteReading, and AddressExpired, which is one.
@@ -75,7 +75,7 @@ class _Pieces:
             if self._validator is not None:
                 headers["If-Range"] = self._validator
         with self._http.stream(
-            "GET", self._url, headers=headers, timeout=_TIMEOUT_S, follow_redirects=True
+            "GET", self._url, headers=headers, timeout=_TIMEOUT_S, follow_redirects=False
         ) as response:
             status = response.status_code
             if status in _EXPIRED:

@@ -14,6 +14,7 @@ import httpx
 import jwt
 import msgspec
 
+from onhand.channels.bounded import ask
 from onhand.ports.errors import ChannelUnavailable
 
 logger = logging.getLogger(__name__)
@@ -75,14 +76,14 @@ class GoogleKeys:
     def _fetch(self, now: float) -> None:
         asked = f"asking for Google's keys at {self.url}"
         try:
-            response = self._http.get(self.url, timeout=_TIMEOUT_S, follow_redirects=False)
+            response = ask(self._http, "GET", self.url, timeout_s=_TIMEOUT_S, most_bytes=_MOST_BYTES)
         except httpx.HTTPError as error:
             raise ChannelUnavailable(f"{asked}: no answer ({type(error).__name__})") from error
-        if response.status_code != 200 or len(response.content) > _MOST_BYTES:
+        if response.status_code != 200:
             raise ChannelUnavailable(f"{asked}: {response.status_code}, {len(response.content)} bytes")
         try:
             found = [jwt.PyJWK(row) for row in msgspec.json.decode(response.content, type=_KeySet).keys]
-        except (ValueError, jwt.PyJWTError) as error:
+        except (ValueError, RecursionError, jwt.PyJWTError) as error:
             raise ChannelUnavailable(f"{asked}: the answer is no set of keys: {error}") from error
         self._keys = {key.key_id: key for key in found if key.key_id is not None and _is_strong(key)}
         self._asked_at = now

@@ -15,11 +15,13 @@ from typing import Protocol
 import httpx
 import msgspec
 
+from onhand.channels.bounded import Answered, ask
 from onhand.channels.shopify.settings import ShopifySettings
 from onhand.ports.errors import ChannelUnavailable, NotConnected
 
 # A token is replaced this long before it expires, as Shopify's own libraries do.
 RENEW_EARLY = timedelta(minutes=5)
+MOST_BYTES = 64 * 1024  # a token endpoint answers with a few hundred
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,11 +121,14 @@ class TokenEndpoint:
             )
         secret = settings.client_secrets[0]
         try:
-            response = self._http.post(
+            response = ask(
+                self._http,
+                "POST",
                 f"{settings.admin_url}/oauth/access_token",
-                data={"client_id": settings.client_id, "client_secret": secret, **form},
+                form={"client_id": settings.client_id, "client_secret": secret, **form},
                 headers={"Accept": "application/json"},
-                timeout=settings.request_timeout_s,
+                timeout_s=settings.request_timeout_s,
+                most_bytes=MOST_BYTES,
             )
         except httpx.HTTPError as error:
             raise ChannelUnavailable(f"{asked}: no answer ({type(error).__name__})") from error
@@ -133,7 +138,7 @@ class TokenEndpoint:
             raise NotConnected(f"{asked}: shopify answered {response.status_code}{_said(response)}: {way_out}")
         try:
             given = msgspec.json.decode(response.content, type=_Given)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ChannelUnavailable(f"{asked}: the answer cannot be read") from error
         return _grant(given, now, mark_of(secret))
 
@@ -154,11 +159,11 @@ def _after(now: datetime, life_s: float | None) -> datetime | None:
     return None if life_s is None else now + timedelta(seconds=life_s)
 
 
-def _said(response: httpx.Response) -> str:
+def _said(response: Answered) -> str:
     """Return Shopify's own words for a refusal, " (invalid_grant: …)", or nothing."""
     try:
         refusal = msgspec.json.decode(response.content, type=_Refusal)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     words = ": ".join(word for word in (refusal.error, refusal.error_description) if word)
     return f" ({words[:200]})" if words else ""

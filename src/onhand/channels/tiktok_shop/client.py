@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
+from onhand.channels.bounded import Answered, ask
 from onhand.channels.tiktok_shop import trouble
 from onhand.channels.tiktok_shop.limiter import Limiter
 from onhand.channels.tiktok_shop.settings import API_URL, TikTokSettings
@@ -135,7 +136,7 @@ class Client:
         data = bytes(head.data)
         try:
             return msgspec.json.decode(data if data != b"null" else b"{}", type=kind)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NoAnswer(f"{call.path}: the answer is not as documented: {error}") from error
 
     def cipher(self) -> str:
@@ -166,8 +167,8 @@ class Client:
         url = f"{self._url}{call.path}?{signed_query(settings.app_secrets[0], call.path, full, call.body)}"
         headers = {"x-tts-access-token": token, "content-type": _JSON}
         try:
-            response = self._http.request(
-                call.method, url, content=call.body, headers=headers, timeout=settings.request_timeout_s
+            response = ask(
+                self._http, call.method, url, content=call.body, headers=headers, timeout_s=settings.request_timeout_s
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotCarriedOut(
@@ -180,7 +181,7 @@ class Client:
             raise self._throttled(call, response)
         try:
             head = msgspec.json.decode(response.content, type=_Head)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NoAnswer(f"{call.path}: status {response.status_code} and no answer of TikTok Shop's") from error
         if head.code == trouble.THROTTLED:
             raise self._throttled(call, response)
@@ -188,7 +189,7 @@ class Client:
             raise NoAnswer(f"{call.path}: TikTok Shop answered {response.status_code}")
         return head
 
-    def _throttled(self, call: Call, response: httpx.Response) -> NotCarriedOut:
+    def _throttled(self, call: Call, response: Answered) -> NotCarriedOut:
         pause_s = self.limits[call.effort].refused(_seconds(response.headers.get("retry-after")))
         _log.info("%s: too fast for TikTok Shop, nothing is sent for %.1f s", call.path, pause_s)
         return NotCarriedOut(f"{call.path}: too fast for TikTok Shop", pause_s)
@@ -210,7 +211,7 @@ class Client:
             raise Refused(head.code, f"{said}; set this machine's clock, TikTok Shop allows 5 minutes")
         raise Refused(head.code, f"{said}; {trouble.way_out(head.code)}")
 
-    def _note_time(self, response: httpx.Response) -> None:
+    def _note_time(self, response: Answered) -> None:
         try:
             self._answered_at = parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
         except (KeyError, ValueError, TypeError):

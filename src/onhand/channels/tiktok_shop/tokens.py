@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
+from onhand.channels.bounded import ask
 from onhand.channels.tiktok_shop.settings import AUTH_URL, TikTokSettings, Tokens
 from onhand.channels.tiktok_shop.trouble import NO_CODE, NotCarriedOut, Refused
 
 _log = logging.getLogger(__name__)
 
 _RETRY_S = 5.0
+_MOST_BYTES = 64 * 1024  # a pair of tokens has a few hundred
 # Refreshed at half its life: a refused refresh then leaves days to mend it, not seconds.
 _USED_SHARE = 0.5
 
@@ -90,14 +92,20 @@ class TokenKeeper:
         url = f"{(settings.auth_url or AUTH_URL).rstrip('/')}/api/v2/token/refresh"
         began_s = self._wall_s()
         try:
-            response = self._http.get(f"{url}?{urlencode(query)}", timeout=settings.request_timeout_s)
+            response = ask(
+                self._http,
+                "GET",
+                f"{url}?{urlencode(query)}",
+                timeout_s=settings.request_timeout_s,
+                most_bytes=_MOST_BYTES,
+            )
         except httpx.HTTPError as error:  # the chain would show the URL, and with it the secret
             raise NotCarriedOut(f"{asked}: no answer ({type(error).__name__})", _RETRY_S) from None
         if response.status_code == 429 or response.status_code >= 500:
             raise NotCarriedOut(f"{asked}: TikTok Shop answered {response.status_code}", _RETRY_S)
         try:
             answer = msgspec.json.decode(response.content, type=_Answer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NotCarriedOut(f"{asked}: the answer cannot be read", _RETRY_S) from error
         if answer.code != 0 or answer.data is None:
             raise Refused(NO_CODE, f"{asked}: {answer.message}; connect the shop again")

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onhand.sandbox.marked import drawn
+
 REPEATABLE = timedelta(days=30)
 # OAuth 2.0 (RFC 6749, 4.1.2) advises ten minutes at most; Shopify does not publish its own.
 CODE_LIFE = timedelta(minutes=10)
@@ -142,4 +144,4 @@ class Tokens:
         return Grant(access_token=token, scopes=scopes, expires_in_s=life_s)
 
     def _drawn(self, prefix: str) -> str:
-        return f"{prefix}{self._rng.getrandbits(128):032x}"
+        return prefix + drawn(self._rng, 128)

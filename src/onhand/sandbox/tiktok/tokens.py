@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onhand.sandbox.marked import drawn
 from onhand.sandbox.state import Secrets
 from onhand.sandbox.tiktok.replies import CHECK_FAILED, EXPIRED_TOKEN, INVALID, CallRefused
 
@@ -59,9 +60,9 @@ class Tokens:
         if until is None or now >= until:
             raise CallRefused(CHECK_FAILED, f"The {name} is invalid, was used before, or has expired.")
         pair = TokenPair(
-            access_token=f"ROW_{self._rng.getrandbits(256):064x}",
+            access_token="ROW_" + drawn(self._rng, 256),
             access_until=now + self._life,
-            refresh_token=f"ROW_{self._rng.getrandbits(192):048x}",
+            refresh_token="ROW_" + drawn(self._rng, 192),
             refresh_until=now + REFRESH_LIFE,
         )
         self._access_until[pair.access_token] = pair.access_until

@@ -6,7 +6,7 @@ from onhand.sandbox.world.outbox import Payload
 
 _FIRST = ("Ada", "Björn", "Chidi", "Dolores", "Emeka", "Fatima", "Goro", "Hana", "Ines", "Jürgen", "Kaia", "Lê")
 _LAST = ("Abara", "Bergström", "Castro", "Dubois", "Eze", "Fischer", "García", "Haddad", "Ito", "Jansen", "Kaur")
-_STREETS = ("Harbour Street", "Mill Lane", "Old Post Road", "Linden Avenue", "Quarry Hill", "Station Square")
+STREETS = ("Harbour Street", "Mill Lane", "Old Post Road", "Linden Avenue", "Quarry Hill", "Station Square")
 _CITIES = (("Boston", "MA", "02108"), ("Portland", "ME", "04101"), ("Providence", "RI", "02903"))
 
 
@@ -29,7 +29,7 @@ def address(number: int) -> Payload:
         "last_name": last,
         "name": f"{first} {last}",
         "company": None,
-        "address1": f"{number % 190 + 1} {_STREETS[number % len(_STREETS)]}",
+        "address1": f"{number % 190 + 1} {STREETS[number % len(STREETS)]}",
         "address2": None,
         "city": city,
         "province": province,
