@@ -85,7 +85,7 @@ def test_doctor_finds_missing_secrets_open_files_and_open_addresses(ask: Ask, fo
     assert found["pages"]["status"] == "warn"
     assert found["webhooks"]["status"] == "warn"
     assert found["public address"]["status"] == "warn"
-    assert found["google_sheets"]["status"] == "warn"
+    assert found["google_sheets.credentials"]["status"] == "fail"
     assert found[f"tiktok_shop of {SHOP}"]["status"] == "warn"
 
 

@@ -288,10 +288,12 @@ def test_what_init_writes_can_be_read_and_its_key_is_for_the_owner_only(tmp_path
 
 def test_every_commented_key_of_the_example_is_a_real_one(tmp_path: Path) -> None:
     lines = write_example("tees.myshopify.com").splitlines()
-    keys = ("[[", *(f"{word} = " for word in _commented_keys(lines)))
+    keys = ("[[", "[google_sheets]", *(f"{word} = " for word in _commented_keys(lines)))
     opened = [line[2:] if line.startswith("# ") and line[2:].startswith(keys) else line for line in lines]
     (tmp_path / "onhand.key").write_text("k" * 43)
+    (tmp_path / "service-account.json").write_text("{}")
     config = load(tmp_path, "\n".join(opened), TIKTOK_APP_KEY="a")
+    assert config.google_sheets is not None
     assert config.channels[0].tiktok is not None
     assert config.ingress.public_url == "https://hooks.example.com"
     assert config.locations[0].name == "Boston"

@@ -12,6 +12,7 @@ from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
 from onhand.app.results import Audited, Synced
 from onhand.app.returning import GivenBack, check_buffer, give_back
 from onhand.app.sealing import seal_of
+from onhand.app.sheet import SheetKeeper, build_keeper
 from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
 from onhand.app.tokens import TokenFolder, tokens_of
@@ -77,6 +78,11 @@ class App:
             senders=self.senders,
             rewire=lambda: self._rewire(shop),
         )
+
+    def sheet(self, shop: str) -> SheetKeeper | None:
+        """Return who keeps a shop's workbook in Google Sheets; None where none is configured. Raises ConfigError."""
+        sellers = [channel.name for channel in self.parts(shop).sellers]
+        return build_keeper(self.config, shop, self.store, self._http, sellers, clock=self.clock, pace=self._pace)
 
     def parts(self, shop: str | None) -> ShopParts:
         """Return one shop's parts; None: the only shop there is. Raises ConfigError."""

@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Connect a shop to its platforms.")
     group.command("shopify")(shopify)
     group.command("tiktok-shop")(tiktok_shop)
+    group.command("google-sheets")(google_sheets)
     app.add_typer(group, name="connect", rich_help_panel="Set up")
 
 
@@ -84,6 +85,31 @@ def tiktok_shop(context: typer.Context, json_wanted: Json = False) -> None:
         "connect tiktok-shop: a guided connection arrives with a later release; put app_key, app_secret, access_token "
         "and refresh_token of Partner Center into its [[channel]]: onhand refreshes them and keeps them sealed"
     )
+
+
+def google_sheets(context: typer.Context, json_wanted: Json = False) -> None:
+    """Connect the workbook: says whom to share the spreadsheet with, tries it, and makes its tabs.
+
+    Needs [google_sheets] with `spreadsheet` and `credentials`; docs/google-sheets.md has the steps in Google's console.
+    """
+    frame = frame_of(context, json_wanted=json_wanted)
+    shop = frame.shop()
+    with frame.app() as app:
+        keeper = app.sheet(shop)
+        if keeper is None:
+            raise ConfigError(
+                "connect google-sheets: there is no [google_sheets] for this shop; make a service account and its JSON "
+                'key in the Cloud console, then write spreadsheet = "…" and credentials = "file:service-account.json"'
+            )
+        print(f"The spreadsheet must be shared with {keeper.email} as Editor.", file=sys.stderr)
+        title, made = keeper.title(), keeper.make()
+        document = {"spreadsheet": keeper.spreadsheet, "title": title, "account": keeper.email, "made": list(made)}
+
+    def paint(console: "Console") -> None:
+        console.print(f"{title} is connected. Tabs made: {', '.join(made) or 'none, they are all there'}.")
+        console.print("Next: `onhand serve` fills it, and keeps it equal to the books.")
+
+    frame.answer(document, paint)
 
 
 def _document(connected: "Connected") -> dict[str, object]:

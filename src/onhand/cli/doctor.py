@@ -166,6 +166,7 @@ def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check
 
 def _examine_platforms(frame: Frame, config: "Config", shops: Sequence[str]) -> Iterator["Check"]:
     from onhand.cli.checks.platforms import check_platforms
+    from onhand.cli.checks.sheets import check_sheet
     from onhand.cli.checks.sources import check_sources
     from onhand.cli.checks.subscriptions import check_subscriptions
     from onhand.config import SHOPIFY
@@ -178,6 +179,7 @@ def _examine_platforms(frame: Frame, config: "Config", shops: Sequence[str]) -> 
             with app.store.reading() as session:
                 books = session.of(shop.domain)
                 yield from check_subscriptions(app.shops[shop.domain], config, shop, books, now())
+            yield from check_sheet(app, shop.domain, now())
         yield from check_sources(app)
 
 

@@ -72,6 +72,13 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # name = "shopify_pos"
 # locations = ["Boston"]
 
+# A workbook in Google Sheets that is kept equal to the books: see docs/google-sheets.md
+# [google_sheets]
+# spreadsheet = "1AbC…"                 # the long part of its address; share it with the service account as Editor
+# credentials = "file:service-account.json"
+# shop = "{domain}"                     # where several shops are configured
+# flush_every_s = 5
+
 [audit]
 every_s = 3600                          # everything is read and compared
 poll_every_s = 60                       # orders that changed, in case a webhook was lost

@@ -88,7 +88,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         channels=channels,
         audit=_read_audit(sections["audit"]),
         guard=GuardConfig(zero_share=sections["guard"].number("zero_share", GuardConfig.zero_share, least=0, most=1)),
-        google_sheets=_read_sheets(sections["google_sheets"], given="google_sheets" in tables),
+        google_sheets=_read_sheets(sections["google_sheets"], domains, given="google_sheets" in tables),
         path=path,
         settings=tuple(source.settings),
         secrets=tuple(source.secrets),
@@ -265,14 +265,20 @@ def _read_audit(section: Section) -> AuditConfig:
     )
 
 
-def _read_sheets(section: Section, *, given: bool) -> GoogleSheetsConfig | None:
+def _read_sheets(section: Section, domains: tuple[str, ...], *, given: bool) -> GoogleSheetsConfig | None:
     if not given:
         return None
     spreadsheet = section.needed_text("spreadsheet", "it is the long part of the sheet's address")
     credentials = section.secret("credentials")
     if credentials is None:
         section.missing("credentials", 'write credentials = "file:service-account.json"')
-    return GoogleSheetsConfig(spreadsheet=spreadsheet, credentials=credentials)
+    return GoogleSheetsConfig(
+        spreadsheet=spreadsheet,
+        credentials=credentials,
+        shop=_shop_of(section, domains) if domains else None,
+        api_url=section.url("api_url"),
+        flush_every_s=section.number("flush_every_s", GoogleSheetsConfig.flush_every_s, least=1, most=3600),
+    )
 
 
 def _shop_of(section: Section, domains: tuple[str, ...]) -> str:

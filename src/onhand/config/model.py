@@ -186,10 +186,16 @@ class GuardConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class GoogleSheetsConfig:
-    """A spreadsheet to report to."""
+    """A spreadsheet to keep equal to the books of one shop; `shop` None: of the only one there is.
+
+    `api_url` None is Google's own. `flush_every_s` is how long changes are gathered before they are written.
+    """
 
     spreadsheet: str
     credentials: Secret
+    shop: str | None = None
+    api_url: str | None = None
+    flush_every_s: float = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +242,11 @@ class Config:
     path: Path | None = None
     settings: tuple[Setting, ...] = field(default=(), repr=False)
     secrets: tuple[tuple[str, Secret], ...] = field(default=(), repr=False)
+
+    def has_sheet(self, shop: str) -> bool:
+        """Return whether a shop is shown in the spreadsheet."""
+        sheets = self.google_sheets
+        return sheets is not None and (sheets.shop or self.shops[0].domain) == shop
 
     def channels_of(self, shop: str) -> tuple[ChannelConfig, ...]:
         """Return the channels of one shop, as configured."""

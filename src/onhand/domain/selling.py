@@ -18,13 +18,15 @@ class SellingRule:
 
     An empty `locations` means that the channel sells nothing; which locations count is decided before. `enforced_in`
     are locations where the buffer is put aside, because the channel sells the platform's own levels and is told no
-    number; None for a channel that is told its number, which keeps the buffer back by itself.
+    number; None for a channel that is told its number, which keeps the buffer back by itself. `said_by` is who set the
+    buffer, in words.
     """
 
     channel: str
     locations: tuple[str, ...]
     buffer_units: int = 0
     enforced_in: tuple[str, ...] | None = None
+    said_by: str = "its rule"
 
     def __post_init__(self) -> None:
         if self.buffer_units < 0:
@@ -136,7 +138,7 @@ def _buffer_terms(rule: SellingRule, aside: Sequence[PoolLevel]) -> list[Term]:
             for level in aside
         ]
         kept_units = rule.buffer_units
-        because = f"kept back from {rule.channel} by its rule"
+        because = f"kept back from {rule.channel} by {rule.said_by}"
         if rule.enforced_in is not None:
             because += "; shopify does not know of it and sells these units too"
     else:

@@ -1,6 +1,7 @@
 """Recalculating: whatever touched an item, what every channel may sell of it is computed again."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from onhand.domain.bundle_selling import Part, bundles_to_sell
@@ -9,6 +10,7 @@ from onhand.domain.selling import (
     ONLINE_STORE,
     OWN_CHANNELS,
     Explanation,
+    SellingRule,
     Term,
     available_to_sell,
 )
@@ -59,6 +61,7 @@ class Sums:
         self._pools = books.pools.of(drawn_on)
         self._unplaced = books.pictures.unplaced_units(drawn_on)
         self._unseen = books.offers.unseen(drawn_on)
+        self._buffers = books.item_buffers.of(drawn_on)
 
     def name_locations(self, names: Mapping[str, str]) -> None:
         """Put people's names of locations into the explanations."""
@@ -74,12 +77,17 @@ class Sums:
             because = "its item is not in the catalog any more"
             return Explanation(units=0, terms=(Term("gone", None, 0, because),))
         return available_to_sell(
-            self.rules[channel],
+            self._rule(channel, item),
             self._pools[item],
             self._unplaced.get(item, 0),
             self._unseen.get((channel, item), 0),
             sells_below_zero=channel in OWN_CHANNELS and known is not None and known.sells_below_zero,
         )
+
+    def _rule(self, channel: str, item: str) -> SellingRule:
+        """Return the rule by which a channel sells an item: its own, with a buffer that was set for the item."""
+        rule, own = self.rules[channel], self._buffers.get((channel, item))
+        return rule if own is None else replace(rule, buffer_units=own.buffer_units, said_by=own.said_by)
 
     def _part(self, channel: str, component: Component) -> Part:
         """Return a component with what may be sold of it: nothing of one that is gone, or is a bundle itself."""

@@ -17,6 +17,7 @@ from onhand.ports.channel import Verifies
 from onhand.ports.errors import ConfigError, OnhandError
 from onhand.serve.fetching import FETCHERS, Fetching
 from onhand.serve.latency import Latency
+from onhand.serve.sheeting import Sheeting
 from onhand.serve.turns import Fatal, Turns, Work
 from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
 from onhand.web.ingress_server import IngressServer
@@ -147,8 +148,15 @@ class Serving:
             steps.recover()
             works: list[Work] = [Publishing(steps, name, self._app.clock, self.told) for name in steps.seller_names]
             works.append(Telling(steps, self._app.clock))
+            works += self._sheeting(shop)
             self._publishers += [Turns(work, self._died) for work in works]
         self._turns += self._publishers
+
+    def _sheeting(self, shop: str) -> list[Work]:
+        keeper, sheets = self._app.sheet(shop), self._app.config.google_sheets
+        if keeper is None or sheets is None:
+            return []
+        return [Sheeting(keeper, self._app.store, self._app.clock, sheets.flush_every_s)]
 
     def _wake_readers(self) -> None:
         for turns in self._readers:

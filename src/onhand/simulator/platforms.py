@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from onhand.sandbox.sheets.desk import answer_in_process
 from onhand.sandbox.shopify.desk import Desk, Reply
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.tiktok.app import MOUNT
@@ -58,6 +59,7 @@ class InProcessPlatforms(httpx.BaseTransport):
         sandbox.base_url = BASE_URL
         self._desk = Desk(sandbox)
         self._tiktok = TikTokDesk(sandbox)
+        self._sheets = sandbox.sheets
         self._clock = clock
         self._rng = rng
         self._points = points
@@ -105,6 +107,11 @@ class InProcessPlatforms(httpx.BaseTransport):
 
     def _answer(self, request: httpx.Request, headers: Mapping[str, str]) -> Reply:
         path, body = request.url.path, request.read()
+        if self._sheets is not None:
+            target = request.url.raw_path.decode("ascii")
+            google = answer_in_process(self._sheets, request.method, target, headers, body)
+            if google is not None:
+                return google
         if path.startswith(MOUNT):  # and what gives out its tokens
             return self._tiktok.answer(request.method, path, dict(request.url.params), headers, body)
         return self._desk.answer(request.method, path, headers, body)

@@ -15,6 +15,7 @@ from onhand.store.drifts import Drifts
 from onhand.store.engine import Sql
 from onhand.store.fixes import Fixes
 from onhand.store.intents import Intents
+from onhand.store.item_buffers import ItemBuffers
 from onhand.store.json_text import STATES, pairs
 from onhand.store.law import Erasure, Redactions
 from onhand.store.ledger import Heads, Ledger
@@ -27,6 +28,7 @@ from onhand.store.pictures import Pictures
 from onhand.store.pools import Pools
 from onhand.store.returned import Returned
 from onhand.store.subscriptions import Arrivals, Subscriptions
+from onhand.store.workbook import Workbook
 
 
 class Books:
@@ -50,6 +52,8 @@ class Books:
         self.catalog = Catalog(sql, shop_id)
         self.bundles = Bundles(sql, shop_id)
         self.channels = Channels(sql, shop_id)
+        self.item_buffers = ItemBuffers(sql, shop_id)
+        self.workbook = Workbook(sql, shop_id)
         self.doubts = Doubts(sql, shop_id)
         self.drifts = Drifts(sql, shop_id)
         self.fixes = Fixes(sql, shop_id)

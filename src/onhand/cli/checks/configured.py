@@ -14,12 +14,6 @@ def check_config(config: Config) -> Iterator[Check]:
     yield from _check_secrets(config)
     yield _check_key(config)
     yield from _check_addresses(config)
-    if config.google_sheets is not None:
-        yield warn(
-            "google_sheets",
-            "is configured, and reporting to a spreadsheet arrives with a later release",
-            "nothing to do: it is read and not used",
-        )
     for channel in config.channels:
         if channel.armed and channel.name in (ONLINE_STORE, SHOPIFY_POS):
             yield warn(

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from onhand.sandbox.lost_answer import never_answered
+from onhand.sandbox.sheets import desk
 from onhand.sandbox.sheets.service import MOUNT, TOKEN_PATH, Answer
 from onhand.sandbox.state import Call, Sandbox
 
@@ -24,12 +25,8 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
     async def serve(request: Request) -> Response:
         started = sandbox.clock()
         path = request.scope["raw_path"].decode("ascii").removeprefix(MOUNT)
-        query: dict[str, list[str]] = {}
-        for name, value in request.query_params.multi_items():
-            query.setdefault(name, []).append(value)
         body = await request.body()
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        answer = service.answer(request.method, path, query, token if scheme == "Bearer" else "", body)
+        answer = desk.serve(service, request.method, f"{path}?{request.url.query}", request.headers, body)
         _note(sandbox, f"{request.method} {path.rpartition('/')[2]}", started, answer, body)
         return await never_answered(request) if answer.lost else _response(answer)
 

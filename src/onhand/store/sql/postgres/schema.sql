@@ -349,6 +349,43 @@ CREATE TABLE selling_rules (
     PRIMARY KEY (shop, channel)
 );
 
+-- Buffers that people have set for one item on one channel, in place of the channel's own.
+CREATE TABLE item_buffers (
+    shop         BIGINT NOT NULL REFERENCES shops,
+    channel      TEXT COLLATE "C" NOT NULL,
+    item         TEXT COLLATE "C" NOT NULL,
+    buffer_units BIGINT NOT NULL CHECK (buffer_units >= 0),
+    said_by      TEXT COLLATE "C" NOT NULL, -- where, in words that an explanation ends with
+    touched_at   BIGINT NOT NULL,
+    PRIMARY KEY (shop, channel, item)
+);
+CREATE INDEX item_buffers_by_item ON item_buffers (shop, item);
+
+-- The workbook in Google Sheets: how far it was read from the books, and how often it was written.
+CREATE TABLE workbooks (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    spreadsheet TEXT COLLATE "C" NOT NULL,
+    sequence    BIGINT NOT NULL,
+    offers_at   BIGINT NOT NULL,
+    revision    BIGINT NOT NULL,
+    PRIMARY KEY (shop)
+);
+
+-- Its rows, each a JSON list: `wanted` is what should stand there (NULL: nothing), `told` what was written last (NULL: it
+-- is not there). `remarked_at` is when a person's edit was last put right.
+CREATE TABLE workbook_rows (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    tab         TEXT COLLATE "C" NOT NULL,
+    key         TEXT COLLATE "C" NOT NULL,
+    wanted      TEXT COLLATE "C",
+    told        TEXT COLLATE "C",
+    remark      TEXT COLLATE "C" NOT NULL DEFAULT '',
+    remarked_at BIGINT,
+    changed_at  BIGINT NOT NULL,
+    PRIMARY KEY (shop, tab, key)
+);
+CREATE INDEX workbook_rows_untold ON workbook_rows (shop, changed_at) WHERE wanted IS DISTINCT FROM told;
+
 -- Units of ours among the safety stock of a level: a buffer that the platform enforces. Rows that come to 0 are removed.
 CREATE TABLE aside (
     shop     BIGINT NOT NULL REFERENCES shops,

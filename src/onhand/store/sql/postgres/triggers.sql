@@ -225,6 +225,22 @@ END $$;
 CREATE TRIGGER rule_has_changed AFTER INSERT OR UPDATE ON selling_rules
 FOR EACH ROW EXECUTE FUNCTION touch_rule();
 
+CREATE FUNCTION touch_item_buffer() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM touch_item(new.shop, new.item, new.touched_at);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION forget_item_buffer() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM touch_item(old.shop, old.item, old.touched_at);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER item_buffer_changes AFTER INSERT OR UPDATE ON item_buffers
+FOR EACH ROW EXECUTE FUNCTION touch_item_buffer();
+CREATE TRIGGER item_buffer_goes AFTER DELETE ON item_buffers FOR EACH ROW EXECUTE FUNCTION forget_item_buffer();
+
 CREATE FUNCTION touch_location() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO touched (shop, item, touched_at)

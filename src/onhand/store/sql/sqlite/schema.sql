@@ -348,6 +348,43 @@ CREATE TABLE selling_rules (
     PRIMARY KEY (shop, channel)
 ) STRICT, WITHOUT ROWID;
 
+-- Buffers that people have set for one item on one channel, in place of the channel's own.
+CREATE TABLE item_buffers (
+    shop         INTEGER NOT NULL REFERENCES shops,
+    channel      TEXT NOT NULL,
+    item         TEXT NOT NULL,
+    buffer_units INTEGER NOT NULL CHECK (buffer_units >= 0),
+    said_by      TEXT NOT NULL, -- where, in words that an explanation ends with
+    touched_at   INTEGER NOT NULL,
+    PRIMARY KEY (shop, channel, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX item_buffers_by_item ON item_buffers (shop, item);
+
+-- The workbook in Google Sheets: how far it was read from the books, and how often it was written.
+CREATE TABLE workbooks (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    spreadsheet TEXT NOT NULL,
+    sequence    INTEGER NOT NULL,
+    offers_at   INTEGER NOT NULL,
+    revision    INTEGER NOT NULL,
+    PRIMARY KEY (shop)
+) STRICT, WITHOUT ROWID;
+
+-- Its rows, each a JSON list: `wanted` is what should stand there (NULL: nothing), `told` what was written last (NULL: it
+-- is not there). `remarked_at` is when a person's edit was last put right.
+CREATE TABLE workbook_rows (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    tab         TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    wanted      TEXT,
+    told        TEXT,
+    remark      TEXT NOT NULL DEFAULT '',
+    remarked_at INTEGER,
+    changed_at  INTEGER NOT NULL,
+    PRIMARY KEY (shop, tab, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX workbook_rows_untold ON workbook_rows (shop, changed_at) WHERE wanted IS DISTINCT FROM told;
+
 -- Units of ours among the safety stock of a level: a buffer that the platform enforces. Rows that come to 0 are removed.
 CREATE TABLE aside (
     shop     INTEGER NOT NULL REFERENCES shops,

@@ -208,6 +208,24 @@ CREATE TRIGGER rule_has_changed AFTER UPDATE ON selling_rules BEGIN
     ON CONFLICT DO NOTHING;
 END;
 
+CREATE TRIGGER item_buffer_is_new AFTER INSERT ON item_buffers BEGIN
+    INSERT INTO touched
+    SELECT new.shop, offered, new.touched_at FROM draws WHERE shop = new.shop AND item = new.item
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER item_buffer_changes AFTER UPDATE ON item_buffers BEGIN
+    INSERT INTO touched
+    SELECT new.shop, offered, new.touched_at FROM draws WHERE shop = new.shop AND item = new.item
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER item_buffer_goes AFTER DELETE ON item_buffers BEGIN
+    INSERT INTO touched
+    SELECT old.shop, offered, old.touched_at FROM draws WHERE shop = old.shop AND item = old.item
+    ON CONFLICT DO NOTHING;
+END;
+
 CREATE TRIGGER location_is_new AFTER INSERT ON locations BEGIN
     INSERT INTO touched
     SELECT DISTINCT shop, item, new.updated_at FROM offers WHERE shop = new.shop
