@@ -189,3 +189,26 @@ def test_any_order_and_any_repeats_end_in_the_same_ledger(chance: random.Random)
         ("TEE", Bin("New York", State.AVAILABLE)): 1,
         ("TEE", Bin("New York", State.CUSTOMER)): -1,
     }
+
+
+def test_a_sale_is_put_in_order_with_what_was_told_although_our_clock_is_hours_wrong(store: Store) -> None:
+    """Told at noon by our clock; the channel sold four units an hour later, when its own clock showed nine."""
+    for wrong_by, told_units in ((timedelta(hours=4), 6), (timedelta(0), 6)):
+        with store.writing() as session:
+            books = session.of(SHOP)
+            books.offers.ensure([("tiktok_shop", "t-1", "TEE")], NOW)
+            books.offers.told("tiktok_shop", "t-1", 10, NOW)
+            heard_at, placed_at = NOW + timedelta(hours=2), NOW + timedelta(hours=1) - wrong_by
+            sold = picture(
+                0,
+                reading=1,
+                cause=f"tiktok_shop/order/{wrong_by.seconds}",
+                origin="tiktok_shop",
+                placed_at=placed_at,
+                read_at=heard_at - wrong_by,
+                lines=(OrderLine("L1", "TEE", 4),),
+                placed=(Placed("L1", "Boston", 4),),
+                hold=State.RESERVED,
+            )
+            book(books, "tiktok_shop", Report(pictures=(sold,)), heard_at)
+            assert [row.told_units for row in books.offers.rows(channel="tiktok_shop")] == [told_units]

@@ -179,12 +179,15 @@ class Steps:
             subscribing.note_made_good(books, self.parts.shopify.name, begun_at, self._clock.now())
 
     def plan_offers(self, channel: Sells, capacity: int, run: str) -> list[offers.Planned]:
-        """Plan what a channel is to be told, durably."""
+        """Plan what a channel is to be told, durably; what was booked since offers were computed counts already.
+
+        Else a number that is lower than the one told, and higher than what is left, would raise what the channel shows.
+        """
         zero_share = self.parts.config.guard.zero_share
         with self._store.writing() as session:
-            return offers.plan(
-                session.of(self.shop), channel, capacity, self._clock.now(), run=run, zero_share=zero_share
-            )
+            books, now = session.of(self.shop), self._clock.now()
+            recalculate(books, now)
+            return offers.plan(books, channel, capacity, now, run=run, zero_share=zero_share)
 
     def plan_tellings(self, parcels: int, run: str, resting: Collection[LevelKey] = ()) -> list[Intent]:
         """Plan what the platform is to be told of movements that did not come from it, durably."""

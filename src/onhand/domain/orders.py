@@ -93,7 +93,8 @@ class OrderPicture:
     taken off the order, as far as the channel knows it.
     `made_by` is the app that created it, None where the platform's own channels did. `name` is what people call it.
     `complete` is False where the channel is known to have shown only a part (an item nobody knows yet): such a
-    picture is booked as far as it goes, and the whole one is asked for.
+    picture is booked as far as it goes, and the whole one is asked for. `read_at` is the channel's own time when it
+    showed this; None where it did not say.
     """
 
     cause: str
@@ -112,6 +113,7 @@ class OrderPicture:
     made_by: str | None = None
     added: tuple[Added, ...] = ()
     name: str | None = None
+    read_at: datetime | None = None
 
 
 class NotPutBack(NamedTuple):

@@ -28,6 +28,10 @@ BELATED = timedelta(minutes=1)
 """Nothing at Shopify lags behind its own webhooks for longer: what is read so long after it was told is what stands."""
 
 
+CLOCKS_AGREE = timedelta(seconds=15)
+"""How far our clock may be from a channel's, the time included that a picture takes until it is booked."""
+
+
 def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
     """Make the ledger agree with an order."""
     seen = books.pictures.seen(picture.cause)
@@ -134,6 +138,15 @@ def digest_of(picture: OrderPicture) -> str:
     return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
 
 
+def _placed_at(picture: OrderPicture, now: datetime) -> datetime:
+    """Return when an order was placed by our clock: a sale is put in order with what we have told and seen.
+
+    Times of the channel's have whole seconds, so small differences between the clocks are left alone.
+    """
+    apart = now - picture.read_at if picture.read_at is not None else timedelta(0)
+    return picture.placed_at + apart if abs(apart) > CLOCKS_AGREE else picture.placed_at
+
+
 def _follow_the_channel(books: Books, goods: Goods, movements: Sequence[Movement], now: datetime) -> None:
     """Lower what a channel is believed to show by what it has just sold itself: it did so before it told us.
 
@@ -156,7 +169,7 @@ def _follow_the_channel(books: Books, goods: Goods, movements: Sequence[Movement
                 sold[item] += taken
     for item, units in sold.items():
         if units > 0:
-            books.offers.sold(picture.origin, item, units, picture.placed_at)
+            books.offers.sold(picture.origin, item, units, _placed_at(picture, now))
     moved = sorted({*(movement.item for movement in movements), *goods.bundled})
     counted = [row for row in books.offers.rows(channel=picture.origin, items=moved) if row.unseen_units]
     if counted:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -120,11 +121,12 @@ class TikTokShopChannel:
             raise ValueError(f"{NAME} reads up to {ORDERS_A_READ} orders at once, asked for {len(keys)} {wanted}")
         query = {"ids": ",".join(keys)}
         found = self._read(Call(method="GET", path="/order/202309/orders", query=query), Found)
+        read_at = self._client.platform_time()
         pictures: list[OrderPicture] = []
         problems: list[Problem] = []
         for order in found.orders:
             drawing = draw(order, self.settings, catalog, reading)
-            pictures.append(drawing.picture)
+            pictures.append(replace(drawing.picture, read_at=read_at))
             problems += drawing.problems
         seen = {order.id for order in found.orders}
         return Reading(
