@@ -59,7 +59,8 @@ def _log_as_before() -> Iterator[None]:
 
 
 WATCH = Watch()
-LOGGERS = ("onhand", "httpx", "httpcore", "uvicorn", "asyncio", "botocore", "nats", "py.warnings")
+LOGGERS = ("onhand", "uvicorn", "asyncio", "botocore", "nats", "py.warnings")
+"""Not httpx: whoever plays a browser in a test uses it too, and onhand lets libraries tell warnings alone."""
 
 
 @pytest.fixture(scope="session", autouse=True)
