@@ -1,0 +1,150 @@
+"""A count as a CSV file: no two third parties write the same one, so the configuration says what its columns mean."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from onhand.channels.threepl.fields import MOST_ROWS, Troubles
+from onhand.channels.threepl.standard import Framed
+from onhand.domain.notices import Notice, NoticeRow
+from onhand.ports.errors import UnreadableDelivery
+
+FIELDS: Final = (
+    "sku", "gtin", "location", "on_hand", "available", "committed", "damaged", "inbound", "delta", "reason", "as_of",
+)  # fmt: skip
+"""What a column may mean. A file whose columns have a `delta` tells changes, any other one is a count."""
+
+_UNITS: Final = ("on_hand", "available", "committed", "damaged", "inbound", "delta")
+_MARK = codecs.BOM_UTF8.decode()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CsvForm:
+    """How a third party writes its files. `columns` gives its heading for each of our fields; those left out are
+    looked for under our own names. `complete`: what is not in a file is not there.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    decimal: str = "."
+    complete: bool = True
+
+
+def read_csv(body: bytes, form: CsvForm, framed: Framed) -> list[Notice]:
+    """Return the notices of a file, one a place that it names. Raises UnreadableDelivery that names row and field.
+
+    The whole file is looked at before anything of it is used. Row 1 is the heading, as a spreadsheet numbers them. The
+    oldest `as_of` of its rows counts for all of them; without one it is true when it came.
+    """
+    what = f"file {framed.message_id} of {framed.source}"
+    troubles = Troubles(what)
+    lines = _lines(body, form, what)
+    heading = next(lines, None)
+    if heading is None:
+        raise UnreadableDelivery(f"{what}: is empty: nothing of it is used")
+    places = _places_of(heading, form, troubles)
+    troubles.check()
+    is_delta = "delta" in places
+    rows: dict[str | None, list[NoticeRow]] = {}
+    as_of: dict[str | None, datetime] = {}
+    for number, cells in enumerate(lines, start=2):
+        if number > MOST_ROWS:
+            raise UnreadableDelivery(f"{what}: has more than {MOST_ROWS} rows: nothing of it is used")
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(heading):
+            troubles.add(f"row {number}", f"has {len(cells)} cells, the heading has {len(heading)}")
+            continue
+        told = {name: cells[place] for name, place in places.items()}
+        place = framed.location or troubles.name(f"row {number}, location", told.get("location"))
+        rows.setdefault(place, []).append(_row(number, told, troubles, form, framed, is_delta=is_delta))
+        moment = troubles.moment(f"row {number}, as_of", told.get("as_of"), framed.zone) or framed.received_at
+        as_of[place] = min(as_of.get(place, moment), moment)
+    troubles.check()
+    if not rows:
+        raise UnreadableDelivery(f"{what}: has a heading and no row: an empty count is no count, nothing of it is used")
+    return [
+        Notice(
+            kind="delta" if is_delta else "snapshot",
+            source=framed.source,
+            message_id=framed.message_id,
+            as_of=as_of[place],
+            location=place,
+            complete=form.complete and not is_delta,
+            rows=tuple(rows[place]),
+        )
+        for place in rows
+    ]
+
+
+def _lines(body: bytes, form: CsvForm, what: str) -> Iterator[list[str]]:
+    try:
+        text = body.decode(form.encoding).removeprefix(_MARK)
+    except UnicodeError as error:
+        place = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+        raise UnreadableDelivery(
+            f"{what}: is not {form.encoding} text{place}: nothing of it is used; `encoding` says what it is"
+        ) from error
+    if "\0" in text:
+        raise UnreadableDelivery(f"{what}: holds a character 0: nothing of it is used; `encoding` says what it is")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=form.delimiter, strict=True)
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise UnreadableDelivery(f"{what}: line {reader.line_num}: {error}: nothing of it is used") from error
+
+
+def _places_of(heading: list[str], form: CsvForm, troubles: Troubles) -> dict[str, int]:
+    """Return where each field stands. A column that nobody has a use for is left alone."""
+    titles = [title.strip() for title in heading]
+    places: dict[str, int] = {}
+    for name in FIELDS:
+        title = form.columns.get(name, name)
+        if titles.count(title) > 1:
+            troubles.add("row 1", f"names the column {title!r} {titles.count(title)} times")
+        elif title in titles:
+            places[name] = titles.index(title)
+        elif name in form.columns:
+            troubles.add("row 1", f"has no column {title!r} for {name}")
+    if not {"sku", "gtin"} & places.keys():
+        troubles.add("row 1", "has no column for sku and none for gtin: name them in `columns`")
+    if not {"on_hand", "available", "delta"} & places.keys():
+        troubles.add("row 1", "has no column for on_hand, available or delta: name them in `columns`")
+    return places
+
+
+def _row(
+    number: int, told: Mapping[str, str], troubles: Troubles, form: CsvForm, framed: Framed, *, is_delta: bool
+) -> NoticeRow:
+    where = f"row {number}"
+    sku = troubles.name(f"{where}, sku", told.get("sku"))
+    gtin = troubles.name(f"{where}, gtin", told.get("gtin"))
+    if sku is None and gtin is None:
+        troubles.add(where, "names no sku and no gtin")
+    units = {name: troubles.units(f"{where}, {name}", told.get(name), form.decimal) for name in _UNITS}
+    if is_delta and units["delta"] is None:
+        troubles.add(f"{where}, delta", "is empty")
+    if not is_delta and units["on_hand"] is None and units["available"] is None:
+        troubles.add(where, "says neither on_hand nor available")
+    reason = troubles.name(f"{where}, reason", told.get("reason")) or ""
+    return NoticeRow(
+        row=number,
+        sku=sku,
+        gtin=gtin,
+        on_hand_units=units["on_hand"],
+        available_units=units["available"],
+        committed_units=units["committed"],
+        damaged_units=units["damaged"],
+        inbound_units=units["inbound"],
+        delta_units=units["delta"],
+        change=framed.change_of(reason),
+        reason=reason,
+    )
