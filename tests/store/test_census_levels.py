@@ -182,7 +182,7 @@ ONE_STATE_AFTER_THE_OTHER: list[Event] = [
 
 
 @example(story=ONE_STATE_AFTER_THE_OTHER)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(story=st.lists(events, min_size=1, max_size=8))
 def test_levels_taken_in_by_the_batch_leave_the_rows_that_one_by_one_would(
     kept: tuple[Store, str], story: list[Event]
