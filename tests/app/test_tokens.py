@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from onhand.app.tokens import Pair, TokenFolder
+from onhand.app.tokens import TokenFolder
+from onhand.channels.tiktok_shop.account import Pair
 from onhand.log import Seal
 from onhand.ports.errors import DataDamaged
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from onhand.app.tokens import Pair, TokenFolder
+from onhand.app.tokens import TokenFolder
+from onhand.channels.tiktok_shop.account import Pair
 from onhand.log import Seal, SqliteLog
 from onhand.ports.delivery import Delivery
 from onhand.store import Store

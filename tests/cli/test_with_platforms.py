@@ -216,7 +216,7 @@ def test_what_nobody_foresaw_does_not_end_like_a_found_difference(tmp_path: Path
     broken = [
         sys.executable,
         "-c",
-        "import onhand.cli.frame as frame; del frame.load_config; from onhand.cli import main; main()",
+        "import onhand.config as config; del config.load_config; from onhand.cli import main; main()",
         "levels",
     ]
     done = subprocess.run(broken, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)

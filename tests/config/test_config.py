@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from onhand.channels import CHANNELS
+from onhand.channels.tiktok_shop import TikTokAccount
 from onhand.config import Config, Secret, load_config, write_example, write_files
 from onhand.ports.errors import ConfigError
 
@@ -79,7 +81,7 @@ def test_the_file_shown_to_merchants_is_read_as_it_stands(tmp_path: Path) -> Non
     (channel,) = config.channels_of("tees.myshopify.com")
     assert (channel.locations, channel.buffer_units, channel.armed) == (("Warehouse",), 2, False)
     assert channel.orders_imported_to_shopify == "auto"
-    assert channel.tiktok is None
+    assert channel.account is None
     assert config.google_sheets is not None
 
 
@@ -94,8 +96,8 @@ def test_nothing_configured_gives_the_defaults(tmp_path: Path) -> None:
 
 def test_tiktok_shop_is_read_with_its_limits_and_warehouses(tmp_path: Path) -> None:
     config = load(tmp_path, SHOP + TIKTOK + 'warehouses = { "70" = "Warehouse" }\nwrites_per_s = 1.5\n')
-    tiktok = config.channels[0].tiktok
-    assert tiktok is not None
+    tiktok = config.channels[0].account
+    assert isinstance(tiktok, TikTokAccount)
     assert (tiktok.shop_id, tiktok.app_key.reveal(), tiktok.app_secret.reveal()) == ("749", "abc", "tts-canary")
     assert dict(tiktok.warehouses) == {"70": "Warehouse"}
     assert (tiktok.writes_per_s, tiktok.reads_per_s) == (1.5, 5.0)
@@ -294,7 +296,7 @@ def test_every_commented_key_of_the_example_is_a_real_one(tmp_path: Path) -> Non
     (tmp_path / "service-account.json").write_text("{}")
     config = load(tmp_path, "\n".join(opened), TIKTOK_APP_KEY="a")
     assert config.google_sheets is not None
-    assert config.channels[0].tiktok is not None
+    assert {channel.name for channel in config.channels if channel.account is not None} == set(CHANNELS)
     assert config.ingress.public_url == "https://hooks.example.com"
     assert config.locations[0].name == "Boston"
 

@@ -39,7 +39,6 @@ NEVER_BY_ITSELF = AuditConfig(every_s=3600.0, poll_every_s=3600.0, grace_s=3600.
 """Nothing is swept, judged or audited while a test lasts, unless it asks for it."""
 JUDGED_SOON = replace(NEVER_BY_ITSELF, grace_s=0.3)
 ANY_ZEROS = GuardConfig(zero_share=1.0)
-FAST_PER_S = 500.0
 
 OLD_SECRET = "shpss_before_the_rotation"
 
@@ -336,9 +335,8 @@ def configured(path: Path, choices: Choices) -> Config:
             armed=channel.name in choices.armed,
             buffer_units=choices.buffers.get(channel.name, 0),
         )
-        if told.tiktok is not None:
-            fast = replace(told.tiktok, writes_per_s=FAST_PER_S, reads_per_s=FAST_PER_S)
-            told = replace(told, tiktok=fast, orders_imported_to_shopify=choices.imported)
+        if told.account is not None:
+            told = replace(told, orders_imported_to_shopify=choices.imported)
         channels.append(told)
     locations = tuple(replace(location, shop=domain) for location in choices.locations)
     shops = config.shops
@@ -360,8 +358,8 @@ def configured(path: Path, choices: Choices) -> Config:
 
 def be_impatient(parts: ShopParts, answers_within_s: float) -> None:
     """Wait for answers a shorter time than in earnest: nobody wants a test to last twenty seconds for each."""
-    assert parts.tiktok is not None
-    for client in (parts.shopify._client, parts.tiktok._client):
+    channels: list[Any] = [parts.shopify, *parts.markets.values()]
+    for client in (channel._client for channel in channels):
         client._settings = replace(client._settings, request_timeout_s=answers_within_s)
 
 
@@ -375,7 +373,7 @@ def open_shop(folder: Path, choices: Choices = PLAIN) -> Iterator[Merchant]:
         SandboxThread(options) as running,
         httpx.Client(base_url=str(running.addresses["control"]), timeout=60) as control,
     ):
-        app = build(configured(write_config(folder, running.addresses, port=0), choices))
+        app = build(configured(write_config(folder, running.addresses, port=0, throttled=False), choices))
         serving = Serving(app)
         merchant = Merchant(running, app, serving, control)
         try:

@@ -174,8 +174,7 @@ def unauthorized(merchant: Merchant) -> list[dict[str, Any]]:
 
 def test_a_channel_that_takes_nothing_is_left_alone_for_a_while_and_a_person_is_told(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(audit=NEVER_BY_ITSELF)) as merchant:
-        tiktok = merchant.app.parts(merchant.shop).tiktok
-        assert tiktok is not None
+        tiktok: Any = merchant.app.parts(merchant.shop).markets["tiktok_shop"]
         tokens = tiktok._client._tokens
         tokens._access, tokens._refresh_token = "revoked", None
         may_sell = merchant.ats(merchant.cap, "tiktok_shop")

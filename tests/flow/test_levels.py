@@ -127,8 +127,7 @@ def test_a_lost_tiktok_order_is_found_by_its_own_sweep(patient: Merchant) -> Non
     patient.order("tiktok_shop", patient.tee, 2)
     patient.do("heal")
     steps = patient.app.steps(patient.shop)
-    assert steps.parts.tiktok is not None
-    assert steps.sweep(steps.parts.tiktok) == 1
+    assert steps.sweep(steps.parts.markets["tiktok_shop"]) == 1
     patient.until_equal(lambda: patient.ats(patient.tee, "tiktok_shop"), tiktok - 2)
     patient.until_equal(lambda: patient.at_shopify(patient.tee, WAREHOUSE, "reserved"), 2)
     steps.read_levels([patient.key(patient.tee, WAREHOUSE)])  # a webhook shows available only

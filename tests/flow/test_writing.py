@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from onhand.ports.channel import Stocking
+from onhand.ports.level_writes import Stocking
 from onhand.sandbox.world.world import WorldSettings
 from tests.flow.merchant import BOSTON, PORTLAND, WAREHOUSE, Choices, Merchant, open_shop
 from tests.support.parity import differences

@@ -8,9 +8,11 @@ import pytest
 
 from onhand.audit.compare import compare_levels
 from onhand.channels.shopify import ShopifyChannel
+from onhand.channels.shopify.channel import CAPABILITIES
 from onhand.domain.drift import Observation
 from onhand.domain.stock import Bin, LevelKey, State
-from onhand.ports.channel import Applied, Partly, Rejected, Setting, Stocking, Throttled, Unknown, Wanted
+from onhand.ports.channel import Applied, Partly, Rejected, Throttled, Unknown, Wanted
+from onhand.ports.level_writes import Setting, Stocking
 from onhand.publish import answered, levels
 from onhand.publish.answered import refused_levels
 from onhand.publish.levels import levels_of
@@ -229,7 +231,7 @@ def test_b10_past_the_life_of_its_key_a_telling_is_parked_and_a_person_sees_it(
         owe(books, 1, 3)
         (intent,) = plan(books, shopify)
         answered.conclude(books, intent, Unknown("no answer"), later(2))
-        late = later(2) + timedelta(seconds=levels.KEY_LIFE_S)
+        late = later(2) + timedelta(seconds=CAPABILITIES.key_life_s or 0)
         assert len(levels.resume(books, shopify, late)) == 1  # just in time
         answered.conclude(books, intent, Unknown("no answer"), late)
         assert levels.resume(books, shopify, late + timedelta(minutes=2)) == []

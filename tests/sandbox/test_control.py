@@ -55,7 +55,9 @@ def shelf(client: httpx.Client, location: str, sku: str = SKU) -> int:
 
 def test_the_addresses_name_everything_needed_to_connect(running: Running) -> None:
     document = running.addresses
-    assert set(document) == {"control", "shopify", "tiktok_shop", "google_sheets", "locations", "tiktok_location"}
+    platforms = {"shopify", "tiktok_shop", "google_sheets", "channels"}
+    assert set(document) == {"control", *platforms, "locations", "tiktok_location"}
+    assert set(document["channels"]) == {"tiktok_shop"}
     assert document["locations"] == ["Warehouse", "Boston", "Portland"]
     assert document["tiktok_location"] == "Warehouse"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from onhand.sandbox.letters import SHOPIFY_TIMEOUT_S, headers_of
+from onhand.sandbox.letters import SHOPIFY_MANNERS, headers_of
 from onhand.sandbox.post import CONNECT_TIMEOUT_S, Poster, PostError, parse_address
 from onhand.sandbox.sender import Sender
 from onhand.sandbox.state import Sandbox
@@ -43,7 +43,7 @@ def test_a_redirect_and_a_refusal_are_failures_and_a_redirect_is_not_followed(st
 
 
 def test_shopify_waits_a_second_to_connect_and_five_for_an_answer() -> None:
-    assert (CONNECT_TIMEOUT_S, SHOPIFY_TIMEOUT_S) == (1.0, 5.0)
+    assert (CONNECT_TIMEOUT_S, SHOPIFY_MANNERS.timeout_s) == (1.0, 5.0)
 
 
 def test_who_takes_longer_than_is_waited_for_has_not_answered() -> None:

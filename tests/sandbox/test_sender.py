@@ -15,7 +15,7 @@ from time import process_time
 import pytest
 
 from onhand.sandbox.faults import Faults
-from onhand.sandbox.letters import SHOPIFY_RETRIES_S
+from onhand.sandbox.letters import SHOPIFY_MANNERS
 from onhand.sandbox.post import PostError, parse_address
 from onhand.sandbox.sender import Sender
 from onhand.sandbox.state import Log, Sandbox, Settings, draw_secrets, first_tokens, utc_now
@@ -199,8 +199,8 @@ def test_a_short_outage_deletes_no_subscription_however_many_deliveries_fail_in_
 
 
 def test_shopify_spreads_its_eight_retries_over_four_hours() -> None:
-    assert len(SHOPIFY_RETRIES_S) == 8
-    assert 3.9 < sum(SHOPIFY_RETRIES_S) / 3600 < 4.0
+    assert len(SHOPIFY_MANNERS.retries_s) == 8
+    assert 3.9 < sum(SHOPIFY_MANNERS.retries_s) / 3600 < 4.0
 
 
 def test_tiktok_takes_a_refused_signature_for_an_answer() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from onhand.sandbox.letters import SHOPIFY_RETRIES_S
+from onhand.sandbox.letters import SHOPIFY_MANNERS
 from onhand.sandbox.world.moving import receive_goods
 from onhand.simulator.network import CALM, HostileNetwork, Weather
 from onhand.simulator.stage import Stage, staged
@@ -94,7 +94,7 @@ def test_what_is_refused_is_tried_eight_times_and_then_the_subscription_is_gone(
     carry_on(stage, network)
     assert len(listener.came) == 8
     assert len(set(listener.came)) == 1
-    assert stage.clock.seconds() - began_s >= sum(SHOPIFY_RETRIES_S[:7])
+    assert stage.clock.seconds() - began_s >= sum(SHOPIFY_MANNERS.retries_s[:7])
     assert stage.world.outbox.deleted_subscriptions == 1
     assert network.counts["given up"] == 1
 

@@ -8,7 +8,7 @@ from onhand.app.auditing import audit_shop
 from onhand.app.clock import MACHINE_PACE, Pace, SteadyClock, SystemClock
 from onhand.app.deliveries_log import open_log
 from onhand.app.healing import Healed, Wish, heal
-from onhand.app.parts import ShopParts, build_parts, build_tiktok, selling_rules
+from onhand.app.parts import ShopParts, build_parts, connect_markets, selling_rules
 from onhand.app.results import Audited, Synced
 from onhand.app.returning import GivenBack, check_buffer, give_back
 from onhand.app.sealing import seal_of
@@ -17,14 +17,14 @@ from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
 from onhand.app.tokens import TokenFolder, tokens_of
 from onhand.audit.places import file_places, look_at_places
-from onhand.config import SHOPIFY, TIKTOK_SHOP, Config
+from onhand.config import SHOPIFY, Config
 from onhand.intake.identity import retire_item
 from onhand.intake.lookup import Lookup, find_level_ids
 from onhand.intake.process import POSITION, Sender, Senders, replay
 from onhand.log import KeptLog
-from onhand.ports.channel import Stocking
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
+from onhand.ports.level_writes import Stocking
 from onhand.publish import guard
 from onhand.store import Store, open_store
 
@@ -206,11 +206,12 @@ class App:
     def _rewire(self, shop: str) -> None:
         """Resolve names of locations again, now that the catalog knows them."""
         parts = self.shops[shop]
-        channel = parts.channel_configs.get(TIKTOK_SHOP)
-        if channel is not None and channel.tiktok is not None:
+        if parts.markets:
             with self.store.reading() as session:
                 locations = session.of(shop).catalog.locations()
-            parts.tiktok = build_tiktok(channel, locations, self._http, self._tokens, clock=self._wall, pace=self._pace)
+            parts.markets = connect_markets(
+                self.config, shop, self._http, locations, self._tokens, clock=self._wall, pace=self._pace
+            )
         self._meet(shop)
         self._file_places(shop)
 

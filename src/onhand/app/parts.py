@@ -6,47 +6,45 @@ from dataclasses import dataclass
 import httpx
 
 from onhand.app.clock import MACHINE_PACE, Pace
-from onhand.app.tokens import Pair, ShopifyVault, TokenFolder
+from onhand.app.tokens import ShopifyVault, TokenFolder
+from onhand.channels import CHANNELS
+from onhand.channels.entry import Setup
 from onhand.channels.shopify import Kept, ShopifyChannel, ShopifySettings
 from onhand.channels.shopify.google_keys import GoogleKeys
 from onhand.channels.shopify.pubsub import DOOR as PUBSUB
 from onhand.channels.shopify.pubsub import PubSubDoor, PushSettings
 from onhand.channels.shopify.topics import exists, suggest
-from onhand.channels.tiktok_shop import TikTokSettings, TikTokShopChannel
-from onhand.channels.tiktok_shop.client import Timing
 from onhand.config import (
     ONLINE_STORE,
     SHOPIFY,
     SHOPIFY_POS,
-    TIKTOK_SHOP,
     ChannelConfig,
     Config,
     ShopConfig,
-    TikTokConfig,
 )
 from onhand.domain.catalog import Location
 from onhand.domain.selling import SellingRule
 from onhand.intake.lookup import Lookup
-from onhand.ports.channel import Observes, Reports, Sells, Verifies
+from onhand.ports.channel import Marketplace, Observes, Reports, Sells, Verifies
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
 
 
 @dataclass(kw_only=True)
 class ShopParts:
-    """One shop at work. `tiktok` is None where that channel is not configured."""
+    """One shop at work. `markets` are the marketplaces that are connected, by name."""
 
     shop: str
     config: Config
     shopify: ShopifyChannel
-    tiktok: TikTokShopChannel | None
+    markets: Mapping[str, Marketplace]
     pubsub: PubSubDoor | None = None
     lookup: Lookup
 
     @property
     def reporters(self) -> Mapping[str, Reports]:
         """The channels that send webhooks, by name."""
-        return {SHOPIFY: self.shopify} | ({TIKTOK_SHOP: self.tiktok} if self.tiktok else {})
+        return {SHOPIFY: self.shopify, **self.markets}
 
     @property
     def doors(self) -> Mapping[str, Verifies]:
@@ -56,12 +54,12 @@ class ShopParts:
     @property
     def observers(self) -> Sequence[Observes]:
         """The channels that can be read."""
-        return [self.shopify, *([self.tiktok] if self.tiktok else [])]
+        return [self.shopify, *self.markets.values()]
 
     @property
     def sellers(self) -> Sequence[Sells]:
         """The channels that take a number."""
-        return [self.tiktok] if self.tiktok else []
+        return list(self.markets.values())
 
     @property
     def channel_configs(self) -> Mapping[str, ChannelConfig]:
@@ -83,15 +81,11 @@ def build_parts(
     """Return one shop's parts. `locations` is what the catalog knows; before the first sync it is empty."""
     settings = shopify_settings(shop)
     kept = Kept(ShopifyVault(tokens, shop.domain, settings.client_id or ""), clock.now)
-    channels = {channel.name: channel for channel in config.channels_of(shop.domain)}
-    tiktok = channels.get(TIKTOK_SHOP)
     return ShopParts(
         shop=shop.domain,
         config=config,
         shopify=ShopifyChannel(settings, http, pace.monotonic_s, pace.sleep, pace.wait, kept=kept),
-        tiktok=build_tiktok(tiktok, locations, http, tokens, clock=clock, pace=pace)
-        if tiktok and tiktok.tiktok
-        else None,
+        markets=connect_markets(config, shop.domain, http, locations, tokens, clock=clock, pace=pace),
         pubsub=_pubsub_door(shop, http),
         lookup=lookup,
     )
@@ -111,45 +105,35 @@ def shopify_settings(shop: ShopConfig) -> ShopifySettings:
     )
 
 
-def build_tiktok(
-    channel: ChannelConfig,
-    locations: Sequence[Location],
+def connect_markets(
+    config: Config,
+    shop: str,
     http: httpx.Client,
+    locations: Sequence[Location],
     tokens: TokenFolder,
     *,
     clock: Clock,
     pace: Pace,
-) -> TikTokShopChannel:
-    """Return the TikTok Shop adapter with its warehouses resolved to the locations that the catalog knows.
-
-    Its tokens are the configured ones, or the pair that a refresh has put in their place.
-    """
-    tiktok = channel.tiktok
-    assert tiktok is not None, "only called where TikTok Shop is configured"
-    pool = resolve_locations(channel, locations)
-    configured = tiktok.refresh_token.reveal() if tiktok.refresh_token else ""
-    kept = tokens.restore(channel.shop, channel.name, configured, Pair)
-    settings = TikTokSettings(
-        shop=channel.shop,
-        shop_id=tiktok.shop_id,
-        app_key=tiktok.app_key.reveal(),
-        app_secrets=tuple(secret.reveal() for secret in (tiktok.app_secret, tiktok.old_app_secret) if secret),
-        access_token=kept.access_token if kept else tiktok.access_token.reveal() if tiktok.access_token else None,
-        refresh_token=kept.refresh_token if kept else configured or None,
-        shop_cipher=tiktok.shop_cipher.reveal() if tiktok.shop_cipher else None,
-        warehouses=_warehouses(tiktok, locations),
-        default_location=pool[0] if pool else "",
-        api_url=tiktok.api_url,
-        auth_url=tiktok.auth_url,
-        writes_per_s=tiktok.writes_per_s,
-        reads_per_s=tiktok.reads_per_s,
-    )
-    return TikTokShopChannel(
-        settings,
-        http,
-        lambda pair: tokens.keep(channel.shop, channel.name, configured, Pair(pair.access_token, pair.refresh_token)),
-        timing=Timing(wall_s=lambda: clock.now().timestamp(), monotonic_s=pace.monotonic_s, sleep=pace.sleep),
-    )
+) -> dict[str, Marketplace]:
+    """Return the marketplaces of a shop, by name, with what they name resolved to locations that the catalog knows."""
+    ids = {location.name: location.location for location in locations}
+    return {
+        channel.name: channel.account.connect(
+            Setup(
+                shop=shop,
+                locations=ids,
+                pool=resolve_locations(channel, locations),
+                http=http,
+                now=clock.now,
+                monotonic_s=pace.monotonic_s,
+                sleep=pace.sleep,
+                tokens=tokens.place(shop, channel.name),
+                learned=tokens.place(shop, f"{channel.name}-learned"),
+            )
+        )
+        for channel in config.channels_of(shop)
+        if channel.account is not None
+    }
 
 
 def resolve_locations(channel: ChannelConfig, locations: Sequence[Location]) -> tuple[str, ...]:
@@ -160,7 +144,7 @@ def resolve_locations(channel: ChannelConfig, locations: Sequence[Location]) -> 
     the shop's locations are known.
     """
     if channel.locations is None:
-        if channel.name == TIKTOK_SHOP and locations:
+        if channel.name in CHANNELS and locations:
             raise ConfigError(f"channel {channel.name}: name the locations its orders ship from, `locations = [...]`")
         return tuple(
             location.location
@@ -181,8 +165,9 @@ def selling_rules(parts: ShopParts, locations: Sequence[Location]) -> list[Selli
     configs = dict(parts.channel_configs)
     for name in (ONLINE_STORE, SHOPIFY_POS):
         configs.setdefault(name, ChannelConfig(shop=parts.shop, name=name))
-    if parts.tiktok is None:
-        configs.pop(TIKTOK_SHOP, None)
+    for name in CHANNELS:
+        if name not in parts.markets:
+            configs.pop(name, None)
     configs.pop(SHOPIFY, None)
     pools = {name: resolve_locations(channel, locations) for name, channel in configs.items()}
     without_till = tuple(place for place in pools[ONLINE_STORE] if place not in pools[SHOPIFY_POS])
@@ -212,11 +197,3 @@ def _known_topics(shop: ShopConfig) -> tuple[str, ...]:
         if not exists(topic):
             raise ConfigError(f"shop[{shop.domain}].app_config_topics: shopify has no topic {topic!r}{suggest(topic)}")
     return shop.app_config_topics
-
-
-def _warehouses(tiktok: TikTokConfig, locations: Sequence[Location]) -> dict[str, str]:
-    ids = {location.name: location.location for location in locations}
-    unknown = [name for name in tiktok.warehouses.values() if locations and name not in ids]
-    if unknown:
-        raise ConfigError(f"tiktok_shop warehouses: no location {unknown[0]!r}; there are {', '.join(sorted(ids))}")
-    return {warehouse: ids[name] for warehouse, name in tiktok.warehouses.items() if name in ids}

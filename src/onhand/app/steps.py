@@ -20,10 +20,11 @@ from onhand.heal.adopt import adopt_drift, report_drift
 from onhand.intake import read as reading
 from onhand.intake import subscribing
 from onhand.intake.process import Processed, Senders, process
-from onhand.ports.channel import LevelOutcome, Observes, Outcome, Sells, Setting, Stocking, Unknown, Wanted
+from onhand.ports.channel import LevelOutcome, Observes, Outcome, Sells, Unknown, Wanted
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
 from onhand.ports.errors import ChannelRefused, NotConnected, OnhandError
+from onhand.ports.level_writes import Setting, Stocking
 from onhand.publish import answered, buffers, levels, offers
 from onhand.publish import look as looking
 from onhand.publish.buffers import Returned

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -25,13 +25,6 @@ RESEAL_WAIT_S = 30.0
 """How long a refresh may hold a file up while its key is replaced."""
 
 _Tokens = TypeVar("_Tokens")
-
-
-class Pair(NamedTuple):
-    """An access token and the refresh token that replaces both; None where the platform gave none."""
-
-    access_token: str
-    refresh_token: str | None
 
 
 class _Kept(msgspec.Struct):
@@ -69,6 +62,10 @@ class TokenFolder:
             return msgspec.json.decode(kept.tokens, type=shape) if kept.follows == _mark(follows) else None
         except msgspec.DecodeError as error:
             raise DataDamaged(f"{path}: sealed by us and not readable: {error}; connect the shop again") from error
+
+    def place(self, shop: str, name: str) -> "Place":
+        """Return one file of this folder for a channel that need not know of the others."""
+        return Place(self, shop, name)
 
     def forget(self, shop: str) -> None:
         """Remove every kept token of a shop."""
@@ -127,6 +124,21 @@ class TokenFolder:
 
     def _path(self, shop: str, channel: str) -> Path:
         return self._folder / f"{_name(shop)}-{channel}.tokens"
+
+
+class Place:
+    """One sealed file of a shop's (`channels.entry.Keeper`)."""
+
+    def __init__(self, folder: TokenFolder, shop: str, name: str) -> None:
+        self._folder, self._shop, self._name = folder, shop, name
+
+    def restore(self, follows: str, shape: type[_Tokens]) -> _Tokens | None:
+        """Return what is kept, None where there is nothing that follows this. Raises DataDamaged."""
+        return self._folder.restore(self._shop, self._name, follows, shape)
+
+    def keep(self, follows: str, kept: object) -> None:
+        """Keep it durably in the place of the one before. Raises OSError: do not use it then."""
+        self._folder.keep(self._shop, self._name, follows, kept)
 
 
 class ShopifyVault:

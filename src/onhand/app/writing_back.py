@@ -6,7 +6,8 @@ from typing import Final
 
 from onhand.domain.stock import LevelKey, State
 from onhand.heal.fix import By, CannotHeal, Plan, plan_ours, record
-from onhand.ports.channel import KeepsLevels, Problem, Setting
+from onhand.ports.channel import Problem
+from onhand.ports.level_writes import KeepsLevels, Setting
 from onhand.publish import levels
 from onhand.publish.guard import gate
 from onhand.store import Books, DriftRow

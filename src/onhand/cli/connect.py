@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onhand.cli.frame import Json, frame_of
+from onhand.cli.frame import Frame, Json, frame_of
 from onhand.ports.errors import BadSignature, ConfigError, OnhandError
 
 if TYPE_CHECKING:
@@ -14,21 +14,19 @@ if TYPE_CHECKING:
 
     from onhand.app.connecting import Connected, Connecting
 
+SHOPIFY, WORKBOOK = "shopify", "google-sheets"
 GOES_ON = b"onhand has the answer. You may close this page and look at the terminal.\n"
 STAYS = b"This is not the answer onhand waits for.\n"
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    group = typer.Typer(no_args_is_help=True, help="Connect a shop to its platforms.")
-    group.command("shopify")(shopify)
-    group.command("tiktok-shop")(tiktok_shop)
-    group.command("google-sheets")(google_sheets)
-    app.add_typer(group, name="connect", rich_help_panel="Set up")
+    """Add this command."""
+    app.command("connect", rich_help_panel="Set up")(connect)
 
 
-def shopify(
+def connect(
     context: typer.Context,
+    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="shopify, google-sheets, or a marketplace.")],
     *,
     by_code: Annotated[
         bool, typer.Option("--code", help="By authorization code: an app of another organisation than the shop's.")
@@ -41,17 +39,31 @@ def shopify(
     ] = None,
     json_wanted: Json = False,
 ) -> None:
-    """Connect a shop. Without --code the app's own credentials are tried: enough for an app of the shop's organisation.
+    """Connect a shop to a platform. A marketplace is asked with the credentials that stand in its [[channel]].
+
+    google-sheets needs [google_sheets] with `spreadsheet` and `credentials`; docs/google-sheets.md has the steps in
+    Google's console.
+
+    Shopify: without --code the app's own credentials are tried: enough for an app of the shop's organisation.
 
     With --code an address is shown. Open it, agree, and the answer comes to http://127.0.0.1:8002/connected, which must
     stand among the app's redirection URLs in the Dev Dashboard. With --redirect-uri paste the address you land on. With
     --json the first document on standard output is {"open": ADDRESS}, the second the result.
     """
+    frame = frame_of(context, json_wanted=json_wanted)
+    if platform == WORKBOOK:
+        _connect_workbook(frame)
+    elif platform != SHOPIFY:
+        _try_marketplace(frame, platform)
+    else:
+        _connect_shopify(frame, by_code=by_code, writes=writes, port=port, redirect=redirect)
+
+
+def _connect_shopify(frame: Frame, *, by_code: bool, writes: bool, port: int, redirect: str | None) -> None:
     import json
 
     from onhand.app.connecting import Connecting, connect_with_credentials
 
-    frame = frame_of(context, json_wanted=json_wanted)
     config, domain = frame.config(), frame.shop()
     shop = next(shop for shop in config.shops if shop.domain == domain)
     writes = writes or any(channel.armed for channel in config.channels_of(domain))
@@ -78,21 +90,29 @@ def shopify(
     frame.answer(_document(connected), paint)
 
 
-def tiktok_shop(context: typer.Context, json_wanted: Json = False) -> None:
-    """Say how TikTok Shop is connected in this release: by tokens in the configuration."""
-    frame_of(context, json_wanted=json_wanted)
-    raise ConfigError(
-        "connect tiktok-shop: a guided connection arrives with a later release; put app_key, app_secret, access_token "
-        "and refresh_token of Partner Center into its [[channel]]: onhand refreshes them and keeps them sealed"
-    )
+def _try_marketplace(frame: Frame, platform: str) -> None:
+    from onhand.channels import CHANNELS
+
+    name = platform.replace("-", "_")
+    if name not in CHANNELS:
+        known = ", ".join(other.replace("_", "-") for other in (SHOPIFY, WORKBOOK, *CHANNELS))
+        raise typer.BadParameter(f"{platform!r} is none of {known}")
+    shop, entry = frame.shop(), CHANNELS[name]
+    with frame.app() as app:
+        market = app.parts(shop).markets.get(name)
+        if market is None:
+            lines = f'[[channel]]\nname = "{name}"\nlocations = ["…"]\n{entry.example}'
+            raise ConfigError(f"connect {platform}: no credentials of {entry.label}; write into onhand.toml\n{lines}")
+        answers = market.ping()
+
+    def paint(console: "Console") -> None:
+        console.print(f"{entry.label}: {answers} answers. Next: `onhand doctor`, then `onhand sync`.")
+
+    frame.answer({"shop": shop, "channel": name, "answers": answers}, paint)
 
 
-def google_sheets(context: typer.Context, json_wanted: Json = False) -> None:
-    """Connect the workbook: says whom to share the spreadsheet with, tries it, and makes its tabs.
-
-    Needs [google_sheets] with `spreadsheet` and `credentials`; docs/google-sheets.md has the steps in Google's console.
-    """
-    frame = frame_of(context, json_wanted=json_wanted)
+def _connect_workbook(frame: Frame) -> None:
+    """Say whom to share the spreadsheet with, try it, and make its tabs."""
     shop = frame.shop()
     with frame.app() as app:
         keeper = app.sheet(shop)

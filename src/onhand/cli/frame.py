@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onhand.config import Config, load_config
-from onhand.config.environment import PREFIX
 from onhand.ports.errors import ConfigError, OnhandError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from onhand.app import App
+    from onhand.config import Config
     from onhand.log import KeptLog
     from onhand.store import Books, Session, Store
 
@@ -45,11 +44,13 @@ class Frame:
     verbose: bool = False
     no_color: bool = False
     json: bool = False
-    loaded: Config | None = None
+    loaded: "Config | None" = None
 
-    def config(self) -> Config:
+    def config(self) -> "Config":
         """Return the configuration, read once. Raises ConfigError."""
         if self.loaded is None:
+            from onhand.config import load_config
+
             self.loaded = load_config(self._path(), os.environ)
         return self.loaded
 
@@ -173,7 +174,7 @@ class Frame:
         with alone(self.config(), role):
             yield
 
-    def listen_on(self, port: int | None) -> Config:
+    def listen_on(self, port: int | None) -> "Config":
         """Return the configuration with the pages on another port; None: as configured."""
         config = self.config()
         if port is not None:
@@ -184,6 +185,8 @@ class Frame:
     def _path(self) -> Path | None:
         if self.config_path is not None:
             return self.config_path
+        from onhand.config.environment import PREFIX
+
         if not DEFAULT_PATH.exists() and any(name.startswith(PREFIX) for name in os.environ):
             return None
         return DEFAULT_PATH

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from onhand.answers import Lane, OfferShown, Write
 
-Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="shopify, tiktok_shop.")]
+Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="shopify, or a marketplace of the configuration.")]
 MaybeChannel = Annotated[str | None, typer.Argument(metavar="[CHANNEL]", help="One channel; all without it.")]
 
 

@@ -44,7 +44,7 @@ def disconnect(
 
 def _want(frame: Frame, sku: str, location: str, *, stocked: bool, sure: bool) -> None:
     from onhand import answers
-    from onhand.ports.channel import Stocking
+    from onhand.ports.level_writes import Stocking
 
     shop = frame.shop()
     with frame.app() as app:

@@ -8,7 +8,6 @@ from onhand.config.model import (
     ONLINE_STORE,
     SHOPIFY,
     SHOPIFY_POS,
-    TIKTOK_SHOP,
     AuditConfig,
     ChannelConfig,
     Config,
@@ -23,7 +22,6 @@ from onhand.config.model import (
     ServerConfig,
     Setting,
     ShopConfig,
-    TikTokConfig,
 )
 from onhand.config.reader import hide_password
 from onhand.config.secret import Secret
@@ -34,7 +32,6 @@ __all__ = [
     "ONLINE_STORE",
     "SHOPIFY",
     "SHOPIFY_POS",
-    "TIKTOK_SHOP",
     "AuditConfig",
     "ChannelConfig",
     "Config",
@@ -50,7 +47,6 @@ __all__ = [
     "ServerConfig",
     "Setting",
     "ShopConfig",
-    "TikTokConfig",
     "hide_password",
     "load_config",
     "write_example",

@@ -1,7 +1,7 @@
 """Overrides from the environment: `ONHAND__SECTION__KEY`, laid over the file before it is read.
 
 `ONHAND__DATABASE` is a key of the file's top, `ONHAND__AUDIT__EVERY_S` one of a section. What stands in the
-file once per shop, location or channel is named too: `ONHAND__CHANNEL__TIKTOK_SHOP__ARMED`,
+file once per shop, location or channel is named too: `ONHAND__CHANNEL__SHOPIFY__ARMED`,
 `ONHAND__LOCATION__NEW_YORK__AUTHORITY` (upper case, `_` for everything that is no letter or digit). The name may be
 left out where there is only one: `ONHAND__SHOP__CLIENT_SECRET`. A channel that the file does not mention is begun by
 its first override, and so is the one shop of an installation without a file.

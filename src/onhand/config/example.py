@@ -3,15 +3,23 @@
 import os
 from pathlib import Path
 
+from onhand.channels import CHANNELS
 from onhand.ports.errors import ConfigError
 
 KEY_FILE = "onhand.key"
+
+SOLD = """\
+locations = ["Warehouse"]
+buffer_units = 2
+armed = false
+orders_imported_to_shopify = "auto"   # yes | no | auto: while unknown, Shopify is not told of these orders
+"""
 
 EXAMPLE = """\
 # onhand.toml: everything onhand is told before it starts. `onhand doctor` checks it, `onhand config show --origin`
 # shows what counts and where it came from. A secret is never written here: "env:NAME" names an environment variable,
 # "file:PATH" a file. Relative paths begin beside this file. Every key can be overridden by an environment variable:
-# ONHAND__AUDIT__EVERY_S=600, ONHAND__CHANNEL__TIKTOK_SHOP__BUFFER_UNITS=3.
+# ONHAND__AUDIT__EVERY_S=600, ONHAND__CHANNEL__ONLINE_STORE__BUFFER_UNITS=3.
 
 database = "onhand.db"                  # or "postgresql://…", or "env:NAME" where the address carries a password
 # log = "onhand-log.db"                 # webhooks as they came; beside the database where nothing is said;
@@ -46,22 +54,7 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # A channel sells from its locations, less its buffer. Nothing is written to it until it is armed: `onhand shadow`
 # shows what would be written, `onhand arm CHANNEL` begins. online_store and shopify_pos sell Shopify's own levels and
 # need no section; "shopify" itself is told of what was sold elsewhere, once it is armed.
-# [[channel]]
-# name = "tiktok_shop"
-# locations = ["Warehouse"]
-# buffer_units = 2
-# armed = false
-# orders_imported_to_shopify = "auto"   # yes | no | auto: while unknown, Shopify is not told of these orders
-# shop_id = "7494049642642441621"
-# app_key = "env:TIKTOK_APP_KEY"
-# app_secret = "env:TIKTOK_APP_SECRET"
-# access_token = "env:TIKTOK_ACCESS_TOKEN"
-# refresh_token = "env:TIKTOK_REFRESH_TOKEN"
-# shop_cipher = "env:TIKTOK_SHOP_CIPHER"
-# warehouses = {{ "7068517275539719942" = "Warehouse" }}  # where TikTok Shop knows several
-# writes_per_s = 2.0
-# reads_per_s = 5.0
-
+{marketplaces}
 # Shopify knows no buffer. With enforce_buffer its units are moved to safety_stock at locations that serve no till (name
 # those that do under shopify_pos); there they are hidden from every channel. `onhand buffers` shows and returns them.
 # [[channel]]
@@ -92,7 +85,15 @@ zero_share = 0.05                       # a run that would zero more of a channe
 
 def write_example(domain: str = "your-shop.myshopify.com", key_file: str = KEY_FILE) -> str:
     """Return the text of a commented onhand.toml for one shop, with its key kept in `key_file` beside it."""
-    return EXAMPLE.format(domain=domain, key_file=key_file)
+    return EXAMPLE.format(domain=domain, key_file=key_file, marketplaces=_marketplaces())
+
+
+def _marketplaces() -> str:
+    """Return a commented section for every channel of the table."""
+    return "\n".join(
+        f'# [[channel]]\n# name = "{name}"\n' + "".join(f"# {line}\n" for line in (SOLD + entry.example).splitlines())
+        for name, entry in CHANNELS.items()
+    )
 
 
 def write_files(path: Path, domain: str, key: str) -> tuple[Path, Path]:

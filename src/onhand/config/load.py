@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+from onhand.channels import CHANNELS
 from onhand.config.environment import override
 from onhand.config.log_place import read_log_place
 from onhand.config.model import (
@@ -13,7 +14,6 @@ from onhand.config.model import (
     CHANNEL_NAMES,
     ONLINE_STORE,
     SHOPIFY,
-    TIKTOK_SHOP,
     AuditConfig,
     ChannelConfig,
     Config,
@@ -24,26 +24,12 @@ from onhand.config.model import (
     LocationConfig,
     ServerConfig,
     ShopConfig,
-    TikTokConfig,
 )
 from onhand.config.reader import Section, Source, Table, suggest
 from onhand.config.secret import is_reference, resolve
 from onhand.config.webhooks import read_webhooks
 from onhand.ports.errors import ConfigError
 
-TIKTOK_CREDENTIALS = ("shop_id", "app_key", "app_secret")
-TIKTOK_KEYS = (
-    *TIKTOK_CREDENTIALS,
-    "old_app_secret",
-    "access_token",
-    "refresh_token",
-    "shop_cipher",
-    "api_url",
-    "auth_url",
-    "warehouses",
-    "writes_per_s",
-    "reads_per_s",
-)
 TABLES = ("ingress", "server", "jetstream", "audit", "guard", "google_sheets")
 A_YEAR_S = 366 * 86_400.0
 
@@ -201,7 +187,7 @@ def _read_channel(source: Source, row: Table, domains: tuple[str, ...]) -> Chann
     section.identity("name", right)
     shop = _shop_of(section, domains)
     locations = section.words("locations")
-    if name == TIKTOK_SHOP and locations is None:
+    if name in CHANNELS and locations is None:
         section.missing("locations", 'name the Shopify locations it sells from, locations = ["Warehouse"]')
     channel = ChannelConfig(
         shop=shop,
@@ -213,47 +199,22 @@ def _read_channel(source: Source, row: Table, domains: tuple[str, ...]) -> Chann
         orders_imported_to_shopify=cast(
             ImportedOrders, section.choice("orders_imported_to_shopify", ("yes", "no", "auto"), "auto")
         ),
-        tiktok=_read_tiktok(section) if name == TIKTOK_SHOP else None,
+        account=CHANNELS[name].read(section) if name in CHANNELS else None,
     )
     for key in section.has("locations", "buffer_units") if name == SHOPIFY else ():
         section.refuse(key, f"belongs to a channel that sells: {SHOPIFY} is told of movements at every location")
     if channel.enforce_buffer and name != ONLINE_STORE:
         section.refuse("enforce_buffer", f"belongs to {ONLINE_STORE}: another channel is told its number, or is a till")
-    foreign = [] if name == TIKTOK_SHOP else section.has(*TIKTOK_KEYS)
-    if foreign:
-        section.refuse(foreign[0], f"belongs to {TIKTOK_SHOP}: {name} is reached through its shop")
+    mine = CHANNELS[name].keys if name in CHANNELS else ()
+    for other, entry in CHANNELS.items():
+        for key in section.has(*(key for key in entry.keys if key not in mine)):
+            section.refuse(key, f"belongs to {other}: {_how_reached(name)}")
     section.finish()
     return channel
 
 
-def _read_tiktok(section: Section) -> TikTokConfig | None:
-    shop_id, app_key, app_secret = section.text("shop_id"), section.identifier("app_key"), section.secret("app_secret")
-    access_token, refresh_token = section.secret("access_token"), section.secret("refresh_token")
-    old_app_secret, shop_cipher = section.secret("old_app_secret"), section.identifier("shop_cipher")
-    api_url, auth_url = section.called_url("api_url"), section.called_url("auth_url")
-    warehouses = section.table_of_words("warehouses")
-    writes_per_s = section.number("writes_per_s", TikTokConfig.writes_per_s, least=0.01, most=1000)
-    reads_per_s = section.number("reads_per_s", TikTokConfig.reads_per_s, least=0.01, most=1000)
-    given = section.has(*TIKTOK_KEYS)
-    if shop_id is None or app_key is None or app_secret is None:
-        missing = [key for key in TIKTOK_CREDENTIALS if key not in section.has(*TIKTOK_CREDENTIALS)]
-        if given:
-            section.refuse(missing[0], f"is missing: {given[0]} is given, and TikTok Shop needs both")
-        return None
-    return TikTokConfig(
-        shop_id=shop_id,
-        app_key=app_key,
-        app_secret=app_secret,
-        old_app_secret=old_app_secret,
-        access_token=access_token,
-        refresh_token=refresh_token,
-        shop_cipher=shop_cipher,
-        api_url=api_url,
-        auth_url=auth_url,
-        warehouses=warehouses,
-        writes_per_s=writes_per_s,
-        reads_per_s=reads_per_s,
-    )
+def _how_reached(name: str) -> str:
+    return f"{name} has keys of its own" if name in CHANNELS else f"{name} is reached through its shop"
 
 
 def _read_audit(section: Section) -> AuditConfig:

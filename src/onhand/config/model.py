@@ -1,24 +1,24 @@
 """What can be configured, as the rest of onhand reads it."""
 
 import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from onhand.channels import CHANNELS
+from onhand.channels.entry import Account
 from onhand.config.secret import Secret
 
 ImportedOrders = Literal["yes", "no", "auto"]
 
 ONLINE_STORE = "online_store"
 SHOPIFY_POS = "shopify_pos"
-TIKTOK_SHOP = "tiktok_shop"
 SHOPIFY = "shopify"
 """The platform behind the first two: it is told of orders from elsewhere, and is armed like a channel."""
 ONHAND = "onhand"
 """Who is believed at a location beside Shopify: our own books."""
 AUTHORITIES = (SHOPIFY, ONHAND)
-CHANNEL_NAMES = (ONLINE_STORE, SHOPIFY_POS, TIKTOK_SHOP, SHOPIFY)
+CHANNEL_NAMES = (ONLINE_STORE, SHOPIFY_POS, *CHANNELS, SHOPIFY)
 
 
 class Listen(NamedTuple):
@@ -128,33 +128,12 @@ class LocationConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TikTokConfig:
-    """How one TikTok Shop is reached. `warehouses` names the location behind a warehouse id.
-
-    `api_url` and `auth_url` None mean TikTok Shop itself.
-    """
-
-    shop_id: str
-    app_key: Secret
-    app_secret: Secret
-    old_app_secret: Secret | None = None
-    access_token: Secret | None = None
-    refresh_token: Secret | None = None
-    shop_cipher: Secret | None = None
-    api_url: str | None = None
-    auth_url: str | None = None
-    warehouses: Mapping[str, str] = field(default_factory=dict)
-    writes_per_s: float = 2.0
-    reads_per_s: float = 5.0
-
-
-@dataclass(frozen=True, kw_only=True)
 class ChannelConfig:
     """How one channel sells. `locations` are names; None: the platform's own rule says which.
 
     `enforce_buffer` lets units of the Online Store's buffer be put aside where no till sells. `armed` arms the channel
-    when onhand first meets it; later `onhand arm` and `disarm` decide. `tiktok` is None for other channels, and while
-    TikTok Shop's credentials are not configured.
+    when onhand first meets it; later `onhand arm` and `disarm` decide. `account` says how a marketplace is reached;
+    None for Shopify's own channels, and while its credentials are not configured.
     """
 
     shop: str
@@ -164,7 +143,7 @@ class ChannelConfig:
     enforce_buffer: bool = False
     armed: bool = False
     orders_imported_to_shopify: ImportedOrders = "auto"
-    tiktok: TikTokConfig | None = None
+    account: Account | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,9 @@ from onhand.domain.drift import Observation
 from onhand.domain.orders import OrderPicture
 from onhand.domain.reservations import DraftPicture
 from onhand.domain.returns import ReturnPicture
-from onhand.domain.stock import LevelKey, State
+from onhand.domain.stock import LevelKey
 from onhand.domain.transfers import TransferPicture
+from onhand.ports.capabilities import Capabilities
 from onhand.ports.delivery import Delivery, Request
 
 
@@ -251,43 +252,6 @@ class Offer(NamedTuple):
     told_units: int | None
 
 
-class Telling(NamedTuple):
-    """Units that a platform which keeps levels itself must move inside one level, so that it follows the books.
-
-    `units` by state, negative leaves; they need not sum to zero (goods that were shipped leave the level).
-    `compare` is what we believe the platform shows now in these states; None goes without comparing.
-    """
-
-    item: str
-    location: str
-    units: Mapping[State, int]
-    compare: Mapping[State, int] | None
-
-
-class Setting(NamedTuple):
-    """Units that states of a level must hold whatever moved them: the platform follows the books there.
-
-    `compare` is what the platform was seen to show; where it shows something else by now, nothing is written.
-    """
-
-    item: str
-    location: str
-    units: Mapping[State, int]
-    compare: Mapping[State, int]
-
-
-class Stocking(NamedTuple):
-    """Whether an item is stocked at a location: its level there is to be connected, or disconnected."""
-
-    item: str
-    location: str
-    stocked: bool
-
-
-LevelWrite = Telling | Setting | Stocking
-"""Whatever is written to the levels of a platform that keeps them itself."""
-
-
 class Parcel(NamedTuple):
     """One write to the outside as it was decided: kept durably before it is sent, and never changed after.
 
@@ -352,6 +316,10 @@ class Sells(Protocol):
 
     name: str
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """How it takes what it is told; more may be known each time."""
+
     def ready(self) -> int:
         """Return how many parcels may be sent now without waiting: what is planned later is newer."""
 
@@ -372,28 +340,11 @@ class Shown(NamedTuple):
     committed_units: int
 
 
-class KeepsLevels(Protocol):
-    """A platform that keeps levels itself, and is written to so that they follow the books."""
+class Marketplace(Reports, Observes, Sells, Protocol):
+    """A channel beside the platform: an entry of the table in `onhand.channels` makes it."""
 
-    name: str
-    parcel_rows: int
-    """How many rows one parcel may carry."""
+    def ping(self) -> str:
+        """Return who answers there, as it calls itself. Raises ChannelUnavailable, ChannelRefused."""
 
-    def ready(self) -> int:
-        """Return how many parcels may be sent now without waiting: what is planned later is newer."""
-
-    def pack(self, writes: Sequence[LevelWrite], reference: str, key: str) -> list["Packed"]:
-        """Return parcels that together carry out `writes`, each with those, or the parts of them, that it carries.
-
-        `reference` is our operation's name; it shows in the merchant's inventory history.
-        """
-
-    def send(self, parcel: Parcel) -> LevelOutcome:
-        """Send one parcel for the first time and name what became of it."""
-
-    def send_again(self, parcel: Parcel) -> LevelOutcome:
-        """Send a parcel whose outcome is not known: under its key, or after reading back whether it was carried out."""
-
-
-Packed = tuple[Parcel, tuple[LevelWrite, ...]]
-"""A parcel, and what it carries; row numbers of an outcome are places in there."""
+    def ensure_webhooks(self, base_url: str) -> None:
+        """Have its webhooks sent to our ingress at `base_url`; again changes nothing. Raises as `ping` does."""

@@ -10,25 +10,14 @@ from datetime import datetime, timedelta
 from math import inf
 
 from onhand.domain.stock import LevelKey, State
-from onhand.ports.channel import (
-    Ask,
-    KeepsLevels,
-    LevelWrite,
-    Packed,
-    Parcel,
-    Problem,
-    Setting,
-    Stocking,
-    Telling,
-    Wanted,
-)
+from onhand.ports.channel import Ask, Parcel, Problem, Wanted
+from onhand.ports.level_writes import KeepsLevels, LevelWrite, Packed, Setting, Stocking, Telling
 from onhand.publish.guard import gate, teller_gate
 from onhand.publish.tellings import tellings_of
 from onhand.store import Books, Intent, IntentRow
 from onhand.store.intents import Kind
 
-KEY_LIFE_S = 20 * 3600
-"""How long an idempotency key is trusted. Shopify keeps keys for 24 h (2026-10, implementing-idempotency)."""
+HOUR = timedelta(hours=1)
 
 MAX_WAIT_S = 60.0
 """The longest wait between two tries of one write."""
@@ -60,13 +49,14 @@ def plan(
     if parcels < 1 or not teller_gate(books, platform.name).open:
         return []
     taken = books.intents.open_keys("level") | set(resting)
-    look = parcels * platform.parcel_rows * LOOKAHEAD
-    most = max(look, MOST_LOOKED_AT * platform.parcel_rows)
+    rows = _rows_of(platform)
+    look = parcels * rows * LOOKAHEAD
+    most = max(look, MOST_LOOKED_AT * rows)
     while True:
         # A level stands among what is owed with each of its states, mostly one or two.
         keys = [key for key in books.owed.open(2 * (look + len(taken))) if key not in taken][:look]
         chosen = _choose(tellings_of(books, keys), parcels, platform, run)
-        full = all(len(carried) == platform.parcel_rows for _, carried in chosen)
+        full = all(len(carried) == rows for _, carried in chosen)
         if full or len(keys) < look or look >= most:
             return _keep_all(books, chosen, "telling", now, sent=True)
         look = min(4 * look, most)
@@ -94,13 +84,14 @@ def resume(books: Books, platform: KeepsLevels, now: datetime) -> list[Intent]:
     """
     if not gate(books, platform.name).open:
         return []
+    key_life = timedelta(seconds=platform.capabilities.key_life_s or 0)
     ready: list[Intent] = []
     for intent in books.intents.unsettled(platform.name):
         wait = timedelta(seconds=min(2.0**intent.attempts, MAX_WAIT_S))
         if intent.status == "sent" or (intent.sent_at is not None and now - intent.sent_at < wait):
             continue
-        if intent.sent_at is not None and now - intent.planned_at > timedelta(seconds=KEY_LIFE_S):
-            _park(books, intent, now)
+        if intent.sent_at is not None and now - intent.planned_at > key_life:
+            _park(books, intent, key_life, now)
         else:
             books.intents.mark_sent(intent.key, now)
             ready.append(intent)
@@ -110,6 +101,10 @@ def resume(books: Books, platform: KeepsLevels, now: datetime) -> list[Intent]:
 def levels_of(intent: Intent) -> list[LevelKey]:
     """Return the levels that an intent writes to."""
     return [LevelKey(row.item, row.location) for row in intent.rows if row.location is not None]
+
+
+def _rows_of(platform: KeepsLevels) -> int:
+    return platform.capabilities.rows_a_parcel or 1
 
 
 def _choose(writes: Sequence[Telling], parcels: int, platform: KeepsLevels, run: str) -> list[Packed]:
@@ -125,7 +120,7 @@ def _choose(writes: Sequence[Telling], parcels: int, platform: KeepsLevels, run:
         going = max(parcels, parts[_key(left[0])])
         if len(packed) <= going:
             return packed
-        chosen = _most_urgent(packed, left, going, platform.parcel_rows)
+        chosen = _most_urgent(packed, left, going, _rows_of(platform))
         told = Counter(_key(part) for _, carried in chosen for part in carried)
         split = {key for key, count in told.items() if count < parts[key]}
         if not split:
@@ -203,12 +198,12 @@ def _key(write: LevelWrite) -> LevelKey:
     return LevelKey(write.item, write.location)
 
 
-def _park(books: Books, intent: Intent, now: datetime) -> None:
+def _park(books: Books, intent: Intent, key_life: timedelta, now: datetime) -> None:
     books.intents.conclude(intent.key, "parked", "its key has outlived its trust", now)
     asks = [
         Ask(Wanted.LEVEL, f"{key.item}@{key.location}", "a write's outcome stays unknown") for key in levels_of(intent)
     ]
     books.asks.add(intent.channel, asks, now)
-    message = f"{intent.kind} {intent.key} of {len(intent.rows)} levels: no answer for {KEY_LIFE_S // 3600} h"
+    message = f"{intent.kind} {intent.key} of {len(intent.rows)} levels: no answer for {key_life / HOUR:.0f} h"
     next_step = "compare the levels with `onhand audit`, then `onhand audit --fix`"
     books.problems.raise_(Problem("outcome unknown", intent.key, message, next_step), now)

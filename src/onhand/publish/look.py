@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from onhand.domain.catalog import Listing
 from onhand.ports.channel import Sells, Shown, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable
+from onhand.publish.bounds import still_carried_out
 from onhand.publish.offers import settle_unknown, show
 from onhand.store import Books
 
@@ -59,11 +60,15 @@ def conclude(
         wait_s = answer.retry_after_s if isinstance(answer, ChannelUnavailable) else None
         books.asks.postpone(channel.name, Wanted.LISTING, keys, now + timedelta(seconds=wait_s or RETRY_S))
         return False
+    shown_units = {key: shown.available_units for key, shown in answer.items()}
+    waiting = still_carried_out(books, channel, errand.listings, shown_units, now)
     unseen = False
     for listing in errand.listings:
         shown = answer.get(listing.listing)
-        if shown is not None:
+        if shown is not None and listing.listing not in waiting:
             unseen |= show(books, listing, shown, now) > 0
-    settle_unknown(books, channel.name, sorted(answer), now)
-    books.asks.answered(channel.name, Wanted.LISTING, [*keys, *errand.unknown_keys], errand.reading)
+    settle_unknown(books, channel.name, sorted(answer.keys() - waiting), now)
+    seen = [key for key in keys if key not in waiting]
+    books.asks.answered(channel.name, Wanted.LISTING, [*seen, *errand.unknown_keys], errand.reading)
+    books.asks.postpone(channel.name, Wanted.LISTING, sorted(waiting), now + timedelta(seconds=RETRY_S))
     return unseen

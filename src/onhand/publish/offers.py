@@ -23,6 +23,7 @@ from onhand.ports.channel import (
     Unknown,
     Wanted,
 )
+from onhand.publish.bounds import keep_bounds, note_beyond, untold
 from onhand.publish.guard import ZERO_SHARE, gate, hold_if_emptying
 from onhand.store import Books, Intent, IntentRow, Untold
 from onhand.store.offers import PATIENCE
@@ -62,14 +63,16 @@ def plan(
     `run` names this planning run; idempotency keys start with it, so it must never repeat. Listings that may only be
     raised after a look are asked for instead.
     """
+    keep_bounds(books, channel)
     if not gate(books, channel.name).open or hold_if_emptying(books, channel.name, zero_share, now):
         return []
     ready: list[Untold] = []
     to_look_at: list[Untold] = []
-    untold = books.offers.untold(channel.name, capacity * 4)
-    if not untold:  # what it would not take is wanted no more
+    waiting = untold(books, channel, capacity * 4, now)
+    if not waiting:  # what it would not take is wanted no more
         books.problems.settle(NOT_TAKEN, channel.name, now)
-    for row in untold:
+    note_beyond(books, channel, waiting, now)
+    for row in waiting:
         (ready if _may_go(row) else to_look_at).append(row)
     if to_look_at:
         because = "it may be raised, so its own orders are counted first"

@@ -6,7 +6,7 @@ What is owed to a level is its foreign movements less the confirmed tellings.
 from collections.abc import Mapping, Sequence
 
 from onhand.domain.stock import LevelKey, State
-from onhand.ports.channel import Telling
+from onhand.ports.level_writes import Telling
 from onhand.store import Books
 
 LOST_COMPARES = 2

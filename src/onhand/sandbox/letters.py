@@ -1,4 +1,4 @@
-"""What a webhook looks like when it is sent, and how long each platform waits and tries: whoever carries it."""
+"""What a webhook looks like when it is sent, and how long each platform waits and tries, whoever carries it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from typing import NamedTuple
 import msgspec
 
 from onhand.sandbox.clouds import is_cloud, post_to_queue, push
-from onhand.sandbox.signing import shopify_headers, tiktok_headers
+from onhand.sandbox.markets import MARKETS, Manners
+from onhand.sandbox.signing import shopify_headers
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.world.outbox import Delivery, finds, trimmed
 from onhand.sandbox.world.payloads import level_payload
 
 # Shopify gives a listener 5 s and retries 8 times over 4 hours, each wait twice the last: 56 s ... 2 h.
-SHOPIFY_TIMEOUT_S = 5.0
-SHOPIFY_RETRIES_S = tuple(56.0 * 2**retry for retry in range(8))
-# TikTok Shop gives 3 s and retries after 2 minutes, 30 minutes, 3 hours and 12 hours.
-TIKTOK_TIMEOUT_S = 3.0
-TIKTOK_RETRIES_S = (120.0, 1800.0, 10_800.0, 43_200.0)
+SHOPIFY_MANNERS = Manners(timeout_s=5.0, retries_s=tuple(56.0 * 2**retry for retry in range(8)))
+
+
+def manners_of(platform: str) -> Manners:
+    """Return how long a platform waits for an answer and when it tries again."""
+    return SHOPIFY_MANNERS if platform == "shopify" else MARKETS[platform].manners
 
 
 def body_of(sandbox: Sandbox, delivery: Delivery) -> bytes | None:
@@ -67,4 +69,4 @@ def headers_of(sandbox: Sandbox, delivery: Delivery, body: bytes) -> dict[str, s
         shop = sandbox.settings.shop
         secret, family = secrets.client_secret, sandbox.settings.webhook_headers
         return shopify_headers(delivery, shop=shop, client_secret=secret, body=body, family=family)
-    return tiktok_headers(app_key=secrets.tiktok_app_key, app_secret=secrets.tiktok_app_secret, body=body)
+    return MARKETS[delivery.platform].headers(sandbox, delivery, body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -69,6 +69,11 @@ def told(world: World, order: Order | TikTokOrder | TurnedAway) -> Row:
     places = [world.catalog.locations[part.location_id].name for part in order.fulfillment_orders]
     status = "cancelled" if order.cancelled_at is not None else order.fulfilment_status or "unfulfilled"
     return {"order": order.name, "id": order.id, "status": status, "locations": places}
+
+
+def place_order(world: World, channel: str, lines: Sequence[Wish], *, now: datetime) -> Row:
+    """Order on a marketplace; raises Refused when the shopper is turned away."""
+    return told(world, _MARKETS[channel](world, lines=lines, now=now))
 
 
 def cancel(world: World, name: str, *, restock: bool, reason: str, now: datetime) -> Row:
@@ -204,3 +209,6 @@ def _shipped_from(order: Order, line_id: int) -> int | None:
         if any(part.line_id == line_id for part in fulfillment.lines):
             return fulfillment.location_id
     return None
+
+
+_MARKETS: dict[str, Callable[..., TikTokOrder | TurnedAway]] = {"tiktok_shop": tiktok_orders.place}

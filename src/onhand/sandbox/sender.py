@@ -11,14 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from onhand.sandbox.faults import DeliveryFault
-from onhand.sandbox.letters import (
-    SHOPIFY_RETRIES_S,
-    SHOPIFY_TIMEOUT_S,
-    TIKTOK_RETRIES_S,
-    TIKTOK_TIMEOUT_S,
-    body_of,
-    letter_of,
-)
+from onhand.sandbox.letters import body_of, letter_of, manners_of
 from onhand.sandbox.post import Poster, PostError, parse_address
 from onhand.sandbox.state import Sandbox, Sent
 from onhand.sandbox.world.outbox import Delivery
@@ -155,7 +148,7 @@ class Sender:
         body = attempt.body if attempt.body is not None else body_of(self._sandbox, delivery)
         if body is None:
             return
-        timeout_s = SHOPIFY_TIMEOUT_S if delivery.platform == "shopify" else TIKTOK_TIMEOUT_S
+        manners = manners_of(delivery.platform)
         sent_at = clock()
         status: int | None = None
         letter = letter_of(self._sandbox, delivery, body, sent_at)
@@ -164,10 +157,9 @@ class Sender:
         with contextlib.suppress(PostError):
             if letter is not None:
                 address = parse_address(letter.address)
-                status = await self._poster.post(address, letter.headers, letter.body, timeout_s=timeout_s)
+                status = await self._poster.post(address, letter.headers, letter.body, timeout_s=manners.timeout_s)
         answered_at = clock()
-        # TikTok Shop takes 401 for an answer, too; Shopify takes 2xx only.
-        ok = status is not None and (200 <= status < 300 or (status == 401 and delivery.platform == "tiktok_shop"))
+        ok = manners.takes(status)
         self._sandbox.log.add_sent(
             Sent(
                 platform=delivery.platform,
@@ -189,7 +181,7 @@ class Sender:
 
     def _retry(self, attempt: _Attempt, body: bytes) -> None:
         delivery = attempt.delivery
-        waits_s = SHOPIFY_RETRIES_S if delivery.platform == "shopify" else TIKTOK_RETRIES_S
+        waits_s = manners_of(delivery.platform).retries_s
         subscribed = (
             delivery.subscription_id is None or delivery.subscription_id in self._sandbox.world.outbox.subscriptions
         )

@@ -20,13 +20,13 @@ from starlette.applications import Starlette
 from onhand.sandbox.build import ShopPlan, build_shop
 from onhand.sandbox.control import Control
 from onhand.sandbox.control_routes import control_routes
+from onhand.sandbox.markets import MARKETS, connections
 from onhand.sandbox.orders_by_hand import Row
 from onhand.sandbox.sender import Sender
 from onhand.sandbox.sheets import app as sheets_app
 from onhand.sandbox.sheets.start import address as sheets_address
 from onhand.sandbox.shopify import app as shopify_app
 from onhand.sandbox.state import Sandbox, Settings, sandbox_around, utc_now
-from onhand.sandbox.tiktok import app as tiktok_app
 from onhand.sandbox.world.world import WorldSettings
 
 # How often the sandbox looks whether the process that started it is still there.
@@ -106,6 +106,7 @@ def addresses(sandbox: Sandbox) -> Row:
             "shop_id": sandbox.world.tiktok.shop_id,
         },
         "google_sheets": sheets_address(sandbox.sheets),
+        "channels": {name: connection._asdict() for name, connection in connections(sandbox).items()},
         "locations": [location.name for location in sandbox.world.catalog.locations.values()],
         "tiktok_location": None if warehouse is None else warehouse.name,
     }
@@ -122,8 +123,8 @@ async def serving(options: Options) -> AsyncIterator[Running]:
     routes = [
         *control_routes(sandbox, sender, control, lambda: addresses(sandbox)),
         *shopify_app.routes(sandbox),
-        *tiktok_app.routes(sandbox),
         *sheets_app.routes(sandbox),
+        *(route for market in MARKETS.values() for route in market.routes(sandbox)),
     ]
     config = uvicorn.Config(
         Starlette(routes=routes),

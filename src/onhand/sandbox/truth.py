@@ -93,6 +93,7 @@ def tiktok_listings(world: World) -> list[Row]:
     return [
         {
             "sku": sku.seller_sku,
+            "listing": sku.sku_id,
             "sku_id": sku.sku_id,
             "product_id": sku.product_id,
             "available": sku.available_units,

@@ -291,9 +291,9 @@ class Subscribing:
     def turn(self) -> bool:
         """Make what is missing; a platform that does not answer now is asked again in a moment."""
         self.idle_s = SUBSCRIBE_EVERY_S if self._steps.subscribe(self._public_url) else SUBSCRIBE_AGAIN_S
-        tiktok = self._steps.parts.tiktok
-        if tiktok is not None and self._public_url is not None:
-            tiktok.ensure_webhooks(self._public_url)
+        if self._public_url is not None:
+            for market in self._steps.parts.markets.values():
+                market.ensure_webhooks(self._public_url)
         self._on_done()
         return False
 

@@ -12,8 +12,10 @@ import httpx
 from onhand.app import build
 from onhand.app.clock import Pace
 from onhand.app.results import Audited
-from onhand.config import SHOPIFY, TIKTOK_SHOP, ChannelConfig, Config, ShopConfig, TikTokConfig
+from onhand.channels import CHANNELS
+from onhand.config import SHOPIFY, ChannelConfig, Config, ShopConfig
 from onhand.config.model import AuditConfig, GuardConfig
+from onhand.config.reader import Section, Source
 from onhand.config.secret import Secret
 from onhand.demo.quiet import what_goes_on
 from onhand.intake.process import BATCH, POSITION
@@ -21,6 +23,7 @@ from onhand.intake.receive import receive
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Request
 from onhand.ports.errors import BadSignature, DataDamaged, LogUnavailable, OnhandError
+from onhand.sandbox.markets import Connection, connections
 from onhand.sandbox.state import Sandbox
 from onhand.serve.latency import Latency
 from onhand.serve.turns import Work
@@ -34,19 +37,17 @@ PUBLIC_URL = f"https://{OUR_HOST}"
 ENCRYPTION_KEY = urlsafe_b64encode(bytes(range(32))).decode()
 """The same for every process of a simulation: one opens what another has sealed."""
 
-_DOORS = {"shopify": SHOPIFY, "tiktok-shop": TIKTOK_SHOP}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Manner:
-    """How onhand is set: when it audits, how many deliveries it books at once, whether TikTok Shop is connected.
+    """How onhand is set: when it audits, how many deliveries it books at once, whether its marketplaces are connected.
 
     And what it lives with: a drive whose power may fail, a bucket of so many points at Shopify (None: no limit).
     """
 
     audit: AuditConfig = field(default_factory=AuditConfig)
     batch: int = BATCH
-    tiktok: bool = False
+    markets: bool = False
     power_fails: bool = False
     bucket_points: float | None = None
 
@@ -77,10 +78,10 @@ class House:
         )
         self.reading = Reading(self.steps, SHOPIFY, _nothing)
         self.telling = Telling(self.steps, self.app.clock, senders=1)
-        self._selling: tuple[Work, ...] = ()
-        if manner.tiktok:
-            selling = Publishing(self.steps, TIKTOK_SHOP, self.app.clock, Latency(), senders=1)
-            self._selling = (Reading(self.steps, TIKTOK_SHOP, _nothing), selling)
+        self._selling: list[Work] = []
+        for name in self.steps.seller_names:
+            self._selling.append(Reading(self.steps, name, _nothing))
+            self._selling.append(Publishing(self.steps, name, self.app.clock, Latency(), senders=1))
         self.auditing = Auditing(self.app, self.steps, _nothing)
         self.subscribing = Subscribing(self.steps, PUBLIC_URL, _nothing)
         self.housekeeping = Housekeeping(self.app)
@@ -102,7 +103,7 @@ class House:
             shop, topic[0] if topic else None, {name.lower(): value for name, value in headers.items()}, body
         )
         try:
-            delivery = receive(request, self.steps.parts.doors[_DOORS[door]], self.app.clock.now())
+            delivery = receive(request, self.steps.parts.doors[door.replace("-", "_")], self.app.clock.now())
             self.app.log.append([delivery])
             self.kept.append(delivery.delivery_id)
         except BadSignature:
@@ -159,33 +160,26 @@ def _config(sandbox: Sandbox, folder: Path, manner: Manner) -> Config:
                 api_version=sandbox.settings.api_version,
             ),
         ),
-        channels=(ChannelConfig(shop=shop, name=SHOPIFY, armed=True), *([_tiktok(sandbox)] if manner.tiktok else [])),
+        channels=(
+            ChannelConfig(shop=shop, name=SHOPIFY, armed=True),
+            *(_market(shop, name, how) for name, how in connections(sandbox).items() if manner.markets),
+        ),
         audit=manner.audit,
         guard=GuardConfig(zero_share=1.0),  # a shop so small is emptied by any sale
     )
 
 
-def _tiktok(sandbox: Sandbox) -> ChannelConfig:
-    world, secrets = sandbox.world, sandbox.secrets
-    assert world.tiktok.warehouse is not None, "goods on TikTok Shop bring its warehouse"
+def _market(shop: str, name: str, connection: Connection) -> ChannelConfig:
+    """Return a marketplace as a merchant would configure it, with no limits of pace but its own."""
+    table = {**connection.plain, **connection.unthrottled, **{key: f"env:{key}" for key in connection.secret}}
+    source = Source(label="the simulator", folder=Path(), environ=connection.secret)
     return ChannelConfig(
-        shop=sandbox.settings.shop,
-        name=TIKTOK_SHOP,
-        locations=(world.tiktok.warehouse.name,),
+        shop=shop,
+        name=name,
+        locations=connection.locations,
         armed=True,
         orders_imported_to_shopify="no",
-        tiktok=TikTokConfig(
-            shop_id=world.tiktok.shop_id,
-            app_key=Secret.of(secrets.tiktok_app_key),
-            app_secret=Secret.of(secrets.tiktok_app_secret),
-            access_token=Secret.of(secrets.tiktok_access_token),
-            refresh_token=Secret.of(secrets.tiktok_refresh_token),
-            shop_cipher=Secret.of(secrets.tiktok_shop_cipher),
-            api_url=f"{BASE_URL}/tiktok",
-            auth_url=f"{BASE_URL}/tiktok-auth",
-            writes_per_s=1_000.0,
-            reads_per_s=1_000.0,
-        ),
+        account=CHANNELS[name].read(Section(source, f"channel[{name}]", table)),
     )
 
 

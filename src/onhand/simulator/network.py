@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from onhand.sandbox.letters import SHOPIFY_RETRIES_S, TIKTOK_RETRIES_S, body_of, headers_of
+from onhand.sandbox.letters import body_of, headers_of, manners_of
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.world.outbox import Delivery
 from onhand.simulator.clock import ManualClock
@@ -20,8 +20,6 @@ OUR_HOST = "onhand.invalid"
 
 Door = Callable[[str, Mapping[str, str], bytes], int]
 """Takes a path, headers and a body, and answers with a status."""
-
-RETRIES_S = {"shopify": SHOPIFY_RETRIES_S, "tiktok_shop": TIKTOK_RETRIES_S}
 
 SOON_S = (0.05, 2.0)
 LATE_S = (2.0, 900.0)
@@ -125,7 +123,7 @@ class HostileNetwork:
         if ok:
             return
         self.counts["failed"] += 1
-        waits_s = RETRIES_S[delivery.platform]
+        waits_s = manners_of(delivery.platform).retries_s
         gone = delivery.platform == "shopify" and delivery.subscription_id not in outbox.subscriptions
         if attempt.number > len(waits_s) or gone:
             self.counts["given up"] += 1

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import httpx
 
+from onhand.sandbox.markets import desks
 from onhand.sandbox.sheets.desk import answer_in_process
 from onhand.sandbox.shopify.desk import Desk, Reply
 from onhand.sandbox.state import Sandbox
-from onhand.sandbox.tiktok.app import MOUNT
-from onhand.sandbox.tiktok.desk import TikTokDesk
 from onhand.simulator.clock import ManualClock
 from onhand.simulator.crash import CrashPoints
 from onhand.simulator.trace import Trace, brief
 
-BASE_URL = "http://platforms.invalid"
+BASE_URL = "https://platforms.invalid"
 """An address that leads nowhere: nothing of a simulation may ever leave this process."""
 
 WAY_S = (0.01, 0.25)
@@ -58,8 +57,8 @@ class InProcessPlatforms(httpx.BaseTransport):
     ) -> None:
         sandbox.base_url = BASE_URL
         self._desk = Desk(sandbox)
-        self._tiktok = TikTokDesk(sandbox)
         self._sheets = sandbox.sheets
+        self._markets = desks(sandbox)
         self._clock = clock
         self._rng = rng
         self._points = points
@@ -112,8 +111,9 @@ class InProcessPlatforms(httpx.BaseTransport):
             google = answer_in_process(self._sheets, request.method, target, headers, body)
             if google is not None:
                 return google
-        if path.startswith(MOUNT):  # and what gives out its tokens
-            return self._tiktok.answer(request.method, path, dict(request.url.params), headers, body)
+        for mount, desk in self._markets.items():
+            if path.startswith(mount):  # and what gives out its tokens
+                return desk.answer(request.method, path, dict(request.url.params), headers, body)
         return self._desk.answer(request.method, path, headers, body)
 
     def _draw_fate(self) -> str | None:

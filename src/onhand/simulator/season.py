@@ -254,7 +254,7 @@ def playing(options: Options) -> Iterator[Season]:
     manner = Manner(
         audit=AuditConfig(every_s=options.audit_every_s, poll_every_s=options.poll_every_s),
         batch=options.batch,
-        tiktok=tiktok,
+        markets=tiktok,
         power_fails="power_cut" in options.faults,
         bucket_points=options.bucket_points,
     )

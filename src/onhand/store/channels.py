@@ -51,6 +51,12 @@ class Channels:
         """Keep how many listings a person has agreed to see go to zero."""
         self._set("allow_zeros", channel, "units", units)
 
+    def bound(self, channel: str, least_units: int, most_units: int | None) -> None:
+        """Keep what a listing of a channel can be told at least and at most; None: as much as there is."""
+        self._sql.run("ensure_channel", (self._shop, channel))
+        row = {"shop": self._shop, "channel": channel, "least_units": least_units, "most_units": most_units}
+        self._sql.run("bound_channel", row)
+
     def arm(self, channel: str, armed: bool) -> None:
         """Allow writing to a channel, or forbid it."""
         self._set("arm", channel, "armed", armed)

@@ -138,6 +138,11 @@ class Intents:
         """Return up to `limit` intents, newest first."""
         return [_read(row) for row in self._sql.rows("recent_intents", (self._shop, limit))]
 
+    def times_told(self, channel: str, since: datetime) -> Counter[str]:
+        """Return how often each listing of a channel was told something since a time, or may have been."""
+        rows = self._sql.rows("offers_since", {"shop": self._shop, "channel": channel, "since": to_us(since)})
+        return Counter(IntentRow(*row).listing or "" for (carries,) in rows for row in load(carries))
+
     @overload
     def open_keys(self, kind: Literal["offer"]) -> set[tuple[str, str]]: ...
 

@@ -33,6 +33,7 @@ class Stale(NamedTuple):
 class Untold(NamedTuple):
     """An offer that differs from what its channel was told.
 
+    `units` is the nearest number to `sellable_units`, which may be sold, that the channel takes.
     `told_units` is None where it was told nothing yet, `shown_at` where nobody has looked what it shows.
     """
 
@@ -43,6 +44,7 @@ class Untold(NamedTuple):
     told_units: int | None
     shown_at: datetime | None
     touched_at: datetime
+    sellable_units: int
 
 
 class OfferTally(NamedTuple):
@@ -141,8 +143,8 @@ class Offers:
         wanted = {"shop": self._shop, "channel": channel, "limit": limit, "patience": PATIENCE}
         rows = self._sql.rows("untold_offers", wanted)
         return [
-            Untold(channel, listing, item, units, told_units, from_us_or_none(shown_us), from_us(touched_us))
-            for channel, listing, item, units, told_units, shown_us, touched_us in rows
+            Untold(channel, listing, item, units, told_units, from_us_or_none(shown_us), from_us(touched_us), sellable)
+            for channel, listing, item, units, told_units, shown_us, touched_us, sellable in rows
         ]
 
     def told(self, channel: str, listing: str, units: int, at: datetime) -> None:

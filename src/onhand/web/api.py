@@ -18,7 +18,7 @@ from onhand.web.routes import SHOP, Call, Page, Parameter, Route, reading
 from onhand.web.status import read_status
 
 _SKU = Parameter(name="sku", about="An item's SKU; two items may carry the same one, then both are answered.")
-_CHANNEL = Parameter(name="channel", about="A channel's name, such as tiktok_shop.")
+_CHANNEL = Parameter(name="channel", about="A channel's name, such as online_store.")
 _MOST_ROWS = 5000
 _MOST_DAYS = 36_500
 _PAGE_ITEMS = 1000

@@ -1,10 +1,12 @@
 """How channels, numbers and times are written for people."""
 
+from onhand.channels import CHANNELS
+
 TITLES = {
     "shopify": "Shopify",
     "online_store": "Online Store",
     "shopify_pos": "Shopify POS",
-    "tiktok_shop": "TikTok Shop",
+    **{name: entry.label for name, entry in CHANNELS.items()},
 }
 
 

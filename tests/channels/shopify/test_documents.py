@@ -27,7 +27,7 @@ from onhand.channels.shopify import documents
 from onhand.channels.shopify.documents import MAX_QUERY_POINTS, load
 from onhand.channels.shopify.writing import pack
 from onhand.domain.stock import KEPT_STATES
-from onhand.ports.channel import Telling
+from onhand.ports.level_writes import Telling
 from onhand.sandbox.shopify.bulk_rules import why_not_bulk
 from onhand.sandbox.shopify.cost import Sizing
 from onhand.sandbox.shopify.documents import DocumentCache

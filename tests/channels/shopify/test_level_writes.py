@@ -10,7 +10,8 @@ import pytest
 
 from onhand.channels.shopify.channel import ShopifyChannel
 from onhand.domain.stock import State
-from onhand.ports.channel import Applied, LevelOutcome, Packed, Partly, Rejected, Setting, Stocking, Telling, Unknown
+from onhand.ports.channel import Applied, LevelOutcome, Partly, Rejected, Unknown
+from onhand.ports.level_writes import Packed, Setting, Stocking, Telling
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.world.world import WorldSettings
 from tests.channels.shopify.platform import Shop, connect

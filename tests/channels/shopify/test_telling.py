@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from onhand.channels.shopify.writing import pack
 from onhand.domain.stock import KEPT_STATES, LevelKey, State
-from onhand.ports.channel import Applied, Parcel, Rejected, Telling, Throttled
+from onhand.ports.channel import Applied, Parcel, Rejected, Throttled
+from onhand.ports.level_writes import Telling
 from onhand.sandbox.server import Running
 from tests.channels.shopify.platform import Shop, connect
 

@@ -9,8 +9,9 @@ import pytest
 
 from onhand.domain.stock import LevelKey, State
 from onhand.intake.lookup import Lookup
-from onhand.ports.channel import Applied, LevelOutcome, Parcel, Rejected, Telling, Throttled, Unknown, Wanted
+from onhand.ports.channel import Applied, LevelOutcome, Parcel, Rejected, Throttled, Unknown, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected
+from onhand.ports.level_writes import Telling
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.state import Settings
 from tests.channels.shopify.platform import Shop, connect

@@ -79,12 +79,6 @@ def test_skus_of_one_product_go_in_one_parcel_and_each_answer_counts(shop: Shop)
     assert shop.shown(0) == 5  # the other SKU of the product took its number
 
 
-def test_more_than_tiktok_takes_is_told_as_the_most_it_takes(shop: Shop) -> None:
-    ((parcel, _),) = shop.channel.pack([shop.offer(0, 1_000_000)], "run")
-    assert isinstance(shop.channel.send(parcel), Applied)
-    assert shop.shown(0) == 99_999
-
-
 def test_a_warehouse_that_is_gone_is_refused_with_the_way_out(shop: Shop) -> None:
     moved = replace(shop.listings[0], place="4711")
     ((parcel, _),) = shop.channel.pack([shop.offer(0, 3)._replace(listing=moved)], "run")

@@ -31,22 +31,11 @@ from onhand.channels.shopify.subscriptions import TOPICS, Ensured, Survey
 from onhand.channels.shopify.tokens import Connection, Kept, provider
 from onhand.channels.shopify.trouble import MissingScope
 from onhand.channels.shopify.webhooks import Verifier
-from onhand.ports.channel import (
-    Catalog,
-    Census,
-    Changed,
-    LevelOutcome,
-    LevelWrite,
-    Packed,
-    Parcel,
-    Problem,
-    Reading,
-    Report,
-    Stocking,
-    Wanted,
-)
+from onhand.ports.capabilities import Capabilities
+from onhand.ports.channel import Catalog, Census, Changed, LevelOutcome, Parcel, Problem, Reading, Report, Wanted
 from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import ChannelRefused
+from onhand.ports.level_writes import LevelWrite, Packed, Stocking
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +55,15 @@ MISSING_SCOPES: Final = "missing scopes"
 UNREAD: Final = "not granted"
 """The kind of problem that facts are which a grant leaves out, though onhand can do without."""
 
+CAPABILITIES: Final = Capabilities(
+    compares=True,
+    key_life_s=20 * 3600.0,  # kept for 24 h (2026-10, "Implementing idempotency"); the rest is for slow clocks
+    rows_a_parcel=writing.MAX_ROWS,
+    least_units=-1_000_000_000,  # 2026-10, InventorySetQuantitiesUserErrorCode: INVALID_QUANTITY_TOO_LOW, …_TOO_HIGH
+    most_units=1_000_000_000,
+    a_number_a_location=True,
+)
+
 _PARCEL_POINTS: Final = 10  # a mutation, whatever it carries (2026-10, "Rate limits")
 
 
@@ -84,7 +82,7 @@ class ShopifyChannel:
     """One shop of Shopify's. Safe for threads."""
 
     name = NAME
-    parcel_rows = writing.MAX_ROWS
+    capabilities = CAPABILITIES
 
     def __init__(
         self,

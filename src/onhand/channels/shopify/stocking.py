@@ -13,7 +13,8 @@ import msgspec
 from onhand.channels.shopify.gids import gid
 from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.writing import MAX_ROWS, ParcelBody
-from onhand.ports.channel import Packed, Parcel, Stocking
+from onhand.ports.channel import Parcel
+from onhand.ports.level_writes import Packed, Stocking
 
 ACTIVATE: Final = "activate_level"
 TOGGLE: Final = "toggle_levels"

@@ -14,7 +14,8 @@ import msgspec
 from onhand.channels.shopify.gids import gid
 from onhand.channels.shopify.settings import NAME
 from onhand.domain.stock import State
-from onhand.ports.channel import LevelWrite, Packed, Parcel, Setting, Telling
+from onhand.ports.channel import Parcel
+from onhand.ports.level_writes import LevelWrite, Packed, Setting, Telling
 
 MAX_ROWS = 250  # Shopify API limits: an array argument holds at most 250 rows
 MAX_UNITS = 2_000_000_000  # INVALID_QUANTITY_TOO_HIGH of moves and adjustments

@@ -20,6 +20,7 @@ from onhand.channels.tiktok_shop.trouble import NoAnswer, NotCarriedOut, Refused
 from onhand.channels.tiktok_shop.webhooks import Verifier
 from onhand.domain.catalog import Listing
 from onhand.domain.orders import OrderPicture
+from onhand.ports.capabilities import Capabilities
 from onhand.ports.channel import (
     Applied,
     Catalog,
@@ -63,6 +64,9 @@ class _Body(msgspec.Struct):
     request: msgspec.Raw
 
 
+CAPABILITIES = Capabilities(least_units=None, most_units=shelf.MOST_UNITS, rows_a_parcel=None)
+"""One number a listing, set whatever is there; a parcel is a product (Partner API 202309, update inventory)."""
+
 EVENT_TYPES = (
     "ORDER_STATUS_CHANGE",
     "CANCELLATION_STATUS_CHANGE",
@@ -86,6 +90,7 @@ class TikTokShopChannel:
     """
 
     name = NAME
+    capabilities = CAPABILITIES
 
     def __init__(
         self,

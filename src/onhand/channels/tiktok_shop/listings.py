@@ -184,11 +184,8 @@ def by_product(offers: Sequence[Offer]) -> list[tuple[str, list[Offer]]]:
 
 
 def stock_rows(offer: Offer) -> list[dict[str, object]]:
-    """Return the rows of one SKU: all its units in the warehouse that sells, none in the others.
-
-    TikTok Shop takes 0 to 99,999 units; what is above can wait until it matters.
-    """
-    units = max(0, min(offer.units, MOST_UNITS))
+    """Return the rows of one SKU: all its units in the warehouse that sells, none in the others."""
+    units = offer.units
     if offer.listing.place is None:
         return [{"quantity": units}]
     first, *others = offer.listing.place.split(_BETWEEN)

@@ -1,9 +1,10 @@
 """The configuration: secrets at hand and kept close, addresses that only this machine reaches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from onhand.channels import CHANNELS
 from onhand.cli.checks.check import Check, fail, ok, warn
-from onhand.config import ONLINE_STORE, SHOPIFY_POS, TIKTOK_SHOP, Config, hide_password
+from onhand.config import ONLINE_STORE, SHOPIFY_POS, Config, hide_password
 from onhand.log import Seal
 from onhand.ports.errors import ConfigError
 
@@ -21,12 +22,17 @@ def check_config(config: Config) -> Iterator[Check]:
                 "is configured as armed, and that does nothing: it sells the levels that Shopify keeps itself",
                 'write armed = true under [[channel]] name = "shopify", or run `onhand arm shopify`',
             )
-        if channel.name == TIKTOK_SHOP and channel.tiktok is None:
+        if channel.name in CHANNELS and channel.account is None:
             yield warn(
                 f"{channel.name} of {channel.shop}",
                 "has no credentials, so it is not connected: orders there lower nothing here",
-                "give shop_id, app_key and app_secret in its [[channel]]",
+                f"give {listed(CHANNELS[channel.name].needs)} in its [[channel]]",
             )
+
+
+def listed(keys: Sequence[str]) -> str:
+    """Return keys as a sentence names them."""
+    return keys[0] if len(keys) == 1 else f"{', '.join(keys[:-1])} and {keys[-1]}"
 
 
 def _counted(config: Config) -> str:

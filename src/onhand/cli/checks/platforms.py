@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from onhand.channels import CHANNELS
 from onhand.channels.shopify import scopes
 from onhand.channels.shopify.versions import supported_until
 from onhand.cli.checks.check import Check, fail, ok, warn
@@ -16,7 +17,7 @@ from onhand.ports.errors import BadSignature, ChannelRefused, ChannelUnavailable
 if TYPE_CHECKING:
     from onhand.app.parts import ShopParts
     from onhand.channels.shopify import Connection
-    from onhand.channels.tiktok_shop import TikTokShopChannel
+    from onhand.ports.channel import Marketplace
 
 EXPIRES_SOON = timedelta(days=14)
 """A refresh token lives 90 days and is replaced every hour: one that is this near its end was forgotten."""
@@ -31,8 +32,8 @@ def check_platforms(parts: "ShopParts", shop: ShopConfig, now: datetime, *, writ
     """Look at the platforms of one shop; `writes` where Shopify is armed. Only reads."""
     yield _check_signature(parts, shop, now)
     yield from _check_shopify(parts, shop, now, writes=writes)
-    if parts.tiktok is not None:
-        yield _check_tiktok(parts.tiktok, shop)
+    for market in parts.markets.values():
+        yield _check_market(market, shop)
 
 
 def _check_signature(parts: "ShopParts", shop: ShopConfig, now: datetime) -> Check:
@@ -122,11 +123,11 @@ def _check_connection(connection: "Connection", shop: ShopConfig, now: datetime)
     return ok(name, why)
 
 
-def _check_tiktok(channel: "TikTokShopChannel", shop: ShopConfig) -> Check:
-    name = f"tiktok_shop for {shop.domain}"
+def _check_market(channel: "Marketplace", shop: ShopConfig) -> Check:
+    name = f"{channel.name} for {shop.domain}"
     try:
         return ok(name, f"{channel.ping()} answers")
     except ChannelUnavailable as error:
         return fail(name, str(error), "see whether this machine reaches it")
     except ChannelRefused as error:
-        return fail(name, str(error), "look at app_key, app_secret, the tokens and shop_id")
+        return fail(name, str(error), f"look at {', '.join(CHANNELS[channel.name].keys)} in its [[channel]]")

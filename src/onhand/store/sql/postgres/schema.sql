@@ -418,6 +418,8 @@ CREATE TABLE channels (
     imported      TEXT COLLATE "C" NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
     cursor_at     BIGINT,
     zeros_allowed BIGINT NOT NULL DEFAULT 0,
+    least_units   BIGINT NOT NULL DEFAULT 0, -- what a listing there can be told
+    most_units    BIGINT,
     PRIMARY KEY (shop, channel)
 );
 

@@ -10,6 +10,11 @@ INSERT INTO channels (shop, channel, armed) VALUES (:shop, :channel, :armed) ON 
 -- name: allow_zeros
 UPDATE channels SET zeros_allowed = :units WHERE shop = :shop AND channel = :channel
 
+-- name: bound_channel
+UPDATE channels SET least_units = :least_units, most_units = CAST(:most_units AS BIGINT)
+WHERE shop = :shop AND channel = :channel
+    AND (least_units <> :least_units OR most_units IS DISTINCT FROM CAST(:most_units AS BIGINT))
+
 -- name: arm
 UPDATE channels SET armed = :armed WHERE shop = :shop AND channel = :channel
 

@@ -44,6 +44,11 @@ SELECT
     key, channel, kind, body, carries, status, attempts, planned_at, sent_at, concluded_at, note, compares, reading
 FROM intents WHERE shop = :shop ORDER BY planned_at DESC, key DESC LIMIT :limit
 
+-- name: offers_since
+SELECT carries FROM intents
+WHERE shop = :shop AND planned_at >= :since AND channel = :channel AND kind = 'offer'
+    AND status IN ('sent', 'unknown', 'applied')
+
 -- name: tellings_in_flight
 SELECT DISTINCT intents.key, intents.carries
 FROM covered JOIN intents ON intents.shop = covered.shop AND intents.key = covered.intent

@@ -32,23 +32,36 @@ DELETE FROM touched WHERE shop = :shop AND item IN (
 )
 
 -- name: untold_offers
-SELECT channel, listing, item, units, told_units, shown_at, touched_at FROM offers
-WHERE shop = :shop AND channel = :channel AND units IS DISTINCT FROM told_units
-    AND units IS NOT NULL AND parked_reason IS NULL
-    AND NOT EXISTS (
-        SELECT 1 FROM covered
-        WHERE covered.shop = :shop AND covered.channel = :channel AND covered.kind = 'offer'
-            AND covered.subject = offers.listing
-    )
+-- What is told is the nearest number that the channel takes.
+SELECT channel, listing, item, wanted, told_units, shown_at, touched_at, units FROM (
+    SELECT
+        offers.channel, offers.listing, offers.item, offers.units, offers.told_units, offers.shown_units,
+        offers.shown_at, offers.touched_at, offers.overruled,
+        CASE
+            WHEN offers.units > channels.most_units THEN channels.most_units
+            WHEN offers.units < channels.least_units THEN channels.least_units
+            ELSE offers.units
+        END AS wanted
+    FROM offers LEFT JOIN channels ON channels.shop = offers.shop AND channels.channel = offers.channel
+    WHERE offers.shop = :shop AND offers.channel = :channel AND offers.units IS DISTINCT FROM offers.told_units
+        AND offers.units IS NOT NULL AND offers.parked_reason IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM covered
+            WHERE covered.shop = :shop AND covered.channel = :channel AND covered.kind = 'offer'
+                AND covered.subject = offers.listing
+        )
+) AS bounded
+WHERE wanted IS DISTINCT FROM told_units
     -- A number that is about to be computed anew, or that another program sets anew each time, may lower, never raise.
     AND (
-        units < COALESCE(told_units, shown_units, units + 1)
-        OR overruled < :patience AND NOT EXISTS (SELECT 1 FROM touched WHERE touched.shop = offers.shop AND touched.item = offers.item)
+        wanted < COALESCE(told_units, shown_units, wanted + 1)
+        OR overruled < :patience
+            AND NOT EXISTS (SELECT 1 FROM touched WHERE touched.shop = :shop AND touched.item = bounded.item)
     )
 -- Risk first: what the channel shows too much of, and of that what has run out or is nearly gone.
 ORDER BY
-    CASE WHEN units < COALESCE(told_units, shown_units, units + 1) THEN 0 ELSE 1 END,
-    CASE WHEN units < COALESCE(told_units, shown_units, units + 1) THEN units ELSE 0 END,
+    CASE WHEN wanted < COALESCE(told_units, shown_units, wanted + 1) THEN 0 ELSE 1 END,
+    CASE WHEN wanted < COALESCE(told_units, shown_units, wanted + 1) THEN wanted ELSE 0 END,
     touched_at, listing
 LIMIT :limit
 
@@ -126,17 +139,27 @@ LIMIT :limit
 -- name: tally_offers
 SELECT
     count(*),
-    count(*) FILTER (WHERE units IS NOT NULL AND units IS DISTINCT FROM told_units),
+    count(*) FILTER (
+        WHERE offers.units IS NOT NULL AND offers.told_units IS DISTINCT FROM
+        CASE
+            WHEN offers.units > channels.most_units THEN channels.most_units
+            WHEN offers.units < channels.least_units THEN channels.least_units
+            ELSE offers.units
+        END
+    ),
     count(touched.item),
     count(*) FILTER (WHERE parked_reason IS NOT NULL)
-FROM offers LEFT JOIN touched ON touched.shop = offers.shop AND touched.item = offers.item
-WHERE offers.shop = :shop AND channel = :channel
+FROM offers
+LEFT JOIN channels ON channels.shop = offers.shop AND channels.channel = offers.channel
+LEFT JOIN touched ON touched.shop = offers.shop AND touched.item = offers.item
+WHERE offers.shop = :shop AND offers.channel = :channel
 
 -- name: count_offers
 SELECT
     count(*),
-    count(*) FILTER (WHERE told_units > 0 AND units = 0)
-FROM offers WHERE shop = :shop AND channel = :channel
+    count(*) FILTER (WHERE offers.units = 0 AND offers.told_units > COALESCE(channels.least_units, 0))
+FROM offers LEFT JOIN channels ON channels.shop = offers.shop AND channels.channel = offers.channel
+WHERE offers.shop = :shop AND offers.channel = :channel
 
 -- name: touch_every_item
 INSERT INTO touched (shop, item, touched_at)

@@ -417,6 +417,8 @@ CREATE TABLE channels (
     imported      TEXT NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
     cursor_at     INTEGER,
     zeros_allowed INTEGER NOT NULL DEFAULT 0,
+    least_units   INTEGER NOT NULL DEFAULT 0, -- what a listing there can be told
+    most_units    INTEGER,
     PRIMARY KEY (shop, channel)
 ) STRICT, WITHOUT ROWID;
 
