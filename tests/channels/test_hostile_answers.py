@@ -13,8 +13,9 @@ from onhand.channels.bounded import MOST_BYTES, AnswerTooLarge, ask
 from onhand.channels.shopify import ShopifySettings
 from onhand.channels.shopify.addresses import check_file_address
 from onhand.intake.lookup import Lookup
-from onhand.ports.channel import Telling, Unknown, Wanted
+from onhand.ports.channel import Unknown, Wanted
 from onhand.ports.errors import ChannelUnavailable, IncompleteReading
+from onhand.ports.level_writes import Telling
 from tests.channels.shopify.scripted import Reply, channel_at, in_turn, platform
 from tests.channels.shopify.test_troubles import ORDER_AWAY
 from tests.channels.tiktok_shop.test_troubles import LISTING, written

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -57,7 +58,8 @@ def test_the_addresses_name_everything_needed_to_connect(running: Running) -> No
     document = running.addresses
     platforms = {"shopify", "tiktok_shop", "google_sheets", "channels"}
     assert set(document) == {"control", *platforms, "locations", "tiktok_location"}
-    assert set(document["channels"]) == {"tiktok_shop"}
+    channels: Any = document["channels"]
+    assert set(channels) == {"tiktok_shop"}
     assert document["locations"] == ["Warehouse", "Boston", "Portland"]
     assert document["tiktok_location"] == "Warehouse"
 
