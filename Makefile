@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Nothing of the caller's own Python settings may leak into the environment we make.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test browser lint fmt sim seasons mutants bench pins clean .venv
+.PHONY: help demo test browser lint fmt sim seasons kills mutants bench pins clean .venv
 
 help:
 	@echo "make demo     set everything up and play a merchant's day, with a page to watch"
@@ -16,6 +16,7 @@ help:
 	@echo "make fmt      format and mend what ruff can mend"
 	@echo "make sim      the convergence campaign with many more examples"
 	@echo "make seasons  300 seasons of storms and crashes, from seeds that nobody has tried"
+	@echo "make kills    kill -9 at every named point of the process; writes its table into docs/reliability.md"
 	@echo "make mutants  plant bugs, one by one, and see whether the tests find them (some hours)"
 	@echo "make bench    every benchmark"
 	@echo "make pins     write requirements/*.txt anew from requirements/*.in"
@@ -61,6 +62,10 @@ sim: $(READY)
 # New seeds each day and commit; what fails says how it is played again.
 seasons: $(READY)
 	@$(BIN)/onhand simulate --seeds 300 --new
+
+# A process dies at each of some seventy points, and a whole one must put right what it left.
+kills: $(READY)
+	@$(BIN)/python -m tests.kills
 
 # Those thought out by hand, then as many as SAMPLE that chance draws; SEED draws the same ones again.
 SAMPLE ?= 20

@@ -52,6 +52,11 @@ class OnhandProcess:
         while datetime.now(UTC) < ends_at:
             sleep(0.05)
 
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment that it is started in."""
+        return self._environ
+
     def set(self, name: str, value: str) -> None:
         """Give it a setting by its environment."""
         self._environ[name] = value

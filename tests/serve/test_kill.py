@@ -1,73 +1,23 @@
 """kill -9 at any moment under load: what was answered 200 is in the books once, and what was sent is resolved."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from time import sleep
-from typing import Any
 
 import httpx
 
-from onhand.app import App, build
-from onhand.demo.house import load
+from onhand.app import App
 from onhand.demo.quiet import wait_for_quiet
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.state import Settings
+from tests.serve.platforms import DAY_S, ORDERS_PER_S, Platforms, opened
 from tests.serve.process import OnhandProcess
 from tests.support.parity import differences
-from tests.support.waiting import WITHIN_S, until_equal
+from tests.support.waiting import WITHIN_S
 
 KILLS = 5
-ORDERS_PER_S = 12.0
-DAY_S = 15.0
 # Platforms take a moment to answer, so that a kill finds calls under way.
 BUSY = Settings(bucket_points=None, tiktok_writes_per_s=None, tiktok_reads_per_s=None, api_latency_s=0.03)
-
-
-class Platforms:
-    """The sandbox beside the process: what it sent, what it was asked."""
-
-    def __init__(self, control: httpx.Client) -> None:
-        self._control = control
-
-    def do(self, what: str, **ask: object) -> None:
-        """Ask the control for something."""
-        assert self._control.post(f"/{what}", json=ask).status_code == 200
-
-    def see(self, what: str, **query: str) -> dict[str, Any]:
-        """Look at something."""
-        seen: dict[str, Any] = self._control.get(f"/{what}", params=query).json()
-        return seen
-
-    def answered_200(self) -> set[str]:
-        """Return the ids of deliveries that were answered 200."""
-        return {row["delivery_id"] for row in self.see("log")["deliveries"] if row["status"] == 200}
-
-    def unanswered_writes(self) -> int:
-        """Return how many writes were carried out without an answer."""
-        counts = self.see("log", limit="1")["counts"]
-        lost = (name for name in counts if name.endswith("timeout_after_apply"))
-        return sum(counts[name] for name in lost if "inventoryMove" in name or "inventory/update" in name)
-
-    def keep_selling(self) -> None:
-        """Let the shop sell: where a day is over before all was tried, another one begins."""
-        if self.see("play")["done"]:
-            self.do("play", for_s=DAY_S, orders_per_s=ORDERS_PER_S, baseline=False, seed=4)
-
-    def until(self, what: str, **wanted: object) -> None:
-        """Wait until what is seen there has these values."""
-        until_equal(lambda: {name: self.see(what, limit="1")[name] for name in wanted}, wanted)
-
-
-@contextmanager
-def opened(onhand: OnhandProcess) -> Iterator[App]:
-    """Open the books beside the process."""
-    app = build(load(onhand.path))
-    try:
-        yield app
-    finally:
-        app.close()
 
 
 def kill_at_some_moment(onhand: OnhandProcess, platforms: Platforms, chance: Random) -> None:
