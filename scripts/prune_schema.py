@@ -67,7 +67,7 @@ MUTATIONS = _names(
     inventoryShipmentUpdateItemQuantities inventoryTransferCancel inventoryTransferCreate
     inventoryTransferCreateAsReadyToShip inventoryTransferDelete inventoryTransferDuplicate
     inventoryTransferEdit inventoryTransferMarkAsReadyToShip inventoryTransferRemoveItems
-    inventoryTransferSetItems orderCancel orderCreate
+    inventoryTransferSetItems metafieldsSet orderCancel orderCreate
     orderEditAddVariant orderEditBegin orderEditCommit orderEditSetQuantity refundCreate returnCancel
     returnClose returnCreate returnProcess returnReopen reverseFulfillmentOrderDispose
     webhookSubscriptionCreate webhookSubscriptionDelete webhookSubscriptionUpdate
@@ -87,7 +87,7 @@ OBJECTS = _names(
     InventoryItemMeasurement InventoryLevel InventoryProperties InventoryQuantity InventoryQuantityName
     InventoryShipment InventoryShipmentLineItem InventoryShipmentTracking InventoryTransfer
     InventoryTransferLineItem InventoryTransferLineItemUpdate Job LineItem LineItemGroup Location LocationAddress
-    LocationSnapshot MoneyBag MoneyV2 Order OrderAgreement OrderApp OrderAttribution OrderCancellation
+    LocationSnapshot Metafield MoneyBag MoneyV2 Order OrderAgreement OrderApp OrderAttribution OrderCancellation
     OrderEditAgreement OrderTransaction
     PageInfo Product ProductVariant
     ProductSale ProductVariantComponent Publication Refund RefundAgreement RefundLineItem Return ReturnAgreement

@@ -18,7 +18,7 @@ from onhand.sandbox.shopify.schema import SDL_FILE, admin_schema, read_sdl
 from scripts import list_scopes
 
 # Written by scripts/prune_schema.py; after another run of it, the sum of what it wrote goes here.
-SDL_SHA256 = "45193d8f48516f655accf296b6933cbd19f6988f86e0a7e0d5f93dbee6c3b12a"
+SDL_SHA256 = "b6b63604b4ec488748c7b48e91fc704ef04ac47b4eba36a8f0d927706ab5616c"
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "prune_schema.py"
 
 

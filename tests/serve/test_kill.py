@@ -30,8 +30,13 @@ def kill_at_some_moment(onhand: OnhandProcess, platforms: Platforms, chance: Ran
     onhand.kill()
 
 
-def kill_while_a_write_has_no_answer(onhand: OnhandProcess, platforms: Platforms) -> None:
-    """Kill it after a platform has carried out a write, and before it could know."""
+def kill_while_a_write_has_no_answer(onhand: OnhandProcess, platforms: Platforms, marks: int) -> None:
+    """Kill it after a platform has carried out a write, and before it could know.
+
+    `marks` were left before it was started: it writes nothing until it has left its own.
+    """
+    while platforms.marks() == marks:
+        sleep(0.05)
     platforms.do("fault", kind="timeout_after_apply", share=1.0)
     before = platforms.unanswered_writes()
     while platforms.unanswered_writes() == before:
@@ -53,11 +58,13 @@ def test_c01_killed_again_and_again_under_load_it_books_every_answered_delivery_
         onhand.start()
         try:
             platforms.do("play", for_s=DAY_S, orders_per_s=ORDERS_PER_S, baseline=False, seed=3)
+            marks = 0
             for number in range(KILLS):
                 if number % 2:
-                    kill_while_a_write_has_no_answer(onhand, platforms)
+                    kill_while_a_write_has_no_answer(onhand, platforms, marks)
                 else:
                     kill_at_some_moment(onhand, platforms, chance)
+                marks = platforms.marks()
                 onhand.start()
             platforms.until("play", done=True)
             platforms.do("heal")

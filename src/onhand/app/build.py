@@ -25,7 +25,7 @@ from onhand.log import KeptLog
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
 from onhand.ports.level_writes import Stocking
-from onhand.publish import guard
+from onhand.publish import copies, guard
 from onhand.store import Store, open_store
 
 TIMEOUT_S = httpx.Timeout(20.0, connect=5.0)
@@ -142,6 +142,8 @@ class App:
                     books.channels.pause(name, paused=True)
                 else:
                     guard.resume(books, name, self.clock.now())
+            if not paused:
+                copies.agree(books, shop, self.clock.now())
 
     def stock(self, shop: str, wishes: Sequence[Stocking]) -> int:
         """Have levels connected or disconnected; return how many, those with a write under way left out.

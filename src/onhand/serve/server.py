@@ -9,6 +9,7 @@ from types import FrameType
 
 from onhand.app import App
 from onhand.app.alone import STORE_PARTS
+from onhand.app.copies import Keeper
 from onhand.app.sources import build_intakes
 from onhand.channels.shopify.law import ADDRESS, LawDoor
 from onhand.config import SHOPIFY
@@ -146,8 +147,11 @@ class Serving:
         for shop in self._app.shops:
             steps = self._app.steps(shop)
             steps.recover()
-            works: list[Work] = [Publishing(steps, name, self._app.clock, self.told) for name in steps.seller_names]
-            works.append(Telling(steps, self._app.clock))
+            keeper = Keeper(self._app.store, steps, self._app.clock)
+            works: list[Work] = [
+                Publishing(steps, name, self._app.clock, self.told, keeper=keeper) for name in steps.seller_names
+            ]
+            works.append(Telling(steps, self._app.clock, keeper=keeper))
             works += self._sheeting(shop)
             self._publishers += [Turns(work, self._died) for work in works]
         self._turns += self._publishers

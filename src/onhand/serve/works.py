@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from onhand.app import App
+from onhand.app.copies import Keeper
 from onhand.app.erasing import erase_shop, forget_customers, wanted_erasures
 from onhand.app.steps import Steps
 from onhand.audit.sweep import OVERLAP_S
@@ -136,16 +137,27 @@ class Reading:
 class Publishing:
     """One channel is told what it may sell.
 
-    With one sender it sends in the thread that takes the turn: so a simulation stays in one thread.
+    With one sender it sends in the thread that takes the turn: so a simulation stays in one thread. `keeper` None: no
+    other copy of onhand can be at work.
     """
 
     idle_s = 0.25
 
-    def __init__(self, steps: Steps, channel: str, clock: Clock, latency: Latency, *, senders: int = SENDERS) -> None:
+    def __init__(
+        self,
+        steps: Steps,
+        channel: str,
+        clock: Clock,
+        latency: Latency,
+        *,
+        keeper: Keeper | None = None,
+        senders: int = SENDERS,
+    ) -> None:
         self.name = f"publisher {steps.shop} {channel}"
         self._steps = steps
         self._name = channel
         self._clock = clock
+        self._keeper = keeper
         self._latency = latency
         self._rests_until = clock.now()
         self._unwritten: list[tuple[Planned, Outcome]] = []
@@ -156,6 +168,8 @@ class Publishing:
     def turn(self) -> bool:
         """Plan as much as may go now, send it, and conclude."""
         self._write_down()
+        if self._keeper is not None:
+            self._keeper.check()
         channel = self._steps.seller(self._name)
         capacity = min(SENDERS * 2, channel.ready())
         if capacity < 1 or self._clock.now() < self._rests_until:
@@ -181,15 +195,17 @@ class Publishing:
 class Telling:
     """The platform that keeps levels is written to: what is owed is told, unknown outcomes are resolved.
 
-    With one sender it sends in the thread that takes the turn: so a simulation stays in one thread.
+    With one sender it sends in the thread that takes the turn: so a simulation stays in one thread. `keeper` None: no
+    other copy of onhand can be at work.
     """
 
     idle_s = 0.25
 
-    def __init__(self, steps: Steps, clock: Clock, *, senders: int = SENDERS) -> None:
+    def __init__(self, steps: Steps, clock: Clock, *, keeper: Keeper | None = None, senders: int = SENDERS) -> None:
         self.name = f"teller {steps.shop}"
         self._steps = steps
         self._clock = clock
+        self._keeper = keeper
         self._rests = Rests()
         self._unwritten: list[tuple[Intent, LevelOutcome]] = []
         self._runs = _runs(f"shopify-{clock.now():%Y%m%dT%H%M%S%f}")
@@ -199,6 +215,8 @@ class Telling:
     def turn(self) -> bool:
         """Send what is wanted once, and again what is unknown; then tell what is owed, worst risk first."""
         self._write_down()
+        if self._keeper is not None:
+            self._keeper.check()
         platform = self._steps.parts.shopify
         intents = self._steps.open_writes()
         if not intents:
@@ -217,6 +235,8 @@ class Telling:
             if isinstance(outcome, Applied | Partly):
                 self._rests.end(levels_of(intent))
             self._rests.begin(refused_levels(intent, outcome), now)
+            if self._keeper is not None and isinstance(outcome, Rejected) and outcome.stale:
+                self._keeper.doubt()  # who changed the level may be another copy of us
             done |= isinstance(outcome, Applied | Partly | Rejected)
             del self._unwritten[0]
         return done

@@ -19,6 +19,7 @@ from onhand.store.item_buffers import ItemBuffers
 from onhand.store.json_text import STATES, pairs
 from onhand.store.law import Erasure, Redactions
 from onhand.store.ledger import Heads, Ledger
+from onhand.store.marks import Marks
 from onhand.store.observations import Observations
 from onhand.store.offers import Offers
 from onhand.store.openings import Openings
@@ -54,6 +55,7 @@ class Books:
         self.channels = Channels(sql, shop_id)
         self.item_buffers = ItemBuffers(sql, shop_id)
         self.workbook = Workbook(sql, shop_id)
+        self.marks = Marks(sql, shop_id)
         self.doubts = Doubts(sql, shop_id)
         self.drifts = Drifts(sql, shop_id)
         self.fixes = Fixes(sql, shop_id)

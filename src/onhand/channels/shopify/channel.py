@@ -16,6 +16,7 @@ from onhand.channels.shopify.bucket import Lane, Points
 from onhand.channels.shopify.census import CensusTaker
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
+from onhand.channels.shopify.marking import SeenMark, read_mark, replace_mark
 from onhand.channels.shopify.parse import parse
 from onhand.channels.shopify.read_drafts import DraftReader
 from onhand.channels.shopify.read_items import ItemReader
@@ -221,6 +222,14 @@ class ShopifyChannel:
     def ensure_subscriptions(self, base_url: str | None, topics: Sequence[str] = TOPICS) -> Ensured:
         """Make this app's subscriptions in the shop be exactly `topics`. Raises as `read` does."""
         return self.mend_subscriptions(self.survey_subscriptions(base_url, topics))
+
+    def read_mark(self) -> SeenMark:
+        """Return the mark that a copy of onhand has left at the shop. Raises as `read` does."""
+        return read_mark(self._client)
+
+    def replace_mark(self, seen: SeenMark, value: str) -> bool:
+        """Replace the mark that was seen; False where another stands there by now. Raises as `read` does."""
+        return replace_mark(self._client, seen, value)
 
     def ping(self) -> Ping:
         """Return who answers and what the app may do there. Raises as `read` does."""

@@ -17,6 +17,7 @@ from onhand.sandbox.shopify.cost import Sizing
 from onhand.sandbox.shopify.documents import DocumentCache, documents_of
 from onhand.sandbox.shopify.gids import gid
 from onhand.sandbox.shopify.idempotency import IdempotencyKeys
+from onhand.sandbox.shopify.metafields import Metafield
 from onhand.sandbox.shopify.tokens import Tokens
 from onhand.sandbox.shopify.write_edits import Session
 from onhand.sandbox.state import Sandbox
@@ -40,6 +41,7 @@ class Face:
     bulk_run_s: float
     faults: Faults
     edits: dict[int, Session] = field(default_factory=dict)
+    app_data: dict[tuple[str, str], Metafield] = field(default_factory=dict)
 
 
 def face_of(

@@ -19,6 +19,7 @@ from onhand.sandbox.shopify.fields import (
     sortable,
 )
 from onhand.sandbox.shopify.gids import gid
+from onhand.sandbox.shopify.metafields import Metafield
 from onhand.sandbox.shopify.paging import Page
 from onhand.sandbox.shopify.read_root import one_of
 from onhand.sandbox.shopify.terms import Getter, matching
@@ -75,7 +76,32 @@ SHOP_ROOT_FIELDS: FieldTable = {
     "webhookSubscriptionsCount": counted(lambda call: call.world.outbox.subscriptions.values(), SUBSCRIPTION_GETTERS),
 }
 
+
+def _own_metafield(_: Any, call: Call, arguments: Arguments) -> Metafield | None:
+    return call.face.app_data.get((arguments.get("namespace") or "$app", arguments["key"]))
+
+
 SHOP_FIELDS: dict[str, FieldTable] = {
+    "AppInstallation": {
+        "id": lambda held: held["id"],
+        "app": lambda held: held["app"],
+        "accessScopes": lambda held: held["accessScopes"],
+        "launchUrl": lambda held: held["launchUrl"],
+        "metafield": _own_metafield,
+    },
+    "Metafield": {
+        "id": lambda held: gid("Metafield", held.id),
+        "legacyResourceId": lambda held: str(held.id),
+        "namespace": lambda held: held.namespace,
+        "key": lambda held: held.key,
+        "type": lambda held: held.type,
+        "value": lambda held: held.value,
+        "compareDigest": lambda held: held.digest,
+        "sizeInBytes": lambda held: len(held.value.encode()),
+        "ownerType": lambda _: "API_PERMISSION",
+        "createdAt": lambda held: iso(held.created_at),
+        "updatedAt": lambda held: iso(held.updated_at),
+    },
     "WebhookSubscription": {
         "id": lambda held: gid("WebhookSubscription", held.id),
         "legacyResourceId": lambda held: str(held.id),

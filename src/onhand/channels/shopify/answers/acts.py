@@ -188,3 +188,35 @@ class Pinged(Struct, rename="camel"):
 
     shop: PingedShop
     current_app_installation: Installation
+
+
+class LeftMark(Struct, rename="camel"):
+    """A value that the app keeps at the shop, and what a replacement is compared with."""
+
+    value: str
+    compare_digest: str
+
+
+class MarkedInstallation(Struct):
+    """The app in this shop, and its mark."""
+
+    id: str
+    metafield: LeftMark | None
+
+
+class Marked(Struct, rename="camel"):
+    """mark.graphql."""
+
+    current_app_installation: MarkedInstallation
+
+
+class MarkPayload(Struct, rename="camel"):
+    """The inside of replace_mark.graphql."""
+
+    user_errors: list[UserError]
+
+
+class MarkReplaced(Struct, rename="camel"):
+    """replace_mark.graphql."""
+
+    metafields_set: MarkPayload

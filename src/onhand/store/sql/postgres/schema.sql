@@ -395,6 +395,15 @@ CREATE TABLE aside (
     PRIMARY KEY (shop, item, location)
 );
 
+-- The mark that these books have left at a shop: `held` stands there, `wanted` was sent and may. Another one there
+-- means that another copy of them is at work; `takes_any` that a person has said this one is the right one.
+CREATE TABLE marks (
+    shop      BIGINT PRIMARY KEY REFERENCES shops,
+    held      TEXT COLLATE "C",
+    wanted    TEXT COLLATE "C",
+    takes_any BIGINT NOT NULL
+);
+
 -- Levels that did not add up when they were last read, until a reading does. `tries` counts readings that were due.
 CREATE TABLE doubts (
     shop         BIGINT NOT NULL REFERENCES shops,
