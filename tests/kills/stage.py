@@ -26,9 +26,8 @@ from tests.kills.points import Point
 from tests.serve.platforms import Platforms, opened
 from tests.serve.process import OnhandProcess
 from tests.support.parity import differences
+from tests.support.waiting import WITHIN_S, until
 
-DEAD_WITHIN_S = 60.0
-QUIET_WITHIN_S = 60.0
 DEED_EVERY_S = 0.05
 
 BOSTON, PORTLAND = "Boston", "Portland"
@@ -84,7 +83,7 @@ class Stage:
             sleep(DEED_EVERY_S)
         if scene in ("serve", "stop"):
             process.terminate()
-        process.join(DEAD_WITHIN_S)
+        process.join(WITHIN_S)
         return told.read_text(encoding="utf-8").splitlines()
 
     def die_at(self, point: Point) -> str:
@@ -92,10 +91,10 @@ class Stage:
         told = self.folder / f"died-{next(self._launches)}.txt"
         process, out = self._launch(point.scene, Death(point.pattern, point.nth, told))
         self._miscounts = point.part == "heal"
-        gives_up_at = monotonic() + DEAD_WITHIN_S
+        gives_up_at = monotonic() + WITHIN_S
         stopped = False
         while process.is_alive():
-            assert monotonic() < gives_up_at, f"{point.name}: not reached in {DEAD_WITHIN_S} s: {self._said(out)}"
+            assert monotonic() < gives_up_at, f"{point.name}: not reached in {WITHIN_S} s: {self._said(out)}"
             if point.scene == "stop" and not stopped and out.exists() and out.stat().st_size:
                 for _ in range(20):
                     self.do_something()
@@ -192,10 +191,10 @@ class Stage:
                 self.do_something()
             began_at = datetime.now(UTC)
             self.platforms.do("heal")  # what waits for another try is sent now
-            self.platforms.until("log", QUIET_WITHIN_S, backlog=0, held=0)
+            self.platforms.until("log", backlog=0, held=0)
             with opened(self.onhand) as app:
                 self._wait_for_audit(app, began_at)
-                going_on = wait_for_quiet(app, self.shop, QUIET_WITHIN_S)
+                going_on = wait_for_quiet(app, self.shop, WITHIN_S)
                 if not self.onhand.is_running():
                     return [f"onhand serve has ended: {self.onhand.errors()[-2000:]}"]
                 code = self.onhand.stop()
@@ -212,14 +211,13 @@ class Stage:
 
     def _wait_for_audit(self, app: App, began_at: datetime) -> None:
         """Wait for an audit that began later: before webhooks are subscribed to, nobody knows what has happened."""
-        gives_up_at = monotonic() + QUIET_WITHIN_S
-        while True:
+
+        def audited() -> bool:
             with app.store.reading() as session:
                 audit = session.of(self.shop).audits.latest()
-            if (audit is not None and audit.started_at > began_at) or not self.onhand.is_running():
-                return
-            assert monotonic() < gives_up_at, f"no audit within {QUIET_WITHIN_S} s: {self.onhand.errors()[-2000:]}"
-            sleep(DEED_EVERY_S)
+            return (audit is not None and audit.started_at > began_at) or not self.onhand.is_running()
+
+        until(audited, "everything is compared")
 
     def _faults(self, app: App) -> list[str]:
         answered = self.platforms.answered_200()

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.kills.points import POINTS, REPRESENTATIVE, Point, Scene
 from tests.kills.stage import Stage, staged
 
@@ -20,7 +18,6 @@ def die(stage: Stage, points: list[Point]) -> None:
         assert re.search(point.pattern, stage.die_at(point))
 
 
-@pytest.mark.timeout(300)
 def test_c01_killed_at_named_points_a_shop_ends_where_it_would_have_come_to(tmp_path: Path) -> None:
     with staged(tmp_path) as stage:
         die(stage, of_scene("sync"))

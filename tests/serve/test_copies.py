@@ -25,23 +25,29 @@ SWEEPS = AuditConfig(every_s=3600.0, poll_every_s=0.3, grace_s=3600.0)
 def copied(merchant: Merchant, folder: Path) -> Iterator[App]:
     """Bring a copy of the machine to life, as a snapshot of its disk taken now would."""
     folder.mkdir()
-    paths = {name: str(folder / Path(old).name) for name, old in _files(merchant.app).items()}
-    for name, old in _files(merchant.app).items():
-        with (
-            apsw.Connection(paths[name]) as copy,
-            apsw.Connection(old) as running,
-            copy.backup("main", running, "main") as all_,
-        ):
-            all_.step()
-    app = build(replace(merchant.app.config, audit=SWEEPS, **paths))
+    config = merchant.app.config
+    config = replace(
+        config,
+        audit=SWEEPS,
+        database=_snapshot(config.database, folder),
+        log=_snapshot(config.log, folder),
+    )
+    app = build(config)
     try:
         yield app
     finally:
         app.close()
 
 
-def _files(app: App) -> dict[str, str]:
-    return {"database": app.config.database, "log": app.config.log}
+def _snapshot(database: str, folder: Path) -> str:
+    path = str(folder / Path(database).name)
+    with (
+        apsw.Connection(path) as copy,
+        apsw.Connection(database) as running,
+        copy.backup("main", running, "main") as everything,
+    ):
+        everything.step()
+    return path
 
 
 @contextmanager
