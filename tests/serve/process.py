@@ -104,6 +104,11 @@ class OnhandProcess:
         self._process.terminate()
         return self._close()
 
+    def signal(self, number: int) -> None:
+        """Send it a signal, and wait for nothing."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def wait(self, within_s: float) -> int:
         """Wait until it ends by itself, and return its exit code."""
         assert self._process is not None
