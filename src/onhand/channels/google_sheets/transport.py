@@ -47,7 +47,6 @@ class GoogleTransport:
         method: str = "GET",
         body: str | bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        **_: object,
     ) -> tuple[httplib2.Response, bytes]:
         """Carry one call. Raises NotConnected, ChannelUnavailable, and OutcomeUnknown for a write without answer.
 
@@ -85,7 +84,6 @@ class GoogleTransport:
         method: str = "GET",
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        **_: object,
     ) -> _Answer:
         try:
             return _Answer(self._http.request(method, url, content=body, headers=dict(headers or {})))
