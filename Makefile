@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Nothing of the caller's own Python settings may leak into the environment we make.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test browser lint fmt sim seasons kills mutants bench pins clean .venv
+.PHONY: help demo test browser lint fmt sbom sim seasons kills mutants bench pins clean .venv
 
 help:
 	@echo "make demo     set everything up and play a merchant's day, with a page to watch"
@@ -19,6 +19,7 @@ help:
 	@echo "make kills    kill -9 at every named point of the process; writes its table into docs/reliability.md"
 	@echo "make mutants  plant bugs, one by one, and see whether the tests find them (some hours)"
 	@echo "make bench    every benchmark"
+	@echo "make sbom     print what onhand is made of, with the hash of every file (CycloneDX)"
 	@echo "make pins     write requirements/*.txt anew from requirements/*.in"
 	@echo "make clean    remove what these targets made"
 
@@ -74,6 +75,9 @@ mutants: $(READY) browser
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements/mutants.txt
 	@$(BIN)/python scripts/mutants.py planted
 	@$(BIN)/python scripts/mutants.py random --count $(SAMPLE) --seed $(SEED)
+
+sbom:
+	@python3 scripts/sbom.py requirements/base.txt
 
 bench: $(READY)
 	@$(BIN)/onhand bench all

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -20,7 +20,7 @@ from onhand.channels.shopify.webhooks import Verifier
 from onhand.config import load_config
 from onhand.log import Seal
 from onhand.ports.delivery import Request
-from onhand.ports.errors import BadSignature
+from onhand.ports.errors import BadSignature, NotConnected
 from onhand.sandbox.server import Options, Running, SandboxThread
 from onhand.sandbox.state import Settings
 from tests.cli.conftest import Ask
@@ -161,3 +161,28 @@ def test_the_client_secret_is_replaced_and_the_old_one_revoked_when_doctor_says_
     assert "the old client secret may be revoked" in checks[f"connection of {SHOP}"]["why"]
     assert httpx.post(f"{control}/revoke_secret", timeout=60).status_code == 200
     assert ask("sync", env=env).code == 0
+
+
+class HandClock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.at = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Return its time."""
+        return self.at
+
+
+def test_an_address_to_agree_at_serves_once_and_for_ten_minutes(folder: Path) -> None:
+    config, clock = load_config(folder / "onhand.toml", dict(os.environ)), HandClock()
+    late = Connecting(config, config.shops[0], "http://127.0.0.1:8002/connected", writes=False, clock=clock)
+    redirect = redirect_of(late.page)
+    clock.at += timedelta(minutes=10, seconds=1)
+    with pytest.raises(NotConnected, match="begin anew"):
+        late.finish(redirect)
+    prompt = attempt_in(folder)
+    redirect = redirect_of(prompt.page)
+    assert prompt.finish(redirect).way == "authorization_code"
+    with pytest.raises(NotConnected, match="served once"):
+        prompt.finish(redirect)

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -13,9 +13,13 @@ from onhand.app.tokens import ShopifyVault, tokens_of
 from onhand.channels.shopify import Grant, ShopifySettings, authorize, scopes
 from onhand.channels.shopify.grants import TokenEndpoint
 from onhand.config import Config, ShopConfig
-from onhand.ports.errors import ConfigError
+from onhand.ports.clock import Clock
+from onhand.ports.errors import ConfigError, NotConnected
 
 TIMEOUT_S = 20.0
+
+OPEN_FOR = timedelta(minutes=10)
+"""How long the merchant has to agree: an address that lay around longer connects nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,10 +36,15 @@ class Connected:
 class Connecting:
     """One attempt to connect a shop by a code: the page to open, then the redirect that came of it."""
 
-    def __init__(self, config: Config, shop: ShopConfig, redirect_uri: str, *, writes: bool) -> None:
+    def __init__(
+        self, config: Config, shop: ShopConfig, redirect_uri: str, *, writes: bool, clock: Clock | None = None
+    ) -> None:
         self._settings = _checked(shop)
+        self._clock = clock or SystemClock()
+        self._until = self._clock.now() + OPEN_FOR
         self._vault = ShopifyVault(tokens_of(config, seal_of(config)), shop.domain, self._settings.client_id or "")
         self._state = secrets.token_hex(16)
+        self._finished = False
         self._writes = writes
         wanted = scopes.needed(writes=writes)
         self.page = authorize.page(self._settings, wanted, redirect_uri, self._state)
@@ -44,8 +53,11 @@ class Connecting:
         """Prove the redirect, exchange its code, and keep the pair. Raises BadSignature, ChannelUnavailable,
         NotConnected, ConfigError.
         """
+        now = self._clock.now()
+        if now > self._until or self._finished:
+            raise NotConnected(f"{self._settings.shop}: this address served once, for 10 minutes: begin anew")
         code = authorize.read_redirect(self._settings, redirect, self._state)
-        now = SystemClock().now()
+        self._finished = True
         with httpx.Client(timeout=TIMEOUT_S) as http:
             grant = TokenEndpoint(self._settings, http).of_code(code, now)
         try:

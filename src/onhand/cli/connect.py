@@ -157,6 +157,8 @@ def _awaited(attempt: "Connecting", port: int, shown: str) -> "Connected":
     failed: list[OnhandError] = []
 
     class Page(BaseHTTPRequestHandler):
+        timeout = 10  # of one request: whoever says nothing holds up nobody
+
         def do_GET(self) -> None:
             try:
                 done.append(attempt.finish(self.path))

@@ -289,6 +289,16 @@ def test_with_the_sandbox_a_lost_refresh_is_repeated_and_the_pair_goes_on(tmp_pa
             endpoint.refreshed(first.refresh_token, now)  # its replacement was used
 
 
+def test_a_code_is_exchanged_for_a_pair_that_expires() -> None:
+    office = Office()
+    with platform(office) as running, httpx.Client(timeout=60) as http:
+        settings = ShopifySettings(shop=SHOP, client_id="app", client_secrets=("shpss_1",), api_url=running.url)
+        grant = TokenEndpoint(settings, http).of_code("code-1", NOW)
+    assert (office.asked[0]["code"], office.asked[0]["expiring"]) == (["code-1"], ["1"])
+    assert grant.access_expires_at == NOW + timedelta(hours=1)
+    assert grant.refresh_token is not None
+
+
 def test_with_the_sandbox_a_code_works_once(tmp_path: Path) -> None:
     with sandbox() as (running, endpoint, _, __):
         code = running.sandbox.shopify_tokens.code((), running.sandbox.clock())
