@@ -260,7 +260,7 @@ class Stage:
         )
         config = load(self.onhand.path)
         attempt = Connecting(config, config.shops[0], "http://127.0.0.1:8002/connected", writes=True)
-        attempt.finish(httpx.get(attempt.page, timeout=20).headers["location"])
+        attempt.finish(httpx.get(attempt.page, timeout=60).headers["location"])
 
     def _edit(self, old: str, new: str) -> None:
         text = self.onhand.path.read_text(encoding="utf-8")
@@ -285,7 +285,7 @@ def staged(folder: Path, items: int = 30) -> Iterator[Stage]:
     """Open a shop that nobody has read yet."""
     with (
         SandboxThread(Options(items=items, settings=PLATFORMS, retry_speed=400.0)) as running,
-        httpx.Client(base_url=str(running.addresses["control"]), timeout=30) as control,
+        httpx.Client(base_url=str(running.addresses["control"]), timeout=60) as control,
     ):
         stage = Stage(folder, running, control)
         try:

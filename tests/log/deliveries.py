@@ -1,5 +1,6 @@
 """Deliveries and logs for the tests."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from onhand.log.seal import Seal
 from onhand.log.sqlite_log import SqliteLog
 from onhand.ports.delivery import Delivery
 from tests.support.nats import NatsCluster
+from tests.support.waiting import until
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 KEY = Seal.generate_key()
 START_WITHIN_S = 60.0
+LOOKS = 20
 LEVEL_BODY = (
     b'{"inventory_item_id":49148385,"location_id":655441491,"available":7,"updated_at":"2026-11-23T07:00:00-05:00",'
     b'"admin_graphql_api_id":"gid://shopify/InventoryLevel/110012006577?inventory_item_id=49148385"}'
@@ -33,6 +36,11 @@ def delivery(
         received_at=NOON + timedelta(seconds=after_s),
         body=body,
     )
+
+
+def until_shown(see: Callable[[], object], wanted: object) -> None:
+    """Wait until `see` sees what is wanted whichever server answers: of three any may, and one lags a moment."""
+    until(lambda: all(see() == wanted for _ in range(LOOKS)), f"all servers show {wanted!r}")
 
 
 def open_log(folder: Path) -> SqliteLog:

@@ -16,7 +16,7 @@ from onhand.log.jetstream import JetStreamLog
 from onhand.log.jetstream_rows import identity
 from onhand.log.nats_wire import Stream
 from onhand.ports.errors import DataDamaged, LogUnavailable
-from tests.log.deliveries import KEY, NOON, START_WITHIN_S, delivery, open_stream
+from tests.log.deliveries import KEY, NOON, START_WITHIN_S, delivery, open_stream, until_shown
 from tests.support.nats import NatsCluster
 
 
@@ -25,6 +25,7 @@ def test_a_repeat_is_known_after_the_servers_have_forgotten_its_message_id(
 ) -> None:
     stream_log.append([delivery(1), delivery(2)])
     stream_log.erase(delivery(1).shop)
+    until_shown(lambda: stream_log.read(0, 10), [])
     stream_log.append([delivery(3)])
     asyncio.run(shorten_window(nats, stream_name))
     sleep(1.0)

@@ -17,6 +17,7 @@ from onhand.demo.quiet import wait_for_quiet
 from onhand.publish.copies import ANOTHER_COPY
 from onhand.serve import Serving
 from tests.flow.merchant import WAREHOUSE, Choices, Merchant, open_shop
+from tests.support.waiting import WITHIN_S
 
 SWEEPS = AuditConfig(every_s=3600.0, poll_every_s=0.3, grace_s=3600.0)
 
@@ -99,7 +100,7 @@ def test_c11_an_old_copy_beside_the_new_one_writes_nothing_until_a_person_says_w
                 merchant.serving.stop()
                 merchant.order("tiktok_shop", sku, 1)
                 copy.pause(shop, None, paused=False)
-                assert wait_for_quiet(copy, shop, 40) == []
+                assert wait_for_quiet(copy, shop, WITHIN_S) == []
                 assert merchant.at_shopify(sku, WAREHOUSE) == before - 3
             with served(merchant.app):
                 merchant.until(lambda: is_stopped(merchant.app, shop), "now it is the other one that stops")

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from onhand.log import file
 from onhand.log.rows import Packer, from_micros, naming, to_micros
 from onhand.log.seal import Seal
 from onhand.log.statements import append_rows, statements
+from onhand.log.tally import FLUSHES, Tally
 from onhand.log.write_ahead import WriteAhead
 from onhand.ports.delivery import Counts, Delivery, Logged
 from onhand.ports.errors import LogUnavailable
@@ -23,6 +24,7 @@ from onhand.ports.errors import LogUnavailable
 _ROWS_AT_ONCE = 64
 _FORGET_AT_ONCE = 500
 _RESEAL_AT_ONCE = 200
+_ACCEPTED = "accepted"
 _SQL = statements()
 
 
@@ -43,13 +45,12 @@ class SqliteLog:
         self.write_ahead = WriteAhead(self.path, self._lock)
         self._readers = threading.local()
         self._open_readers: list[apsw.Connection] = []
-        self._uncounted = Counter[str]()
-        self._uncounted_lock = threading.Lock()
         self._sources: dict[tuple[str, str], int] = {}
         self._source_names: dict[int, tuple[str, str]] = {}
         try:
             self._load_sources(self._writer)
             self._last: int = self._writer.execute(_SQL["last_position"]).get
+            self._tally = Tally(dict(_rows(self._writer, "counters")).get(FLUSHES, 0))
         except apsw.Error as error:
             self._writer.close()
             raise LogUnavailable(f"log {self.path} cannot be read: {error}; try again") from error
@@ -76,7 +77,7 @@ class SqliteLog:
             self._last += new
             self.write_ahead.wrote(len(keys), body_bytes, self._writer)
         if new < len(keys):
-            self._count_later("duplicates", len(keys) - new)
+            self._tally.add("duplicates", len(keys) - new)
         return results
 
     def read(self, after: int, limit: int) -> list[Logged]:
@@ -99,23 +100,25 @@ class SqliteLog:
 
     def counts(self) -> Counts:
         """Return how many deliveries were kept, were repeats, were refused."""
+        counted = self._tally.on_top_of(self._counted)
+        return Counts(counted[_ACCEPTED], counted.get("duplicates", 0), counted.get("rejected", 0))
+
+    def _counted(self) -> dict[str, int]:
         with self._reading() as db, db:
             accepted: int = db.execute(_SQL["last_position"]).get
             counted = dict(_rows(db, "counters"))
-        with self._uncounted_lock:
-            counted |= {name: counted.get(name, 0) + more for name, more in self._uncounted.items()}
-        return Counts(accepted, counted.get("duplicates", 0), counted.get("rejected", 0))
+        return {**counted, _ACCEPTED: accepted}
 
     def count_rejected(self, deliveries: int) -> None:
         """Add to the count of refused deliveries; it reaches the disk with the next `flush`.
 
         Whoever has no secret must not be able to make the disk work.
         """
-        self._count_later("rejected", deliveries)
+        self._tally.add("rejected", deliveries)
 
     def count_duplicates(self, deliveries: int) -> None:
         """Add to the count of repeats, as `count_rejected` does: those that another place than this file knew."""
-        self._count_later("duplicates", deliveries)
+        self._tally.add("duplicates", deliveries)
 
     def flush(self) -> None:
         """Write down what was counted, and look whether the file is still the one that was opened.
@@ -124,17 +127,11 @@ class SqliteLog:
         """
         if self._broken is None and file.identity(self.path) != self._identity:
             self._broken = f"log {self.path} was deleted or replaced while in use: restart onhand"
-        with self._uncounted_lock:
-            counted, self._uncounted = self._uncounted, Counter()
-        if not counted:
-            return
-        try:
-            with self._lock, self._transaction("counting deliveries"):
-                self._writer.executemany(_SQL["count"], list(counted.items()))
-        except LogUnavailable:
-            with self._uncounted_lock:
-                self._uncounted += counted
-            raise
+        self._tally.flush(self._write_counts)
+
+    def _write_counts(self, counted: Mapping[str, int]) -> None:
+        with self._lock, self._transaction("counting deliveries"):
+            self._writer.executemany(_SQL["count"], list(counted.items()))
 
     def forget_bodies(self, received_before: datetime, keep: Sequence[int]) -> int:
         """Drop the bodies of deliveries received before a time, but for positions in `keep`; return how many.
@@ -288,10 +285,6 @@ class SqliteLog:
             results.append(added[key] > 0)
             added[key] = 0
         return results
-
-    def _count_later(self, name: str, deliveries: int) -> None:
-        with self._uncounted_lock:
-            self._uncounted[name] += deliveries
 
     @contextmanager
     def _transaction(self, doing: str) -> Iterator[None]:
