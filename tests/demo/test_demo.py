@@ -56,6 +56,8 @@ def test_a_short_day_holds_and_says_so_in_one_document(tmp_path: Path) -> None:
     assert verdict["parity"]["checked"] > 10_000
     assert set(verdict["latency_s"]) == {"p50", "p99"}
     assert set(verdict["drifts"]) == {"opened", "explained", "healed", "wrong", "open"}
+    assert verdict["sheet"]["rows"] > 2_000
+    assert verdict["sheet"]["differing"] == 0
     assert verdict["orders"] >= 60
     assert set(verdict["orders_by_channel"]) == {"shopify_pos", "online_store", "tiktok_shop"}
     assert verdict["deliveries"] > verdict["orders"]

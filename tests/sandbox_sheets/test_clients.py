@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import gspread
+import httpx
 import pytest
 from google.auth.exceptions import RefreshError
 from googleapiclient.errors import HttpError
@@ -230,3 +231,18 @@ def test_gspread_is_refused_as_google_refuses(running: Running) -> None:
     book, session = open_with_gspread(address)
     with session, pytest.raises(gspread.exceptions.APIError, match="already exists"):
         book.add_worksheet("Sheet1", rows=1, cols=1)
+
+
+def test_people_may_look_at_a_spreadsheet_as_a_page(running: Running, google: GoogleClient) -> None:
+    address: Any = running.addresses["google_sheets"]
+    google.put("A1:B1", [["<TEE>", 3]])
+    shown = httpx.get(address["page"])
+    assert "<td>&lt;TEE&gt;</td><td>3</td>" in shown.text
+    assert "There is no such spreadsheet" in httpx.get(address["page"].replace("/edit", "x/edit")).text
+
+
+def test_a_long_reading_comes_as_a_post_and_is_still_a_reading(running: Running, google: GoogleClient) -> None:
+    ranges = [f"Sheet1!A{row}:C{row}" for row in range(1, 300)]
+    google.put("A299", [["last"]])
+    found = google.sheets.values().batchGet(spreadsheetId=google.book, ranges=ranges).execute()
+    assert found["valueRanges"][-1]["values"] == [["last"]]

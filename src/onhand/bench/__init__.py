@@ -6,15 +6,17 @@ from typing import Final
 from onhand.bench.delay import DelayResult, bench_delay
 from onhand.bench.ingest import IngestResult, bench_ingest
 from onhand.bench.process import ProcessResult, bench_process
+from onhand.bench.sheets import SheetsResult, bench_sheets
 from onhand.bench.sync import SyncResult, bench_sync
 from onhand.bench.throttle import ThrottleResult, bench_throttle
 
-Result = IngestResult | ProcessResult | DelayResult | SyncResult | ThrottleResult
+Result = IngestResult | ProcessResult | DelayResult | SheetsResult | SyncResult | ThrottleResult
 
 BENCHES: Final[Mapping[str, Callable[[], Result]]] = {
     "ingest": bench_ingest,
     "process": bench_process,
     "delay": bench_delay,
+    "sheets": bench_sheets,
     "sync": bench_sync,
     "throttle": bench_throttle,
 }

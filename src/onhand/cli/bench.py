@@ -17,23 +17,28 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="ingest, process, delay, sync, throttle, or all.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="ingest, process, delay, sheets, sync, throttle, or all.")
+    ],
     *,
     items: Annotated[int | None, typer.Option("--items", min=1, help="sync: how many items the shop has.")] = None,
     locations: Annotated[int | None, typer.Option("--locations", min=1, help="sync: and locations.")] = None,
     database: Annotated[
         str | None, typer.Option("--database", help="sync: an empty database instead of a SQLite file.")
     ] = None,
-    changes: Annotated[int | None, typer.Option("--changes", min=1, help="throttle: how many levels are told.")] = None,
+    changes: Annotated[
+        int | None, typer.Option("--changes", min=1, help="throttle, sheets: how many there are.")
+    ] = None,
     json_wanted: Json = False,
 ) -> None:
     """Measure one workload.
 
     ingest: durable accepts a second; process: orders a second from log to ATS; delay: from a webhook to the channel
-    told; sync: the first reading of a large shop; throttle: points for telling many changes, and their order.
+    told; sheets: a day of changes reaching a Google Sheet; sync: the first reading of a large shop; throttle: points
+    for telling many changes, and their order.
     """
     from onhand import answers
-    from onhand.bench import NAMES, Result, run
+    from onhand.bench import NAMES, Result, run, sheets
     from onhand.bench.sync import ITEMS, LOCATIONS, bench_sync
     from onhand.bench.throttle import BOUNDED_CHANGES, CHANGES, bench_throttle
 
@@ -44,6 +49,8 @@ def bench(
     def measure(each: str) -> Result:
         if each == "sync":
             return bench_sync(items or ITEMS, locations or LOCATIONS, database)
+        if each == "sheets":
+            return sheets.bench_sheets(changes or (sheets.BOUNDED_CHANGES if name == "all" else sheets.CHANGES))
         if each == "throttle":
             return bench_throttle(changes or (BOUNDED_CHANGES if name == "all" else CHANGES))
         return run(each)

@@ -9,8 +9,13 @@ from onhand.config import Config, load_config
 from onhand.log import Seal
 
 
-def write_config(folder: Path, addresses: Mapping[str, Any], *, port: int, throttled: bool = True) -> Path:
-    """Write an `onhand.toml` that connects to a sandbox, with its secrets in files, and return its path."""
+def write_config(
+    folder: Path, addresses: Mapping[str, Any], *, port: int, throttled: bool = True, sheet: bool = False
+) -> Path:
+    """Write an `onhand.toml` that connects to a sandbox, with its secrets in files, and return its path.
+
+    With `sheet` its spreadsheet, too, where the sandbox has one.
+    """
     shopify = addresses["shopify"]
     secrets = {
         "encryption_key": Seal.generate_key(),
@@ -22,6 +27,10 @@ def write_config(folder: Path, addresses: Mapping[str, Any], *, port: int, throt
     for name, channel in addresses["channels"].items():
         secrets |= {f"{name}_{key}": secret for key, secret in channel["secret"].items()}
         text += _channel(name, channel, throttled=throttled)
+    google = addresses["google_sheets"] if sheet else None
+    if google is not None:
+        secrets["service_account"] = json.dumps(google["credentials"])
+        text += _SHEET.format(google=google)
     (folder / "secrets").mkdir(mode=0o700, exist_ok=True)
     for name, secret in secrets.items():
         kept = folder / "secrets" / name
@@ -80,4 +89,11 @@ name = "{name}"
 armed = true
 locations = {locations}
 orders_imported_to_shopify = "no"
+"""
+
+_SHEET = """
+[google_sheets]
+spreadsheet = "{google[spreadsheet]}"
+credentials = "file:secrets/service_account"
+api_url = "{google[url]}"
 """

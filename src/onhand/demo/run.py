@@ -19,6 +19,7 @@ from onhand.demo.latency import latency_s
 from onhand.demo.options import DUPLICATES, ITEMS, LOCATIONS, LOST, REORDERED, DemoOptions, DemoResult, Sheet
 from onhand.demo.quiet import wait_for_quiet
 from onhand.demo.sandbox import SandboxProcess
+from onhand.demo.sheet import wait_for_sheet
 from onhand.demo.verdict import broken_promises, compare_with_truth, count_drifts
 from onhand.serve import Serving
 
@@ -33,7 +34,7 @@ QUIET_WITHIN_S = 180.0
 def run(options: DemoOptions) -> DemoResult:
     """Play the demo and return its verdict."""
     with _folder(options) as folder, _sandbox(options) as sandbox:
-        path = write_config(folder, sandbox.addresses, port=options.port, throttled=options.throttled)
+        path = write_config(folder, sandbox.addresses, port=options.port, throttled=options.throttled, sheet=True)
         if options.replay is not None:
             sandbox.post("replay", {"path": options.replay, "limit": options.limit, "start": False})
         app = build(_with_port(load(path), options))
@@ -54,6 +55,8 @@ def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path) -
         if not serving.subscribed.wait(SUBSCRIBED_WITHIN_S):
             raise RuntimeError(f"the sandbox did not take our webhook subscriptions within {SUBSCRIBED_WITHIN_S:.0f} s")
         _say(options, f"The page: {serving.addresses['dashboard']}")
+        if (google := sandbox.addresses["google_sheets"]) is not None:
+            _say(options, f"The sheet: {google['page']}")
         _say(options, f"Beside it: onhand --config {path} ats")
         played = _play_file(options, sandbox) if options.replay else _play_day(options, sandbox)
         _say(options, "The day is over. Faults are off; onhand heals.")
@@ -61,9 +64,10 @@ def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path) -
         sandbox.post("heal", {})
         going_on = _settle(app, shop)
         healed_in_s = monotonic() - began
+        sheet = wait_for_sheet(app, shop, sandbox)
     finally:
         serving.stop()
-    return _judge(app, shop, sandbox, played, going_on=going_on, healed_in_s=healed_in_s)
+    return _judge(app, shop, sandbox, played, going_on=going_on, healed_in_s=healed_in_s, sheet=sheet)
 
 
 def _play_day(options: DemoOptions, sandbox: SandboxProcess) -> dict[str, Any]:
@@ -120,6 +124,7 @@ def _judge(
     *,
     going_on: list[str],
     healed_in_s: float,
+    sheet: Sheet,
 ) -> DemoResult:
     truth, log = sandbox.get("truth"), sandbox.get("log")
     polling = played.get("polling") or {}
@@ -135,6 +140,7 @@ def _judge(
     broken = broken_promises(
         {
             "numbers that differ from the platforms": parity.differing,
+            "rows of the sheet that differ from the books": sheet.differing,
             "units booked against unexplained": unexplained_units,
             "units sold after a confirmed zero": after_zero_units,
             "drifts left open": drifts.open,
@@ -160,7 +166,7 @@ def _judge(
         parity=parity,
         latency_s=latency_s(log, truth, sandbox.addresses["tiktok_location"]),
         drifts=drifts,
-        sheet=Sheet(rows=0, differing=0),
+        sheet=sheet,
         healed_in_s=round(healed_in_s, 1),
         replay=played if "baskets" in played else None,
         broken=broken,

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from onhand.sandbox.lost_answer import never_answered
 from onhand.sandbox.sheets import desk
+from onhand.sandbox.sheets.page import page
 from onhand.sandbox.sheets.service import MOUNT, TOKEN_PATH, Answer
 from onhand.sandbox.state import Call, Sandbox
 
@@ -33,7 +34,11 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
     async def give_token(request: Request) -> Response:
         return _response(service.token(await request.body()))
 
+    async def show_page(request: Request) -> Response:
+        return Response(page(service, request.path_params["book"]), media_type="text/html; charset=utf-8")
+
     return [
+        Route(f"{MOUNT}/spreadsheets/d/{{book}}/edit", show_page, methods=["GET"]),
         Route(f"{MOUNT}/{{path:path}}", serve, methods=["GET", "POST", "PUT"]),
         Route(TOKEN_PATH, give_token, methods=["POST"]),
     ]

@@ -39,6 +39,7 @@ def address(service: SheetsService | None) -> dict[str, object] | None:
     base = service.url()
     return {
         "url": f"{base}{MOUNT}",
-        "spreadsheet": next(iter(service.books)),
+        "spreadsheet": (book := next(iter(service.books))),
+        "page": f"{base}{MOUNT}/spreadsheets/d/{book}/edit",
         "credentials": service.account.key_file(f"{base}{TOKEN_PATH}"),
     }
