@@ -49,10 +49,11 @@ class Choices:
 
     Without an `own_token` Shopify is asked for tokens with the app's credentials. `answers_within_s` is how long an
     answer is waited for; None as long as in earnest. `before` is what happens before onhand comes. `database` None is a
-    SQLite file of the shop's own.
+    SQLite file of the shop's own. So many `web_items` are sold on WooCommerce, too.
     """
 
     items: int = 12
+    web_items: int = 0
     settings: Settings = UNLIMITED
     world: WorldSettings = field(default_factory=WorldSettings)
     retry_speed: float = 400.0
@@ -367,7 +368,11 @@ def be_impatient(parts: ShopParts, answers_within_s: float) -> None:
 def open_shop(folder: Path, choices: Choices = PLAIN) -> Iterator[Merchant]:
     """Open a shop: sandbox, first sync, everything served, webhooks subscribed."""
     options = Options(
-        items=choices.items, settings=choices.settings, world=choices.world, retry_speed=choices.retry_speed
+        items=choices.items,
+        woocommerce_items=choices.web_items,
+        settings=choices.settings,
+        world=choices.world,
+        retry_speed=choices.retry_speed,
     )
     with (
         SandboxThread(options) as running,

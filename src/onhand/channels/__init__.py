@@ -7,11 +7,12 @@ the table, and nobody outside this package knows it by name. docs/channels.md sh
 from collections.abc import Mapping
 from typing import Final
 
-from onhand.channels import tiktok_shop
+from onhand.channels import tiktok_shop, woocommerce
 from onhand.channels.entry import Entry
 
 CHANNELS: Final[Mapping[str, Entry]] = {
     "tiktok_shop": tiktok_shop.ENTRY,
+    "woocommerce": woocommerce.ENTRY,
 }
 
 __all__ = ["CHANNELS", "Entry"]

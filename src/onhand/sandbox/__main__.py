@@ -23,6 +23,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=plain.seed)
     parser.add_argument("--items", type=int, default=plain.items)
     parser.add_argument("--locations", type=int, default=plain.locations)
+    web_shop = "sold in a web shop on WooCommerce, too"
+    parser.add_argument("--woocommerce-items", type=int, default=plain.woocommerce_items, help=web_shop)
     parser.add_argument("--plan", choices=sorted(PLANS), default="standard", help="whose rate limits Shopify has")
     parser.add_argument("--bucket-points", type=_limit, default=argparse.SUPPRESS, help="or none; not as the plan says")
     parser.add_argument("--restore-points-per-s", type=float, default=argparse.SUPPRESS, help="not as the plan says")
@@ -52,6 +54,7 @@ def main(arguments: list[str]) -> int:
         seed=asked.seed,
         items=asked.items,
         locations=asked.locations,
+        woocommerce_items=asked.woocommerce_items,
         settings=settings,
         retry_speed=asked.retry_speed,
     )

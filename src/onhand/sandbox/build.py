@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime
 
+from onhand.sandbox.world import woocommerce_orders
 from onhand.sandbox.world.moving import stock
 from onhand.sandbox.world.tiktok_orders import list_item, open_warehouse
 from onhand.sandbox.world.world import World, WorldSettings, empty_world
@@ -35,7 +36,8 @@ _SIZES = ("XS", "S", "M", "L", "XL")
 class ShopPlan:
     """How large a shop to grow.
 
-    The first location is the warehouse: no till, serves the Online Store, and TikTok Shop sells from it. The second
+    The first location is the warehouse: no till, serves the Online Store, and TikTok Shop sells from it, as does a web
+    shop on WooCommerce where it lists items. The second
     serves the Online Store beside its till; every further one is a store with a till only.
     """
 
@@ -43,6 +45,7 @@ class ShopPlan:
     items: int = 200
     locations: int = 3
     tiktok_items: int | None = None
+    woocommerce_items: int = 0
 
 
 def location_name(index: int) -> str:
@@ -76,6 +79,8 @@ def build_shop(plan: ShopPlan, *, settings: WorldSettings, now: datetime) -> Wor
         )
     places = list(world.catalog.locations.values())
     open_warehouse(world, location_id=places[0].id)
+    if plan.woocommerce_items:
+        woocommerce_orders.open_web_shop(world, location_id=places[0].id)
     for index in range(plan.items):
         sku = sku_name(index)
         item = world.catalog.add_item(sku=sku, title=sku.title(), price_cents=rng.randrange(900, 9900, 50), now=now)
@@ -85,6 +90,9 @@ def build_shop(plan: ShopPlan, *, settings: WorldSettings, now: datetime) -> Wor
         if plan.tiktok_items is None or index < plan.tiktok_items:
             level = world.levels.get(item.inventory_item_id, places[0].id)
             list_item(world, item, units=0 if level is None else level.available, now=now)
+        if index < plan.woocommerce_items:
+            level = world.levels.get(item.inventory_item_id, places[0].id)
+            woocommerce_orders.list_item(world, item, units=0 if level is None else level.available, now=now)
     return world
 
 

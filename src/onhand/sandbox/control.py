@@ -175,6 +175,8 @@ class Control:
         lines = wishes(self._world, ask.lines)
         if ask.channel == "tiktok_shop":
             return told(self._world, tiktok_orders.place(self._world, lines=lines, now=now, status=ask.status))
+        if ask.channel == "woocommerce":
+            return by_hand.place_order(self._world, ask.channel, lines, now=now)
         if ask.channel == "online_store":
             return told(self._world, place_online(self._world, lines=lines, now=now))
         tills = list(self._world.catalog.tills.values())

@@ -31,9 +31,9 @@ class Sale(Ask, frozen=True):
 
 
 class PlaceOrder(Ask, frozen=True):
-    """Order in the Online Store or on TikTok Shop; "shopify_pos" sells at `location` or the first till."""
+    """Order in the Online Store, on TikTok Shop or WooCommerce; "shopify_pos" sells at `location` or the first till."""
 
-    channel: Literal["online_store", "tiktok_shop", "shopify_pos"]
+    channel: Literal["online_store", "tiktok_shop", "woocommerce", "shopify_pos"]
     lines: list[Line]
     location: str | None = None
     status: Literal["UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"] = "AWAITING_SHIPMENT"
@@ -154,7 +154,7 @@ class SetFault(Ask, frozen=True):
     kind: FaultKind
     share: float
     for_s: float | None = None
-    platform: Literal["shopify", "tiktok_shop"] | None = None
+    platform: Literal["shopify", "tiktok_shop", "woocommerce"] | None = None
 
 
 class RouteCloud(Ask, frozen=True):

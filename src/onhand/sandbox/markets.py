@@ -12,6 +12,8 @@ from onhand.sandbox.signing import tiktok_headers
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.tiktok import app as tiktok_app
 from onhand.sandbox.tiktok.desk import TikTokDesk
+from onhand.sandbox.woocommerce import app as woocommerce_app
+from onhand.sandbox.woocommerce import desk as woocommerce_desk
 from onhand.sandbox.world.outbox import Delivery
 
 
@@ -93,6 +95,23 @@ def _tiktok_headers(sandbox: Sandbox, _: Delivery, body: bytes) -> dict[str, str
 # TikTok Shop gives 3 s and retries after 2 minutes, 30 minutes, 3 hours and 12 hours; it takes 401 for an answer, too.
 _TIKTOK_MANNERS = Manners(timeout_s=3.0, retries_s=(120.0, 1800.0, 10_800.0, 43_200.0), also_takes=(401,))
 
+
+def _woocommerce(sandbox: Sandbox) -> Connection | None:
+    shop, secrets = sandbox.world.woocommerce, sandbox.secrets
+    if shop.location_id is None:
+        return None
+    return Connection(
+        locations=(sandbox.world.catalog.locations[shop.location_id].name,),
+        plain={"url": f"{sandbox.base_url}{woocommerce_desk.MOUNT}"},
+        secret={
+            "consumer_key": secrets.woo_consumer_key,
+            "consumer_secret": secrets.woo_consumer_secret,
+            "webhook_secret": secrets.woo_webhook_secret,
+        },
+        unthrottled={},
+    )
+
+
 MARKETS: Final[Mapping[str, Market]] = {
     "tiktok_shop": Market(
         mount=tiktok_app.MOUNT,
@@ -101,6 +120,14 @@ MARKETS: Final[Mapping[str, Market]] = {
         connection=_tiktok_shop,
         headers=_tiktok_headers,
         manners=_TIKTOK_MANNERS,
+    ),
+    "woocommerce": Market(
+        mount=woocommerce_desk.MOUNT,
+        routes=woocommerce_app.routes,
+        desk=woocommerce_desk.WooCommerceDesk,
+        connection=_woocommerce,
+        headers=woocommerce_app.headers,
+        manners=Manners(timeout_s=5.0, retries_s=()),  # it never tries again (WC_Webhook::deliver)
     ),
 }
 

@@ -7,13 +7,14 @@ from datetime import datetime
 
 import msgspec
 
-from onhand.sandbox.world import fulfilling, tiktok_orders, undoing
+from onhand.sandbox.world import fulfilling, tiktok_orders, undoing, woocommerce_orders
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.editing import edit
 from onhand.sandbox.world.orders import Order, RestockType
 from onhand.sandbox.world.selling import TurnedAway, Wish
 from onhand.sandbox.world.tiktok import TikTokOrder
 from onhand.sandbox.world.undoing import RefundWish
+from onhand.sandbox.world.woocommerce import WooOrder
 from onhand.sandbox.world.world import World
 
 Row = dict[str, object]
@@ -40,11 +41,15 @@ def shopify_order(world: World, name: str) -> Order | None:
     return world.orders.by_id.get(int(last)) if last.isdigit() else None
 
 
-def find_order(world: World, name: str) -> Order | TikTokOrder:
-    """Return an order of either platform; raises Refused("unknown_order")."""
-    order = shopify_order(world, name) or world.tiktok.orders.get(name)
+def find_order(world: World, name: str) -> Order | TikTokOrder | WooOrder:
+    """Return an order of any platform; raises Refused("unknown_order")."""
+    order = (
+        shopify_order(world, name)
+        or world.tiktok.orders.get(name)
+        or world.woocommerce.orders.get(int(name) if name.isdecimal() else 0)
+    )
     if order is None:
-        known = f"{len(world.orders)} Shopify and {len(world.tiktok.orders)} TikTok Shop orders"
+        known = f"{len(world.orders)} of Shopify, {len(world.tiktok.orders)} of TikTok Shop"
         raise Refused("unknown_order", f"no order is called {name!r}; there are {known}")
     return order
 
@@ -52,20 +57,20 @@ def find_order(world: World, name: str) -> Order | TikTokOrder:
 def on_shopify(world: World, name: str, verb: str) -> Order:
     """Return a Shopify order; raises Refused for an order of TikTok Shop, which knows no such thing."""
     order = find_order(world, name)
-    if isinstance(order, TikTokOrder):
-        raise Refused("wrong_platform", f"TikTok Shop order {order.id} cannot be {verb}; only Shopify orders can")
+    if isinstance(order, TikTokOrder | WooOrder):
+        raise Refused("wrong_platform", f"order {order.id} cannot be {verb}; only Shopify orders can")
     return order
 
 
-def told(world: World, order: Order | TikTokOrder | TurnedAway) -> Row:
+def told(world: World, order: Order | TikTokOrder | WooOrder | TurnedAway) -> Row:
     """Return what the control answers about an order; raises Refused when the shopper was turned away."""
     if isinstance(order, TurnedAway):
         sku = world.catalog.known[order.item_id].sku
         raise Refused(
             order.reason, f"wanted {order.wanted_units} of {sku}, {order.there_units} can be sold there right now"
         )
-    if isinstance(order, TikTokOrder):
-        return {"order": order.id, "id": order.id, "status": order.status}
+    if isinstance(order, TikTokOrder | WooOrder):
+        return {"order": str(order.id), "id": str(order.id), "status": order.status}
     places = [world.catalog.locations[part.location_id].name for part in order.fulfillment_orders]
     status = "cancelled" if order.cancelled_at is not None else order.fulfilment_status or "unfulfilled"
     return {"order": order.name, "id": order.id, "status": status, "locations": places}
@@ -81,6 +86,8 @@ def cancel(world: World, name: str, *, restock: bool, reason: str, now: datetime
     order = find_order(world, name)
     if isinstance(order, TikTokOrder):
         tiktok_orders.cancel(world, order, reason=reason, now=now)
+    elif isinstance(order, WooOrder):
+        woocommerce_orders.cancel(world, order, now=now)
     else:
         undoing.cancel(world, order, restock=restock, reason=reason, now=now)
     return told(world, order)
@@ -95,6 +102,8 @@ def fulfil(world: World, name: str, lines: Sequence[Line] | None, *, now: dateti
         if order.status == "ON_HOLD":
             tiktok_orders.release_hold(world, order, now=now)
         tiktok_orders.ship(world, order, now=now, line_ids=None if lines is None else _unit_lines(order, lines))
+    elif isinstance(order, WooOrder):
+        woocommerce_orders.complete(world, order, now=now)
     else:
         units = None if lines is None else _by_line(order, lines, "unfulfilled_units")
         fulfilling.fulfil(world, order, lines=units, now=now)
@@ -104,11 +113,15 @@ def fulfil(world: World, name: str, lines: Sequence[Line] | None, *, now: dateti
 def refund(
     world: World, name: str, lines: Sequence[Line] | None, *, restock: bool | str, location: str | None, now: datetime
 ) -> Row:
-    """Refund lines of a Shopify order (None: everything that can be).
+    """Refund lines of an order of Shopify or WooCommerce (None: everything that can be).
 
     `restock` True cancels what was not shipped and takes the rest back at `location` (None: where it left from);
     False restocks nothing; "cancel", "return" or "no_restock" is taken as it stands.
     """
+    found = find_order(world, name)
+    if isinstance(found, WooOrder):
+        woocommerce_orders.refund(world, found, _woo_units(found, lines), restock=bool(restock), now=now)
+        return told(world, found)
     order = on_shopify(world, name, "refunded")
     back_at = None if location is None else world.catalog.location_of_name(location).id
     done = undoing.refund(world, order, lines=_refund_wishes(order, lines, restock, back_at), note="", now=now)
@@ -211,4 +224,14 @@ def _shipped_from(order: Order, line_id: int) -> int | None:
     return None
 
 
-_MARKETS: dict[str, Callable[..., TikTokOrder | TurnedAway]] = {"tiktok_shop": tiktok_orders.place}
+def _woo_units(order: WooOrder, lines: Sequence[Line] | None) -> dict[int, int]:
+    if lines is None:
+        return {line.id: line.units - line.refunded_units for line in order.lines}
+    wanted = {line.sku: line.units for line in lines}
+    return {line.id: wanted.get(line.product.sku, 0) for line in order.lines}
+
+
+_MARKETS: dict[str, Callable[..., TikTokOrder | WooOrder | TurnedAway]] = {
+    "tiktok_shop": tiktok_orders.place,
+    "woocommerce": woocommerce_orders.place,
+}

@@ -47,6 +47,7 @@ class Options:
     seed: int = 7
     items: int = 200
     locations: int = 3
+    woocommerce_items: int = 0
     settings: Settings = field(default_factory=Settings)
     world: WorldSettings = field(default_factory=WorldSettings)
     retry_speed: float = 120.0
@@ -76,7 +77,12 @@ def make_sandbox(options: Options) -> Sandbox:
     now = utc_now()
     # One shop has one domain: the world shows it, the platforms' settings and webhooks name it.
     world_settings = replace(options.world, shop=options.settings.shop)
-    plan = ShopPlan(seed=options.seed, items=options.items, locations=options.locations)
+    plan = ShopPlan(
+        seed=options.seed,
+        items=options.items,
+        locations=options.locations,
+        woocommerce_items=options.woocommerce_items,
+    )
     world = build_shop(plan, settings=world_settings, now=now)
     return sandbox_around(world, settings=options.settings, seed=options.seed, clock=utc_now)
 

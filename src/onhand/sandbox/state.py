@@ -70,6 +70,9 @@ class Secrets:
     tiktok_refresh_token: str
     tiktok_auth_code: str
     tiktok_shop_cipher: str
+    woo_consumer_key: str
+    woo_consumer_secret: str
+    woo_webhook_secret: str
     new_client_secret: str | None = None
 
     @property
@@ -186,6 +189,9 @@ def draw_secrets(rng: random.Random) -> Secrets:
         tiktok_refresh_token="ROW_" + drawn(rng, 192),
         tiktok_auth_code="ROW_" + drawn(rng, 160),
         tiktok_shop_cipher=f"ROW_{digits(96)}",
+        woo_consumer_key="ck_" + digits(160),
+        woo_consumer_secret="cs_" + drawn(rng, 160),
+        woo_webhook_secret=drawn(rng, 128),
     )
 
 

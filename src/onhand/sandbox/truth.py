@@ -10,6 +10,7 @@ from onhand.sandbox.world.levels import STATES
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.shelf import OrderRef
 from onhand.sandbox.world.tiktok import TikTokOrder
+from onhand.sandbox.world.woocommerce import HOLDS_STOCK, WooOrder
 from onhand.sandbox.world.world import World
 
 Row = dict[str, object]
@@ -40,11 +41,12 @@ def totals(world: World) -> Row:
 
 
 def truth(world: World, *, now: datetime, parts: Collection[str] = ()) -> Row:
-    """Return the totals and the parts asked for: physical, shopify, tiktok_shop, orders, oversells; none means all."""
+    """Return the totals and the parts asked for, by the names of the tables below; none means all."""
     tables: dict[str, Callable[[World], list[Row]]] = {
         "physical": physical,
         "shopify": shopify_levels,
         "tiktok_shop": tiktok_listings,
+        "woocommerce": woocommerce_listings,
         "orders": orders,
         "oversells": oversells,
     }
@@ -103,14 +105,30 @@ def tiktok_listings(world: World) -> list[Row]:
     ]
 
 
+def woocommerce_listings(world: World) -> list[Row]:
+    """Return what the web shop shows and what its waiting orders hold."""
+    held: Counter[int] = Counter()
+    for order in world.woocommerce.orders.values():
+        for line in order.lines if order.status in HOLDS_STOCK else ():
+            held[line.product.id] += line.units - line.refunded_units
+    return [
+        {"sku": one.sku, "listing": str(one.id), "available": one.units, "committed": held[one.id]}
+        for one in world.woocommerce.products.values()
+    ]
+
+
 def orders(world: World) -> list[Row]:
-    """Return every order of both platforms and whether its units stood there when they were promised."""
+    """Return every order of every platform and whether its units stood there when they were promised."""
     oversold: Counter[OrderRef] = Counter()
     for one in world.shelf.oversells:
         oversold[one.ref] += one.units
     rows = [_shopify_order(world, order, oversold[OrderRef("shopify", order.id)]) for order in world.orders]
     rows += [
         _tiktok_order(order, oversold[OrderRef("tiktok_shop", int(order.id))]) for order in world.tiktok.orders.values()
+    ]
+    rows += [
+        _woocommerce_order(order, oversold[OrderRef("woocommerce", order.id)])
+        for order in world.woocommerce.orders.values()
     ]
     return rows
 
@@ -172,6 +190,21 @@ def _tiktok_order(order: TikTokOrder, oversold_units: int) -> Row:
         "tiktok_status": order.status,
         "created_at": order.created_at.isoformat(),
         "lines": [{"sku": sku, "units": units} for sku, units in lines.items()],
+        "oversold_units": oversold_units,
+        "could_be_served": oversold_units == 0,
+    }
+
+
+def _woocommerce_order(order: WooOrder, oversold_units: int) -> Row:
+    served = {"completed": "served", "cancelled": "cancelled", "failed": "cancelled"}
+    return {
+        "channel": "woocommerce",
+        "id": str(order.id),
+        "name": str(order.id),
+        "status": served.get(order.status, "served" if order.completed_at else "open"),
+        "woocommerce_status": order.status,
+        "created_at": order.created_at.isoformat(),
+        "lines": [{"sku": line.product.sku, "units": line.units} for line in order.lines],
         "oversold_units": oversold_units,
         "could_be_served": oversold_units == 0,
     }

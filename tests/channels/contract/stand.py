@@ -161,7 +161,7 @@ def setup_of(sandbox: Sandbox, http: httpx.Client, connection: Connection, drawe
 def standing(name: str) -> Iterator[Stand]:
     """Connect a channel of the table to its protocol in the sandbox."""
     unlimited = Settings(tiktok_writes_per_s=None, tiktok_reads_per_s=None)
-    sandbox = make_sandbox(Options(items=6, settings=unlimited))
+    sandbox = make_sandbox(Options(items=6, woocommerce_items=6, settings=unlimited))
     wire = Wire(sandbox)
     connection = connections(sandbox)[name]
     with httpx.Client(transport=wire) as http:

@@ -134,6 +134,10 @@ class Ids:
         "tiktok_package": 1_152_000_000_000_000_000,
         "tiktok_cancel": 4_035_000_000_000_000_000,
         "tiktok_warehouse": 7_068_000_000_000_000_000,
+        "woo_product": 5_000_000,
+        "woo_order": 7_200_000,
+        "woo_line": 310_000,
+        "woo_hook": 40,
         "write": 0,
     }
 

@@ -13,7 +13,7 @@ import msgspec
 
 from onhand.sandbox.world.catalog import Ids
 
-Platform = Literal["shopify", "tiktok_shop"]
+Platform = Literal["shopify", "tiktok_shop", "woocommerce"]
 Payload = dict[str, object]
 
 # TikTok Shop's webhook types by the event_type of PUT /event/202309/webhooks. 71 is switched on in Partner Center
@@ -116,6 +116,7 @@ class Outbox:
         self.deleted_subscriptions = 0
         self.drops_repeats = drops_repeats
         self.on_queued: Callable[[], None] | None = None
+        self.on_hook_answered: Callable[[int, bool], None] = lambda *_: None
         self._of_topic: dict[str, list[Subscription]] = {}
 
     def new_id(self) -> str:
@@ -267,6 +268,12 @@ class Outbox:
         if self.on_queued is not None:
             self.on_queued()
 
+    def queue_made(self, delivery: Delivery) -> None:
+        """Queue a delivery that a marketplace has made whole."""
+        self.waiting.append(delivery)
+        if self.on_queued is not None:
+            self.on_queued()
+
     def _append(
         self,
         subscription: Subscription,
@@ -315,6 +322,9 @@ class Outbox:
         Eight failures of one delivery, with no success of its subscription since it was triggered, delete a Shopify
         subscription that was made through the API (2026-10, webhook delivery rules).
         """
+        if delivery.platform == "woocommerce":
+            self.on_hook_answered(delivery.subscription_id or 0, ok)
+            return
         subscription = self.subscriptions.get(delivery.subscription_id or 0)
         if subscription is None:
             return

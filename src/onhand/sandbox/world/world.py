@@ -17,6 +17,7 @@ from onhand.sandbox.world.shelf import Shelf
 from onhand.sandbox.world.tiktok import TikTokShop
 from onhand.sandbox.world.torn import Tear
 from onhand.sandbox.world.transfers import Transfer
+from onhand.sandbox.world.woocommerce import WooShop
 
 if TYPE_CHECKING:
     from onhand.sandbox.world.drafts import Draft
@@ -68,6 +69,7 @@ class World:
     levels: Levels
     orders: OrderBook
     tiktok: TikTokShop
+    woocommerce: WooShop
     shelf: Shelf
     outbox: Outbox
     confirmations: Confirmations
@@ -82,6 +84,9 @@ class World:
 def empty_world(*, settings: WorldSettings, rng: random.Random, now: datetime) -> World:
     """Return a world with a shop that has no items and no locations yet; all chance comes from `rng`."""
     ids = Ids()
+    outbox = Outbox(ids, rng, drops_repeats=settings.drops_repeats)
+    woocommerce = WooShop()
+    outbox.on_hook_answered = woocommerce.hook_answered
     return World(
         settings=settings,
         rng=rng,
@@ -92,6 +97,7 @@ def empty_world(*, settings: WorldSettings, rng: random.Random, now: datetime) -
         orders=OrderBook(),
         tiktok=TikTokShop(shop_id=str(rng.randrange(7_490_000_000_000_000_000, 7_500_000_000_000_000_000))),
         shelf=Shelf(),
-        outbox=Outbox(ids, rng, drops_repeats=settings.drops_repeats),
+        outbox=outbox,
+        woocommerce=woocommerce,
         confirmations=Confirmations(),
     )
