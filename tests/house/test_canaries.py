@@ -27,6 +27,15 @@ def test_every_secret_of_a_sandbox_is_recognised(secret: str) -> None:
     assert len(leaks(f"the call with {secret} failed")) == 1
 
 
+@pytest.mark.parametrize("secret", [*secrets_of_a_sandbox(), people.email(7), people.address(7)["phone"], "a canary"])
+def test_every_secret_and_shopper_is_found_in_a_file(tmp_path: Path, secret: str) -> None:
+    path = tmp_path / "onhand.db"
+    path.write_bytes(b"ROW_ shpat_ @example.com\x00\xff" * 100 + secret.encode() + b"\x00" * 100)
+    found = list(leaks_in_files(tmp_path))
+    path.unlink()  # the run's own watch must not find it
+    assert found
+
+
 def test_every_shopper_of_a_sandbox_is_recognised() -> None:
     for number in range(1, 400):
         address = people.address(number)

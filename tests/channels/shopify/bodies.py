@@ -88,7 +88,7 @@ def order(**more: Any) -> dict[str, Any]:
         "location_id": None,
         "email": "ada@example.com",
         "customer": {"id": 1, "first_name": "Ada", "phone": "+1 555 0100"},
-        "shipping_address": {"address1": "12 Canary Row"},
+        "shipping_address": {"address1": "12 canary row"},
         "line_items": [line(1, TEE, 2, 2)],
         "fulfillments": [],
         "refunds": [],
