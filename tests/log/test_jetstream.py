@@ -101,6 +101,15 @@ def test_a_stream_begins_behind_what_was_booked_from_another_log(
         log.close()
 
 
+def test_what_a_lagging_server_still_shows_is_forgotten_once(stream_log: JetStreamLog) -> None:
+    stream_log.append([delivery(number) for number in range(5)])
+    shown = next(stream_log._pages(f"{stream_log.wire.stream.name}.kept.>", stream_log.last_position()))
+    assert [stream_log._forget(shown[:3]), stream_log._forget(shown)] == [3, 2]
+    until_shown(lambda: stream_log.read(0, 10), [])
+    assert (stream_log.last_position(), stream_log.counts().accepted) == (5, 5)
+    assert stream_log.append([delivery(1)]) == [False]
+
+
 def test_the_end_of_the_log_stays_where_it_was_when_its_last_bodies_go(stream_log: JetStreamLog) -> None:
     stream_log.append([delivery(number) for number in range(5)])
     stream_log.anchor(delivery(0).shop, 1, b"head", NOON)

@@ -161,8 +161,7 @@ class JetStreamLog:
         while page := self.wire.read(self._subjects.kept, position, _PAGE):
             old = [stored for stored in page if received_micros(stored.payload, self._place(stored)) < limit]
             drop = [stored for stored in old if stored.sequence not in kept]
-            self._forget(drop)
-            forgotten += len(drop)
+            forgotten += self._forget(drop)
             position = page[-1].sequence
             if not old:
                 break
@@ -175,8 +174,7 @@ class JetStreamLog:
         names, forgotten = naming(ids), 0
         for page in self._pages(self._subjects.of_shop("kept", shop), up_to):
             drop = [stored for stored in page if names.search(self._logged(stored).delivery.body)]
-            self._forget(drop)
-            forgotten += len(drop)
+            forgotten += self._forget(drop)
         return forgotten
 
     def erase(self, shop: str) -> int:
@@ -186,8 +184,7 @@ class JetStreamLog:
         """
         rows = self.wire.count(self._subjects.of_shop("gone", shop))
         for page in self._pages(self._subjects.of_shop("kept", shop), self.wire.state().last_sequence):
-            self._forget(page)
-            rows += len(page)
+            rows += self._forget(page)
         self.spool.erase(shop)
         return rows
 
@@ -252,18 +249,21 @@ class JetStreamLog:
             message_id=identity(delivery),
         )
 
-    def _forget(self, page: Sequence[Stored]) -> None:
-        """Say that deliveries were here, then delete them: in this order there is no moment for a repeat."""
+    def _forget(self, page: Sequence[Stored]) -> int:
+        """Say that deliveries were here, then delete them: in this order there is no moment for a repeat.
+
+        Return how many had not been forgotten before: a server that lags still shows those that were.
+        """
         if not page:
-            return
+            return 0
         payload = pack_gone(self.last_position())
-        told = self.wire.publish(
-            [Letter(self._subjects.forgotten(stored.subject), payload) for stored in page], CONFIRM_WITHIN_S
-        )
-        wrong = [each for each in told if each != "kept"]
+        gone = [self._subjects.forgotten(stored.subject) for stored in page]
+        told = self.wire.publish([Letter(subject, payload, unless=subject) for subject in gone], CONFIRM_WITHIN_S)
+        wrong = [each for each in told if each not in ("kept", "repeat")]
         if wrong:
             raise LogUnavailable(f"{self._place(page[0])}: {len(wrong)} of {len(page)} not forgotten: {wrong[0]}")
         self.wire.delete([stored.sequence for stored in page])
+        return told.count("kept")
 
     def _pages(self, subject: str, up_to: int) -> Iterator[list[Stored]]:
         """Return everything of a subject up to a sequence, a page at a time; a server that lags is waited for."""

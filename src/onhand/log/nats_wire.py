@@ -23,6 +23,7 @@ REPEAT = 10071
 """JSStreamWrongLastSequenceErrF: something stands under the expected subject already (nats-server, errors.json)."""
 _NAME_IN_USE = 10058  # a stream of this name exists and is configured otherwise
 _GONE = (10037, 10043)  # no message found; no such sequence
+_NOT_DELETED = 10057  # for whatever reason, that it is gone already among them
 _CALL_S = 5.0
 _SLACK_S = 0.3  # for a connection that does not even take what is sent
 _CONNECT_S = 1
@@ -281,7 +282,9 @@ class Wire:
         try:
             await self._context().delete_msg(self.stream.name, sequence)
         except js_errors.APIError as error:
-            if error.err_code not in _GONE:
+            if error.err_code in _GONE:
+                return
+            if error.err_code != _NOT_DELETED or await self._get(sequence=sequence) is not None:
                 raise
 
     async def _state(self) -> StreamState:
