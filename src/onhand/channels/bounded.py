@@ -13,7 +13,7 @@ MOST_BYTES = 64 * 1024 * 1024
 """Of one answer, unpacked. The largest page that onhand asks for stays below a tenth of it."""
 
 
-class AnswerTooLarge(httpx.HTTPError):
+class AnswerTooLarge(httpx.TransportError):
     """An answer does not end where any of its kind would have."""
 
 

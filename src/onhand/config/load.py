@@ -237,7 +237,7 @@ def _read_sheets(section: Section, domains: tuple[str, ...], *, given: bool) -> 
         spreadsheet=spreadsheet,
         credentials=credentials,
         shop=_shop_of(section, domains) if domains else None,
-        api_url=section.url("api_url"),
+        api_url=section.called_url("api_url"),
         flush_every_s=section.number("flush_every_s", GoogleSheetsConfig.flush_every_s, least=1, most=3600),
     )
 

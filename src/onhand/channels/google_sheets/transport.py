@@ -9,16 +9,19 @@ import httpx
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.oauth2.service_account import Credentials
 
+from onhand.channels.bounded import Answered, ask
 from onhand.ports.errors import ChannelUnavailable, NotConnected, OutcomeUnknown
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets",)
 """Enough for a spreadsheet that is shared with the account; Drive stays closed."""
 
+_TIMEOUT_S = 20.0
+
 
 class _Answer(google.auth.transport.Response):
     """An answer as google-auth reads it."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: Answered) -> None:
         self._response = response
 
     @property
@@ -61,7 +64,7 @@ class GoogleTransport:
 
     def _send(
         self, uri: str, method: str, body: str | bytes | None, headers: Mapping[str, str] | None, *, asking: bool
-    ) -> httpx.Response:
+    ) -> Answered:
         sent = dict(headers or {})
         try:
             self._credentials.before_request(self._fetch_token, method, uri, sent)
@@ -70,7 +73,8 @@ class GoogleTransport:
         except (GoogleAuthError, ValueError) as error:
             raise NotConnected(f"google gives the service account no token: {error}") from error
         try:
-            return self._http.request(method, uri, content=body, headers=sent)
+            content = body.encode() if isinstance(body, str) else body
+            return ask(self._http, method, uri, content=content, headers=sent, timeout_s=_TIMEOUT_S)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise ChannelUnavailable(f"google sheets could not be reached: {error}") from error
         except httpx.TransportError as error:
@@ -86,6 +90,6 @@ class GoogleTransport:
         headers: Mapping[str, str] | None = None,
     ) -> _Answer:
         try:
-            return _Answer(self._http.request(method, url, content=body, headers=dict(headers or {})))
+            return _Answer(ask(self._http, method, url, content=body, headers=headers, timeout_s=_TIMEOUT_S))
         except httpx.TransportError as error:
             raise TransportError(error) from error
