@@ -15,6 +15,7 @@ from onhand.audit.compare import compare_levels
 from onhand.config import Config, EventBridgeConfig, PubSubConfig
 from onhand.config.model import AuditConfig, ChannelConfig, GuardConfig, ImportedOrders, LocationConfig
 from onhand.config.secret import Secret
+from onhand.config.threepl import ThreeplConfig
 from onhand.demo.house import load, write_config
 from onhand.demo.quiet import wait_for_quiet, what_goes_on
 from onhand.demo.verdict import compare_with_truth
@@ -64,6 +65,7 @@ class Choices:
     guard: GuardConfig = ANY_ZEROS
     locations: tuple[LocationConfig, ...] = (LocationConfig(shop="", name=PORTLAND, online=False),)
     more_channels: tuple[ChannelConfig, ...] = ()
+    threepls: tuple[ThreeplConfig, ...] = ()
     subscribed: bool = True
     own_token: bool = True
     answers_within_s: float | None = None
@@ -354,6 +356,7 @@ def configured(path: Path, choices: Choices) -> Config:
         audit=choices.audit,
         guard=choices.guard,
         locations=locations,
+        threepls=tuple(replace(threepl, shop=domain) for threepl in choices.threepls),
     )
 
 

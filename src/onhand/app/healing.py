@@ -78,6 +78,11 @@ def _plan(steps: Steps, store: Store, wish: Wish) -> Plan:
     """Look at the level, then say what would be changed: a decision is about what is there now."""
     drift = _find(store, steps.shop, wish.drift)
     key = LevelKey(drift.item, drift.location)
+    if drift.source != PLATFORM:
+        raise CannotHeal(
+            f"drift {drift.id} is what {drift.source} counted: correct it in Shopify's inventory, or wait for its "
+            f'next count; authority = "{drift.source}" in [[location]] lets its counts be taken over by themselves'
+        )
     if wish.way == "undo":
         with store.reading() as session:
             plan = plan_undo(session.of(steps.shop), drift)

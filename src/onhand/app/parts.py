@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import httpx
 
 from onhand.app.clock import MACHINE_PACE, Pace
+from onhand.app.threepl import build_threepl_door
 from onhand.app.tokens import ShopifyVault, TokenFolder
 from onhand.channels import CHANNELS
 from onhand.channels.entry import Setup
@@ -14,6 +15,8 @@ from onhand.channels.shopify.google_keys import GoogleKeys
 from onhand.channels.shopify.pubsub import DOOR as PUBSUB
 from onhand.channels.shopify.pubsub import PubSubDoor, PushSettings
 from onhand.channels.shopify.topics import exists, suggest
+from onhand.channels.threepl.door import NAME as THREEPL
+from onhand.channels.threepl.door import ThreeplDoor
 from onhand.config import (
     ONLINE_STORE,
     SHOPIFY,
@@ -39,12 +42,14 @@ class ShopParts:
     shopify: ShopifyChannel
     markets: Mapping[str, Marketplace]
     pubsub: PubSubDoor | None = None
+    threepl: ThreeplDoor | None = None
     lookup: Lookup
 
     @property
     def reporters(self) -> Mapping[str, Reports]:
         """The channels that send webhooks, by name."""
-        return {SHOPIFY: self.shopify, **self.markets}
+        third = {THREEPL: self.threepl} if self.threepl else {}
+        return {SHOPIFY: self.shopify, **self.markets, **third}
 
     @property
     def doors(self) -> Mapping[str, Verifies]:
@@ -87,6 +92,7 @@ def build_parts(
         shopify=ShopifyChannel(settings, http, pace.monotonic_s, pace.sleep, pace.wait, kept=kept),
         markets=connect_markets(config, shop.domain, http, locations, tokens, clock=clock, pace=pace),
         pubsub=_pubsub_door(shop, http),
+        threepl=build_threepl_door(config, shop.domain),
         lookup=lookup,
     )
 

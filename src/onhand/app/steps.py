@@ -13,7 +13,7 @@ from onhand.app.writing_back import correct
 from onhand.audit import compare as comparing
 from onhand.audit import judge as judging
 from onhand.audit import sweep as sweeping
-from onhand.config import ONHAND, SHOPIFY
+from onhand.config import SHOPIFY
 from onhand.domain.drift import Drift
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift, report_drift
@@ -292,7 +292,7 @@ class Steps:
         if not judgement.keys:
             return [], []
         items = {key.item for key in judgement.keys}
-        if not self._read_again_what_changed(judgement.since, items) or not self.read_levels(judgement.keys):
+        if not self.read_again_what_changed(judgement.since, items) or not self.read_levels(judgement.keys):
             return list(judgement.keys), []
         left = self._adopt(judgement, adopt=adopt)
         moved = [key for key, drift in left.items() if drift.units != judgement.first_gaps[key]]
@@ -323,15 +323,15 @@ class Steps:
         """
         key = drift.observation.key
         is_new = not books.ledger.known([key])
-        authority = self._authority_at(books, key.location)
+        authority = self.authority_at(books, key.location)
         healed = adopt and not books.fixes.left_alone([key])
         if is_new or (healed and authority == SHOPIFY):
             logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
             return []
         filed = report_drift(books, drift, evidence, now)
-        return [filed] if healed and authority == ONHAND else []
+        return [filed] if healed and authority != SHOPIFY else []
 
-    def _authority_at(self, books: Books, location: str) -> str:
+    def authority_at(self, books: Books, location: str) -> str:
         """Return who is believed at a location: shopify, unless something else is configured."""
         name = next((row.name for row in books.catalog.locations() if row.location == location), location)
         authorities = {row.name: row.authority for row in self.parts.config.locations_of(self.shop)}
@@ -348,7 +348,7 @@ class Steps:
 
     def catch_up(self) -> bool:
         """Sweep every channel from where its last sweep began, and read what was missed; False where one is away."""
-        return self._read_again_what_changed(self._clock.now(), ())
+        return self.read_again_what_changed(self._clock.now(), ())
 
     def catch_up_with(self, channel: Observes) -> bool:
         """Sweep one channel from where its last sweep began, and read what was found; False where it is away."""
@@ -356,7 +356,7 @@ class Steps:
             return False
         return all(self._read_all_asked(channel, wanted) for wanted in FACTS if channel.batch_size(wanted))
 
-    def _read_again_what_changed(self, since: datetime, items: Collection[str]) -> bool:
+    def read_again_what_changed(self, since: datetime, items: Collection[str]) -> bool:
         """Sweep every channel, read all facts that were asked for, and book what the log holds meanwhile."""
         for channel in self.parts.observers:
             if self.sweep(channel, since, items) is None:

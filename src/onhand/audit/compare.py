@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from onhand.audit.counts import compare_counts
 from onhand.audit.placing import forget_placed, move_reservations, place_reservations
 from onhand.domain.drift import Drift, Observation, compare
 from onhand.domain.reservations import is_reservation
@@ -38,6 +39,7 @@ def compare_touched(books: Books, now: datetime, limit: int = BATCH) -> int:
     if not keys:
         return 0
     write_down(books, compare_and_place(books, keys, now), now)
+    compare_counts(books, keys, now)
     ask_for_unseen(books, keys, now)
     books.observations.compared(keys)
     return len(keys)

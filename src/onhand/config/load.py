@@ -27,6 +27,8 @@ from onhand.config.model import (
 )
 from onhand.config.reader import Section, Source, Table, suggest
 from onhand.config.secret import is_reference, resolve
+from onhand.config.threepl import ThreeplConfig
+from onhand.config.threepl_reader import read_threepl
 from onhand.config.webhooks import read_webhooks
 from onhand.ports.errors import ConfigError
 
@@ -56,9 +58,12 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     server_config = ServerConfig(listen=server.listen("listen", ServerConfig.listen))
     shops = tuple(_read_shop(source, row) for row in _rows(top, "shop"))
     domains = _refuse_doubles(source, "shop", [shop.domain for shop in shops])
-    locations = tuple(_read_location(source, row, domains) for row in _rows(top, "location"))
+    threepls = tuple(_read_threepl(source, row, domains) for row in _rows(top, "threepl"))
+    believed = (*AUTHORITIES, *(threepl.name for threepl in threepls))
+    locations = tuple(_read_location(source, row, domains, believed) for row in _rows(top, "location"))
     channels = tuple(_read_channel(source, row, domains) for row in _rows(top, "channel"))
     _refuse_doubles(source, "location", [f"{row.name} of {row.shop}" for row in locations])
+    _refuse_doubles(source, "threepl", [f"{row.name} of {row.shop}" for row in threepls])
     _refuse_doubles(source, "channel", [f"{row.name} of {row.shop}" for row in channels])
     config = Config(
         database=database,
@@ -72,6 +77,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         shops=shops,
         locations=locations,
         channels=channels,
+        threepls=threepls,
         audit=_read_audit(sections["audit"]),
         guard=GuardConfig(zero_share=sections["guard"].number("zero_share", GuardConfig.zero_share, least=0, most=1)),
         google_sheets=_read_sheets(sections["google_sheets"], domains, given="google_sheets" in tables),
@@ -164,14 +170,27 @@ def _read_shop(source: Source, row: Table) -> ShopConfig:
     return shop
 
 
-def _read_location(source: Source, row: Table, domains: tuple[str, ...]) -> LocationConfig:
+def _read_threepl(source: Source, row: Table, domains: tuple[str, ...]) -> ThreeplConfig:
+    right = 'give it a short name of your own, name = "acme"'
+    name = Section(source, "threepl", row).identity("name", right)
+    section = Section(source, f"threepl[{name}]", row)
+    section.identity("name", right)
+    threepl = read_threepl(section, _shop_of(section, domains), name, source.folder)
+    section.finish()
+    return threepl
+
+
+def _read_location(source: Source, row: Table, domains: tuple[str, ...], believed: tuple[str, ...]) -> LocationConfig:
     name = Section(source, "location", row).identity("name", 'name it as Shopify does, name = "Boston"')
     section = Section(source, f"location[{name}]", row)
     section.identity("name", "")
     shop = _shop_of(section, domains)
     authority = section.text("authority", LocationConfig.authority) or LocationConfig.authority
-    if authority not in AUTHORITIES:
-        section.refuse("authority", f'must be "shopify" or "onhand" (our own books are believed); got {authority!r}')
+    if authority not in believed:
+        section.refuse(
+            "authority",
+            f'must be "shopify", "onhand" (our own books are believed) or the name of a [[threepl]]; got {authority!r}',
+        )
     online = section.flag("online", default=LocationConfig.online)
     section.finish()
     return LocationConfig(shop=shop, name=name, authority=authority, online=online)

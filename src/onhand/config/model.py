@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from onhand.channels import CHANNELS
 from onhand.channels.entry import Account
 from onhand.config.secret import Secret
+from onhand.config.threepl import ThreeplConfig
 
 ImportedOrders = Literal["yes", "no", "auto"]
 
@@ -215,6 +216,7 @@ class Config:
     shops: tuple[ShopConfig, ...] = ()
     locations: tuple[LocationConfig, ...] = ()
     channels: tuple[ChannelConfig, ...] = ()
+    threepls: tuple[ThreeplConfig, ...] = ()
     audit: AuditConfig = AuditConfig()
     guard: GuardConfig = GuardConfig()
     google_sheets: GoogleSheetsConfig | None = None
@@ -230,6 +232,10 @@ class Config:
     def channels_of(self, shop: str) -> tuple[ChannelConfig, ...]:
         """Return the channels of one shop, as configured."""
         return tuple(channel for channel in self.channels if channel.shop == shop)
+
+    def threepls_of(self, shop: str) -> tuple[ThreeplConfig, ...]:
+        """Return the third parties that keep goods for one shop, as configured."""
+        return tuple(threepl for threepl in self.threepls if threepl.shop == shop)
 
     def locations_of(self, shop: str) -> tuple[LocationConfig, ...]:
         """Return the locations of one shop about which something is configured."""

@@ -81,17 +81,19 @@ def units_of(row: NoticeRow, measure: Measure) -> int | None:
     return row.on_hand_units if measure == "on_hand" else row.available_units
 
 
-class Counted(NamedTuple):
-    """An item that a third party has counted: what it says, and what the books held by that measure at that time."""
+class Told(NamedTuple):
+    """A notice with what is configured of its sender. `place` is the location by its name in the shop.
 
-    item: str
-    units: int
-    books_units: int
+    `authority` is who is believed there. Receipts are not `booked_receipts` where the shop's transfers bring them.
+    `delivery` is the sender's id of what carried the notice.
+    """
 
-    @property
-    def gap(self) -> int:
-        """What was counted, less what the books held: negative is missing."""
-        return self.units - self.books_units
+    notice: Notice
+    place: str
+    measure: Measure
+    authority: str
+    booked_receipts: bool
+    delivery: str
 
 
 MOST_VANISHING_SKUS = 0.05
@@ -139,6 +141,13 @@ def shrinkage(standing: Sequence[tuple[str, int]], counted: dict[str, int]) -> S
         of_skus=len(held),
         of_units=sum(units for _, units in held),
     )
+
+
+def explained(gap: int, adopted: int) -> int:
+    """Return the part of an adoption, signed as it was, that a gap the other way shows to be explained by now."""
+    if gap * adopted >= 0:
+        return 0
+    return max(adopted, -gap) if adopted < 0 else min(adopted, -gap)
 
 
 def movement_of(notice: Notice, row: NoticeRow, item: str, location: str) -> Movement | None:

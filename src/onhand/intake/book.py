@@ -8,6 +8,7 @@ from onhand.domain.reservations import DraftPicture
 from onhand.domain.returns import ReturnPicture
 from onhand.domain.transfers import TransferPicture
 from onhand.intake.book_drafts import book_draft
+from onhand.intake.book_notices import book_notice
 from onhand.intake.book_orders import book_order
 from onhand.intake.book_returns import book_return
 from onhand.intake.book_transfers import book_transfer
@@ -56,6 +57,7 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
     if asks:
         books.asks.add(channel, asks, now)
         notes.append(f"asked for {', '.join(f'{ask.wanted} {ask.key}' for ask in asks)}")
+    notes += [book_notice(books, told, now) for told in report.notices]
     for problem in report.problems:
         books.problems.raise_(problem, now)
     notes += end_of_use(books, channel, report, now)

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from onhand.domain.bundles import Bundle
 from onhand.domain.catalog import Item, Listing, Location
 from onhand.domain.drift import Observation
+from onhand.domain.notices import Told
 from onhand.domain.orders import OrderPicture
 from onhand.domain.reservations import DraftPicture
 from onhand.domain.returns import ReturnPicture
@@ -62,6 +63,7 @@ class Report:
     `bundles` says what those of `items` that are bundles are made of. `inactive_levels` are those of `level_ids` where
     the platform stocks the item no more (Shopify 2026-10, `InventoryLevel.isActive`); they may still hold units.
     A level that does not add up is among `contradictions` and not among `observations`.
+    `notices` are what a third party that keeps goods has said.
     `forget_naming` are ids of a customer and of orders: bodies that name one go before their time. `forget_shop` says
     that everything of the shop must go.
     """
@@ -77,6 +79,7 @@ class Report:
     contradictions: tuple[Contradiction, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     problems: tuple["Problem", ...] = ()
+    notices: tuple[Told, ...] = ()
     closed: bool = False
     forget_naming: tuple[str, ...] = ()
     forget_shop: bool = False

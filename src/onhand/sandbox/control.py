@@ -9,7 +9,14 @@ from functools import partial
 
 import msgspec
 
-from onhand.sandbox import app_by_hand, catalog_by_hand, returns_by_hand, selling_by_hand, transfers_by_hand
+from onhand.sandbox import (
+    app_by_hand,
+    catalog_by_hand,
+    returns_by_hand,
+    selling_by_hand,
+    third_party,
+    transfers_by_hand,
+)
 from onhand.sandbox import orders_by_hand as by_hand
 from onhand.sandbox.control_asks import (
     AddItem,
@@ -88,6 +95,7 @@ class Control:
         self._world = sandbox.world
         self._sender = sender
         self._seed = seed
+        self.third_party = third_party.ThirdParty(sandbox)
         self._playing: Playing | None = None
         self._replay: Replay | None = None
         self._replay_asked: tuple[str, int | None] | None = None
@@ -127,6 +135,9 @@ class Control:
             "sheet": (people.SheetAct, lambda ask, _: people.act(sandbox.sheets, ask)),
             "play": (Play, self._play),
             "heal": (Heal, self._heal),
+            "third_party_count": (third_party.TakeCount, self.third_party.count),
+            "third_party_change": (third_party.MakeChange, self.third_party.change),
+            "third_party_send": (third_party.SendNotice, self.third_party.send),
             "replay": (StartReplay, self._start_replay),
         }
         self._asks |= {name: (kind, partial(act, self._world)) for name, (kind, act) in _MORE.items()}

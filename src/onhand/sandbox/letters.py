@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from onhand.sandbox import third_party
 from onhand.sandbox.clouds import is_cloud, post_to_queue, push
 from onhand.sandbox.markets import MARKETS, Manners
 from onhand.sandbox.signing import shopify_headers
@@ -18,9 +19,14 @@ from onhand.sandbox.world.payloads import level_payload
 SHOPIFY_MANNERS = Manners(timeout_s=5.0, retries_s=tuple(56.0 * 2**retry for retry in range(8)))
 
 
+THIRD_PARTY_MANNERS = Manners(timeout_s=15.0, retries_s=(5.0, 300.0, 1_800.0))
+
+
 def manners_of(platform: str) -> Manners:
     """Return how long a platform waits for an answer and when it tries again."""
-    return SHOPIFY_MANNERS if platform == "shopify" else MARKETS[platform].manners
+    if platform == "shopify":
+        return SHOPIFY_MANNERS
+    return THIRD_PARTY_MANNERS if platform == "third_party" else MARKETS[platform].manners
 
 
 def body_of(sandbox: Sandbox, delivery: Delivery) -> bytes | None:
@@ -69,4 +75,6 @@ def headers_of(sandbox: Sandbox, delivery: Delivery, body: bytes) -> dict[str, s
         shop = sandbox.settings.shop
         secret, family = secrets.client_secret, sandbox.settings.webhook_headers
         return shopify_headers(delivery, shop=shop, client_secret=secret, body=body, family=family)
+    if delivery.platform == "third_party":
+        return third_party.headers(delivery, body)
     return MARKETS[delivery.platform].headers(sandbox, delivery, body)

@@ -17,6 +17,7 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
+from onhand.sandbox import third_party
 from onhand.sandbox.build import ShopPlan, build_shop
 from onhand.sandbox.control import Control
 from onhand.sandbox.control_routes import control_routes
@@ -112,6 +113,7 @@ def addresses(sandbox: Sandbox) -> Row:
             "shop_id": sandbox.world.tiktok.shop_id,
         },
         "google_sheets": sheets_address(sandbox.sheets),
+        "third_party": {"secret": third_party.SECRET, "stock_url": f"{base}/third-party"},
         "channels": {name: connection._asdict() for name, connection in connections(sandbox).items()},
         "locations": [location.name for location in sandbox.world.catalog.locations.values()],
         "tiktok_location": None if warehouse is None else warehouse.name,
@@ -130,6 +132,7 @@ async def serving(options: Options) -> AsyncIterator[Running]:
         *control_routes(sandbox, sender, control, lambda: addresses(sandbox)),
         *shopify_app.routes(sandbox),
         *sheets_app.routes(sandbox),
+        *third_party.routes(control.third_party),
         *(route for market in MARKETS.values() for route in market.routes(sandbox)),
     ]
     config = uvicorn.Config(

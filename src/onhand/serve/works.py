@@ -8,6 +8,7 @@ from itertools import count
 
 from onhand.app import App
 from onhand.app.copies import Keeper
+from onhand.app.counting import judge_counts
 from onhand.app.erasing import erase_shop, forget_customers, wanted_erasures
 from onhand.app.steps import Steps
 from onhand.audit.sweep import OVERLAP_S
@@ -273,6 +274,7 @@ class Auditing:
                 self._steps.sweep(channel)
         if now_s >= self._audit_at_s:
             self._audit(now_s)
+        judge_counts(self._steps, self._app.store, self._app.clock)
         left = self._steps.judge(grace_s=every.grace_s, adopt=True, resting=self._rests.at(now))
         self._rests.begin(left, now)
         self._on_news()

@@ -9,6 +9,7 @@ from onhand.store.bundles import Bundles
 from onhand.store.catalog import Catalog
 from onhand.store.census_levels import CensusLevels
 from onhand.store.channels import Channels
+from onhand.store.counted import Counts
 from onhand.store.deliveries import Deliveries
 from onhand.store.doubts import Doubts
 from onhand.store.drifts import Drifts
@@ -56,6 +57,7 @@ class Books:
         self.item_buffers = ItemBuffers(sql, shop_id)
         self.workbook = Workbook(sql, shop_id)
         self.marks = Marks(sql, shop_id)
+        self.counts = Counts(sql, shop_id)
         self.doubts = Doubts(sql, shop_id)
         self.drifts = Drifts(sql, shop_id)
         self.fixes = Fixes(sql, shop_id)

@@ -86,9 +86,9 @@ class Drifts:
         row = {"shop": self._shop, "id": id_, "status": status, "at": to_us(at), "note": note}
         self._sql.run("close_drift", row)
 
-    def close_level(self, key: LevelKey, status: Status, at: datetime, note: str) -> None:
-        """Close whatever drift is open for a level, from any source."""
-        row = {"shop": self._shop, "item": key.item, "location": key.location, "status": status}
+    def close_level(self, key: LevelKey, status: Status, at: datetime, note: str, source: str = "shopify") -> None:
+        """Close whatever drift is open for a level and a source: another one may still show something else."""
+        row = {"shop": self._shop, "item": key.item, "location": key.location, "source": source, "status": status}
         self._sql.run("close_drifts_of_level", {**row, "at": to_us(at), "note": note})
 
     def close_item(self, item: str, at: datetime, note: str) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from onhand.sandbox.world.catalog import Ids
 
-Platform = Literal["shopify", "tiktok_shop", "woocommerce"]
+Platform = Literal["shopify", "third_party", "tiktok_shop", "woocommerce"]
 Payload = dict[str, object]
 
 # TikTok Shop's webhook types by the event_type of PUT /event/202309/webhooks. 71 is switched on in Partner Center

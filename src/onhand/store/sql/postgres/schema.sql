@@ -120,6 +120,9 @@ CREATE TABLE pictures (
     PRIMARY KEY (shop, cause)
 );
 
+-- What people call an open order finds it: a third party's shipping advice says no more than that.
+CREATE INDEX pictures_by_name ON pictures (shop, name) WHERE NOT closed;
+
 -- What opening balances hold of a fact: it is not booked under its name.
 CREATE TABLE contained (
     shop     BIGINT NOT NULL REFERENCES shops,
@@ -403,6 +406,28 @@ CREATE TABLE marks (
     wanted    TEXT COLLATE "C",
     takes_any BIGINT NOT NULL
 );
+
+-- The newest count of a level by a third party that keeps goods there, until the next one. `since_sequence` is a movement
+-- before which nothing happened after the count. `gap_units` is what was counted less what the books held then;
+-- `filed_units` is the gap that a person was shown, `adopted_units` what was taken over and nothing has explained since.
+CREATE TABLE counted (
+    shop           BIGINT NOT NULL REFERENCES shops,
+    source         TEXT COLLATE "C" NOT NULL,
+    item           TEXT COLLATE "C" NOT NULL,
+    location       TEXT COLLATE "C" NOT NULL,
+    units          BIGINT NOT NULL,
+    measure        TEXT COLLATE "C" NOT NULL CHECK (measure IN ('on_hand', 'available')),
+    as_of          BIGINT NOT NULL,
+    sequence       BIGINT, -- NULL where the third party numbers nothing
+    cause          TEXT COLLATE "C" NOT NULL,
+    since_sequence BIGINT NOT NULL,
+    gap_units      BIGINT NOT NULL DEFAULT 0,
+    gap_since      BIGINT, -- NULL where it agrees
+    filed_units    BIGINT NOT NULL DEFAULT 0,
+    adopted_units  BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (shop, item, location, source)
+);
+CREATE INDEX counted_gaps ON counted (shop, gap_since) WHERE gap_since IS NOT NULL;
 
 -- Levels that did not add up when they were last read, until a reading does. `tries` counts readings that were due.
 CREATE TABLE doubts (

@@ -152,6 +152,15 @@ END $$;
 CREATE TRIGGER level_is_observed_again AFTER UPDATE OF observed_at, available ON observed
 FOR EACH ROW EXECUTE FUNCTION touch_observed();
 
+CREATE FUNCTION compare_counted() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER level_is_counted_elsewhere AFTER INSERT OR UPDATE OF as_of ON counted
+FOR EACH ROW EXECUTE FUNCTION compare_counted();
+
 -- Orders without a location ----------------------------------------------------------------------------------
 
 CREATE FUNCTION touch_unplaced() RETURNS TRIGGER LANGUAGE plpgsql AS $$

@@ -15,7 +15,7 @@ UPDATE drifts SET status = :status, closed_at = :at, note = :note WHERE shop = :
 
 -- name: close_drifts_of_level
 UPDATE drifts SET status = :status, closed_at = :at, note = :note
-WHERE shop = :shop AND item = :item AND location = :location AND status = 'open'
+WHERE shop = :shop AND item = :item AND location = :location AND source = :source AND status = 'open'
 
 -- name: levels_with_open_drifts
 SELECT DISTINCT item, location FROM drifts

@@ -119,6 +119,9 @@ CREATE TABLE pictures (
     PRIMARY KEY (shop, cause)
 ) STRICT, WITHOUT ROWID;
 
+-- What people call an open order finds it: a third party's shipping advice says no more than that.
+CREATE INDEX pictures_by_name ON pictures (shop, name) WHERE NOT closed;
+
 -- What opening balances hold of a fact: it is not booked under its name.
 CREATE TABLE contained (
     shop     INTEGER NOT NULL REFERENCES shops,
@@ -402,6 +405,28 @@ CREATE TABLE marks (
     wanted    TEXT,
     takes_any INTEGER NOT NULL
 ) STRICT;
+
+-- The newest count of a level by a third party that keeps goods there, until the next one. `since_sequence` is a movement
+-- before which nothing happened after the count. `gap_units` is what was counted less what the books held then;
+-- `filed_units` is the gap that a person was shown, `adopted_units` what was taken over and nothing has explained since.
+CREATE TABLE counted (
+    shop           INTEGER NOT NULL REFERENCES shops,
+    source         TEXT NOT NULL,
+    item           TEXT NOT NULL,
+    location       TEXT NOT NULL,
+    units          INTEGER NOT NULL,
+    measure        TEXT NOT NULL CHECK (measure IN ('on_hand', 'available')),
+    as_of          INTEGER NOT NULL,
+    sequence       INTEGER, -- NULL where the third party numbers nothing
+    cause          TEXT NOT NULL,
+    since_sequence INTEGER NOT NULL,
+    gap_units      INTEGER NOT NULL DEFAULT 0,
+    gap_since      INTEGER, -- NULL where it agrees
+    filed_units    INTEGER NOT NULL DEFAULT 0,
+    adopted_units  INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (shop, item, location, source)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX counted_gaps ON counted (shop, gap_since) WHERE gap_since IS NOT NULL;
 
 -- Levels that did not add up when they were last read, until a reading does. `tries` counts readings that were due.
 CREATE TABLE doubts (

@@ -118,6 +118,14 @@ CREATE TRIGGER level_is_observed_again AFTER UPDATE OF observed_at ON observed B
     INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
 END;
 
+CREATE TRIGGER level_is_counted_elsewhere AFTER INSERT ON counted BEGIN
+    INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER level_is_counted_elsewhere_again AFTER UPDATE OF as_of ON counted BEGIN
+    INSERT INTO comparisons VALUES (new.shop, new.item, new.location) ON CONFLICT DO NOTHING;
+END;
+
 CREATE TRIGGER available_is_observed_otherwise AFTER UPDATE OF available ON observed
 WHEN new.available IS DISTINCT FROM old.available
 BEGIN

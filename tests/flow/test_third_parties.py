@@ -1,0 +1,209 @@
+"""A third party keeps the goods of a location: its counts are compared as of their time, and believed there."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from types import MappingProxyType
+
+import httpx
+import pytest
+
+from onhand.channels.threepl.signing import key_of
+from onhand.config.model import LocationConfig
+from onhand.config.secret import Secret
+from onhand.config.threepl import ThreeplConfig
+from onhand.intake.book_notices import HELD, UNKNOWN_ROWS
+from onhand.sandbox.third_party import SECRET
+from onhand.store import DriftRow
+from tests.flow.merchant import BOSTON, PORTLAND, WAREHOUSE, Choices, Merchant, open_shop
+from tests.support.waiting import until
+
+OLD = "whsec_d2hhdCBpdCBzaWduZWQgd2l0aCBiZWZvcmU="
+ACME = ThreeplConfig(
+    shop="",
+    name="acme",
+    places={"EAST": WAREHOUSE, "TOWN": BOSTON},
+    secret=Secret(reference="env:ACME", value=SECRET),
+    old_secret=Secret(reference="env:ACME_OLD", value=OLD),
+    zone=UTC,
+    grace_s=0.3,
+)
+"""Acme keeps what stands in the warehouse, and is believed there; it counts the shop in Boston, too, and is not."""
+
+SHOP = Choices(
+    items=60,
+    locations=(
+        LocationConfig(shop="", name=PORTLAND, online=False),
+        LocationConfig(shop="", name=WAREHOUSE, authority="acme"),
+    ),
+    threepls=(ACME,),
+)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Merchant]:
+    with open_shop(tmp_path_factory.mktemp("acme"), SHOP) as merchant:
+        yield merchant
+
+
+@pytest.fixture
+def merchant(shared: Merchant) -> Merchant:
+    shared.rested()
+    shared.begin()
+    return shared
+
+
+def count(merchant: Merchant, *skus: str, at: str = WAREHOUSE, shown: Mapping[str, int] = MappingProxyType({})) -> str:
+    """Let the third party count some SKUs; nothing is sent yet."""
+    return str(merchant.do("third_party_count", location=at, skus=list(skus), shown=dict(shown))["notice"])
+
+
+def change(merchant: Merchant, sku: str, units: int, reason: str = "adjustment") -> str:
+    """Let the third party find, lose or receive units; nothing is sent yet."""
+    asked = {"location": WAREHOUSE, "sku": sku, "units": units, "reason": reason}
+    return str(merchant.do("third_party_change", **asked)["notice"])
+
+
+def send(merchant: Merchant, notice: str, place: str = "EAST", secret: str = SECRET) -> None:
+    """Send a notice by webhook, and wait until it is booked."""
+    address = f"{merchant.serving.addresses['webhooks']}/webhooks/3pl/{merchant.shop}/{place}"
+    merchant.do("third_party_send", notice=notice, address=address, secret=secret)
+    merchant.booked()
+
+
+def note_of(merchant: Merchant, notice: str) -> str:
+    """Return what became of a notice that was sent by webhook."""
+    with merchant.app.store.reading() as session:
+        rows = session.of(merchant.shop).deliveries.rows(limit=1_000)
+    return next((row.note for row in rows if row.delivery_id == f"acme/{notice}"), "")
+
+
+def on_hand(merchant: Merchant, sku: str) -> int:
+    return merchant.at_shopify(sku, WAREHOUSE, "on_hand")
+
+
+def problems(merchant: Merchant, kind: str) -> list[str]:
+    with merchant.app.store.reading() as session:
+        return [row.message for row in session.of(merchant.shop).problems.open() if row.kind == kind]
+
+
+def drifts_of(merchant: Merchant, sku: str) -> list[DriftRow]:
+    return [row for row in merchant.drifts(sku) if row.source == "acme"]
+
+
+def test_a_theft_at_the_third_party_is_adopted_and_told_to_shopify(merchant: Merchant) -> None:
+    before = on_hand(merchant, merchant.tee)
+    merchant.do("theft", location=WAREHOUSE, sku=merchant.tee, units=3)
+    send(merchant, count(merchant, merchant.tee))
+    merchant.until_equal(lambda: on_hand(merchant, merchant.tee), before - 3)
+    (drift,) = drifts_of(merchant, merchant.tee)
+    assert (drift.status, drift.units) == ("adopted", -3)
+    assert any("counted" in str(line) for line in drift.evidence)
+    assert merchant.unexplained(merchant.tee) == (3, 3)
+
+
+def test_a_late_count_with_sales_after_it_moves_nothing(merchant: Merchant) -> None:
+    taken = count(merchant, merchant.tee, at=BOSTON)
+    merchant.sale(merchant.tee, 2, BOSTON)
+    merchant.booked()
+    send(merchant, taken, "TOWN")
+    send(merchant, count(merchant, merchant.cap))  # what is booked behind it was looked at, too
+    merchant.rested()
+    assert drifts_of(merchant, merchant.tee) == []
+    assert merchant.unexplained(merchant.tee) == (0, 0)
+
+
+def test_sales_after_a_late_count_do_not_hide_what_it_found(merchant: Merchant) -> None:
+    merchant.do("theft", location=BOSTON, sku=merchant.tee, units=3)
+    taken = count(merchant, merchant.tee, at=BOSTON)
+    merchant.sale(merchant.tee, 2, BOSTON)
+    merchant.booked()
+    send(merchant, taken, "TOWN")
+    (drift,) = until(lambda: drifts_of(merchant, merchant.tee), "the drift is filed")
+    assert drift.units == -3
+
+
+def test_a_count_and_the_change_in_it_never_count_twice(merchant: Merchant) -> None:
+    before = on_hand(merchant, merchant.tee)
+    lost = change(merchant, merchant.tee, -2)
+    counted = count(merchant, merchant.tee)
+    for notice in (counted, lost, counted, lost):
+        send(merchant, notice)
+        send(merchant, notice)
+    merchant.until_equal(lambda: on_hand(merchant, merchant.tee), before - 2)
+    merchant.rested()
+    assert on_hand(merchant, merchant.tee) == before - 2
+    assert merchant.unexplained(merchant.tee)[1] == 2
+
+
+def test_goods_that_come_in_at_the_third_party_are_told_to_shopify(merchant: Merchant) -> None:
+    before = on_hand(merchant, merchant.tee)
+    send(merchant, change(merchant, merchant.tee, 12, "receipt"))
+    merchant.until_equal(lambda: on_hand(merchant, merchant.tee), before + 12)
+    assert merchant.unexplained(merchant.tee) == (0, 0)
+
+
+def test_where_shopify_is_believed_a_gap_is_shown_and_nothing_moves(merchant: Merchant) -> None:
+    before = merchant.at_shopify(merchant.tee, BOSTON, "on_hand")
+    merchant.do("theft", location=BOSTON, sku=merchant.tee, units=2)
+    send(merchant, count(merchant, merchant.tee, at=BOSTON), "TOWN")
+    (drift,) = until(lambda: drifts_of(merchant, merchant.tee), "the drift is filed")
+    assert (drift.status, drift.units, drift.observed_units) == ("open", -2, before - 2)
+    assert merchant.at_shopify(merchant.tee, BOSTON, "on_hand") == before
+    assert merchant.unexplained(merchant.tee) == (0, 0)
+
+
+def test_both_secrets_are_good_and_a_third_one_is_not(merchant: Merchant) -> None:
+    for secret in (SECRET, OLD):
+        notice = count(merchant, merchant.tee)
+        send(merchant, notice, secret=secret)
+        assert "1 counts at Warehouse kept" in note_of(merchant, notice)
+    notice = count(merchant, merchant.tee)
+    rejected = merchant.app.log.counts().rejected
+    address = f"{merchant.serving.addresses['webhooks']}/webhooks/3pl/{merchant.shop}/EAST"
+    merchant.do("third_party_send", notice=notice, address=address, secret="whsec_c3RvbGVu")
+    merchant.until(lambda: merchant.app.log.counts().rejected > rejected, "it is refused")
+    assert note_of(merchant, notice) == ""
+    merchant.do("heal")
+
+
+def test_an_older_count_says_nothing_against_a_newer_one(merchant: Merchant) -> None:
+    older = count(merchant, merchant.tee, shown={merchant.tee: 1})
+    newer = count(merchant, merchant.tee)
+    send(merchant, newer)
+    send(merchant, older)
+    assert "0 counts at Warehouse kept, 1 were no news" in note_of(merchant, older)
+
+
+def test_a_place_that_nobody_has_mapped_waits_and_says_what_to_write(merchant: Merchant) -> None:
+    notice = count(merchant, merchant.tee)
+    send(merchant, notice, "WEST")
+    assert "places" in note_of(merchant, notice)
+    assert "'WEST'" in note_of(merchant, notice)
+
+
+def test_unknown_skus_are_named_and_the_other_rows_are_used(merchant: Merchant) -> None:
+    taken = count(merchant, merchant.tee, "NO-SUCH-SKU")
+    send(merchant, taken)
+    assert "1 counts at Warehouse kept" in note_of(merchant, taken)
+    assert any("NO-SUCH-SKU" in message for message in problems(merchant, UNKNOWN_ROWS))
+
+
+def test_a_count_in_which_much_is_missing_is_held_until_a_person_lets_it_through(merchant: Merchant) -> None:
+    whole = merchant.do("third_party_count", location=WAREHOUSE)
+    shown = dict.fromkeys(list(whole["units"])[:20], 0)
+    short = str(merchant.do("third_party_count", location=WAREHOUSE, shown=shown)["notice"])
+    before = on_hand(merchant, merchant.tee)
+    send(merchant, short)
+    assert "held back" in note_of(merchant, short)
+    (message,) = problems(merchant, HELD)
+    assert "SKUs" in message
+    merchant.rested()
+    assert on_hand(merchant, merchant.tee) == before
+    send(merchant, str(merchant.do("third_party_count", location=WAREHOUSE)["notice"]))
+    assert problems(merchant, HELD) == []
+
+
+def test_what_nobody_signed_is_refused_at_the_door(merchant: Merchant) -> None:
+    address = f"{merchant.serving.addresses['webhooks']}/webhooks/3pl/{merchant.shop}/EAST"
+    assert httpx.post(address, content=b"{}", timeout=60).status_code == 401
+    assert key_of(SECRET, "") != b""
