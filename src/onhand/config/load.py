@@ -189,7 +189,7 @@ def _read_location(source: Source, row: Table, domains: tuple[str, ...], believe
     if authority not in believed:
         section.refuse(
             "authority",
-            f'must be "shopify" or "onhand" (our own books are believed), or the name of a [[threepl]]; got {authority!r}',
+            f'must be "shopify" or "onhand" (our own books are believed), or a [[threepl]]; got {authority!r}',
         )
     online = section.flag("online", default=LocationConfig.online)
     section.finish()
