@@ -28,7 +28,7 @@ TOKEN = {"access_token": None, "client_id": "app", "client_secrets": ("shpss_can
 
 @pytest.fixture
 def http() -> Iterator[httpx.Client]:
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         yield client
 
 
@@ -125,9 +125,9 @@ def test_an_answer_that_leads_elsewhere_is_not_followed(http: httpx.Client) -> N
     with (
         platform(in_turn(Reply(body=b"{}"))) as elsewhere,
         platform(in_turn(Reply(status=307, headers={"Location": elsewhere.url}))) as running,
-        httpx.Client(follow_redirects=True) as eager,
+        httpx.Client(follow_redirects=True, timeout=60) as eager,
     ):
-        assert ask(eager, "POST", running.url, timeout_s=5, content=b"secret").status_code == 307
+        assert ask(eager, "POST", running.url, timeout_s=60, content=b"secret").status_code == 307
         assert elsewhere.asked == []
         refused, _ = written(in_turn(Reply(status=307, headers={"Location": elsewhere.url})), http)
         assert isinstance(refused, Unknown)

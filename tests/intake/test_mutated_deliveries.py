@@ -158,7 +158,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with httpx.Client() as http:
+    with httpx.Client(timeout=60) as http:
         house = House(tmp_path_factory.mktemp("mutated"), http)
         yield house
         house.store.close()

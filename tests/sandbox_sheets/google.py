@@ -29,7 +29,7 @@ class GoogleClient:
         self, uri: str, method: str = "GET", body: str | None = None, headers: dict[str, str] | None = None, **_: object
     ) -> tuple[httplib2.Response, bytes]:
         """Carry a call of the client, with a token that google-auth has got."""
-        got = self._session.request(method, uri, data=body, headers=headers, timeout=20)
+        got = self._session.request(method, uri, data=body, headers=headers, timeout=60)
         return httplib2.Response({"status": str(got.status_code), **got.headers}), got.content
 
     def close(self) -> None:

@@ -236,9 +236,9 @@ def test_gspread_is_refused_as_google_refuses(running: Running) -> None:
 def test_people_may_look_at_a_spreadsheet_as_a_page(running: Running, google: GoogleClient) -> None:
     address: Any = running.addresses["google_sheets"]
     google.put("A1:B1", [["<TEE>", 3]])
-    shown = httpx.get(address["page"])
+    shown = httpx.get(address["page"], timeout=60)
     assert "<td>&lt;TEE&gt;</td><td>3</td>" in shown.text
-    assert "There is no such spreadsheet" in httpx.get(address["page"].replace("/edit", "x/edit")).text
+    assert "There is no such spreadsheet" in httpx.get(address["page"].replace("/edit", "x/edit"), timeout=60).text
 
 
 def test_a_long_reading_comes_as_a_post_and_is_still_a_reading(running: Running, google: GoogleClient) -> None:
