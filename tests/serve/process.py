@@ -104,6 +104,12 @@ class OnhandProcess:
         self._process.terminate()
         return self._close()
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        assert self._process is not None
+        return self._process.pid
+
     def signal(self, number: int) -> None:
         """Send it a signal, and wait for nothing."""
         assert self._process is not None

@@ -23,7 +23,7 @@ from onhand.intake.lookup import Lookup, find_level_ids
 from onhand.intake.process import POSITION, Sender, Senders, replay
 from onhand.log import KeptLog
 from onhand.ports.clock import Clock
-from onhand.ports.errors import ConfigError
+from onhand.ports.errors import ConfigError, DataDamaged
 from onhand.ports.level_writes import Stocking
 from onhand.publish import copies, guard
 from onhand.store import Store, open_store
@@ -241,9 +241,28 @@ def build(
     with store.reading() as session:
         booked = session.position(POSITION)
     log = open_log(config, booked)
+    try:
+        _check_books(config, store, log)
+    except DataDamaged:
+        log.close()
+        store.close()
+        raise
     tokens = tokens_of(config, seal)
     http = httpx.Client(
         timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False, transport=transport
     )
     wall = clock or SystemClock()
     return App(config, store=store, log=log, wall=wall, http=http, tokens=tokens, pace=pace)
+
+
+def _check_books(config: Config, store: Store, log: KeptLog) -> None:
+    """Raise DataDamaged where the log knows of a ledger that the database does not have: an emptied one looks new."""
+    with store.reading() as session:
+        known = session.shops()
+    for shop in config.shops:
+        anchors = [] if shop.domain in known else log.anchors(shop.domain)
+        if anchors:
+            raise DataDamaged(
+                f"the database knows nothing of {shop.domain}, and the log {config.log} knows {anchors[-1][0]} "
+                "movements of its ledger: restore the database; to begin anew, move the log away as well"
+            )

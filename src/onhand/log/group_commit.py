@@ -47,6 +47,7 @@ class GroupCommit:
     def __init__(self, log: KeptLog, *, max_batch: int = 256, max_waiting: int = 4096) -> None:
         self.log = log
         self.figures = CommitFigures()
+        self.trouble: str | None = None  # why the newest commit failed; None once one succeeds
         self.on_commit: Callable[[], None] | None = None  # called after each commit; must be quick
         self._max_batch = max_batch
         self._max_waiting = max_waiting
@@ -136,8 +137,10 @@ class GroupCommit:
         try:
             kept = self.log.append(deliveries)
             self.figures.add(time.perf_counter() - began, len(deliveries))
+            self.trouble = None
         except LogUnavailable as error:
             kept = error
+            self.trouble = str(error)
             self.figures.failed_commits += 1
         self._answered += len(deliveries)
         by_bringer: dict[_Bringer, list[tuple[_Lot, _LotKept]]] = defaultdict(list)

@@ -17,7 +17,7 @@ from onhand.log.statements import append_rows, statements
 from onhand.log.tally import FLUSHES, Tally
 from onhand.log.write_ahead import WriteAhead
 from onhand.ports.delivery import Counts, Delivery, Logged
-from onhand.ports.errors import LogUnavailable
+from onhand.ports.errors import DataDamaged, LogUnavailable
 
 # As many rows go into one statement, which is then a transaction by itself: each call into SQLite gives the
 # interpreter away, and taking it back from a thread that answers requests costs more than the call.
@@ -97,6 +97,26 @@ class SqliteLog:
         with self._reading() as db:
             position: int = db.execute(_SQL["last_position"]).get
         return position
+
+    def begin_behind(self, booked: int) -> bool:
+        """Let an empty log begin behind what was booked; return whether it was empty. Raises LogUnavailable.
+
+        Otherwise its first deliveries would bear positions that count as booked. Raises DataDamaged for a log that is
+        older than what was booked from it.
+        """
+        last = self.last_position()
+        if last >= booked:
+            return False
+        if last:
+            raise DataDamaged(
+                f"log {self.path} ends at position {last}, and the database has booked up to {booked}: it is an older "
+                "copy of itself; restore both from one backup, or move the log away: a new one then begins behind that"
+            )
+        with self._lock, self._transaction("beginning behind what was booked"):
+            self._writer.execute(_SQL["add_source"], ("", "beginning"))
+            self._writer.execute(_SQL["begin_behind"], (booked,))
+        self._last = booked
+        return True
 
     def counts(self) -> Counts:
         """Return how many deliveries were kept, were repeats, were refused."""

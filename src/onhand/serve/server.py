@@ -105,6 +105,9 @@ class Serving:
         troubles = [] if self.failure is None else [str(self.failure)]
         if self.commit is not None and self.commit.stopped is not None:
             troubles.append(self.commit.stopped)
+        elif self.commit is not None and self.commit.trouble is not None:
+            troubles.append(self.commit.trouble)
+        troubles += [turns.trouble for turns in self._turns if turns.trouble is not None]
         if troubles:
             health["troubles"] = troubles
         return health

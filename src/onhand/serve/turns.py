@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from onhand.ports.errors import DataDamaged, OnhandError, TakenOver
+from onhand.ports.errors import DataDamaged, LogUnavailable, OnhandError, StoreUnavailable, TakenOver
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,12 @@ class Turns:
 
     Trouble that the work foresees is waited out. An error that nobody foresaw, damaged data, or another process that
     does our work ends the thread, and `on_death` is told its name: a part that is gone while the others go on would be
-    worse than an end of everything.
+    worse than an end of everything. `trouble` says why the newest turn could not use the database or the log; None while
+    it could: that a platform is away is no trouble of ours.
     """
 
     def __init__(self, work: Work, on_death: OnDeath) -> None:
+        self.trouble: str | None = None
         self._work = work
         self._on_death = on_death
         self._wake = threading.Event()
@@ -79,8 +81,11 @@ class Turns:
             except (DataDamaged, TakenOver):
                 raise
             except OnhandError as trouble:
+                if isinstance(trouble, StoreUnavailable | LogUnavailable):
+                    self.trouble = f"{self._work.name}: {trouble}"
                 logger.warning("%s: %s", self._work.name, trouble)
                 self._stopping.wait(TROUBLE_S)
                 continue
+            self.trouble = None
             if not busy:
                 self._wake.wait(self._work.idle_s)

@@ -12,6 +12,10 @@ ON CONFLICT (source, delivery_id) DO NOTHING
 -- name: appended_after
 SELECT source, delivery_id FROM deliveries WHERE position > ?
 
+-- name: begin_behind
+INSERT INTO deliveries (position, source, delivery_id, topic, received_at)
+SELECT ?, source, 'booked from another log', 'beginning', 0 FROM sources WHERE shop = '' AND channel = 'beginning'
+
 -- name: last_position
 SELECT coalesce(max(position), 0) FROM deliveries
 
