@@ -34,8 +34,8 @@ class Turns:
 
     Trouble that the work foresees is waited out. An error that nobody foresaw, damaged data, or another process that
     does our work ends the thread, and `on_death` is told its name: a part that is gone while the others go on would be
-    worse than an end of everything. `trouble` says why the newest turn could not use the database or the log; None while
-    it could: that a platform is away is no trouble of ours.
+    worse than an end of everything. `trouble` says why the newest turn could not use the database or the log; None
+    while it could: that a platform is away is no trouble of ours.
     """
 
     def __init__(self, work: Work, on_death: OnDeath) -> None:
