@@ -37,8 +37,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many workers `-n auto` means."""
-    return (os.cpu_count() or 1) + MORE_THAN_CORES
+    """Return how many workers `-n auto` means: this process may be kept to some of the machine's cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + MORE_THAN_CORES
 
 
 TURNED_DOWN = ("onhand",)
