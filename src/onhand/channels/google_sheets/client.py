@@ -51,7 +51,10 @@ class SheetsClient:
         call = self._sheets.values().batchGet(
             spreadsheetId=self._settings.spreadsheet, ranges=list(ranges), valueRenderOption="FORMULA"
         )
-        return [found.get("values", []) for found in self._call("read", call)["valueRanges"]]
+        found = self._call("read", call)["valueRanges"]
+        if len(found) != len(ranges):
+            raise ChannelUnavailable(f"google sheets answered {len(found)} ranges, and was asked for {len(ranges)}")
+        return [one.get("values", []) for one in found]
 
     def write(self, data: Sequence[Json]) -> None:
         """Write values into ranges, all of them or none: texts stay texts, whatever they begin with (RAW)."""
@@ -80,7 +83,7 @@ class SheetsClient:
             answer: Json = call.execute(http=self._transport)
         except HttpError as error:
             raise self._named(kind, error) from error
-        except ValueError as error:  # an answer that is no JSON, with a status that says success
+        except (ValueError, RecursionError) as error:  # an answer that is no JSON, with a status that says success
             message = f"google sheets answered what is no JSON: {error}"
             raise (OutcomeUnknown if kind == "write" else ChannelUnavailable)(message) from error
         self._limits.answered()

@@ -1,12 +1,13 @@
 """The way to Google over our own HTTP client: what Google's client and google-auth ask to be handed."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import google.auth.transport
 import httplib2
 import httpx
-from google.auth.exceptions import GoogleAuthError, TransportError
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.oauth2.service_account import Credentials
 
 from onhand.channels.bounded import Answered, ask
@@ -15,26 +16,30 @@ from onhand.ports.errors import ChannelUnavailable, NotConnected, OutcomeUnknown
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets",)
 """Enough for a spreadsheet that is shared with the account; Drive stays closed."""
 
-_TIMEOUT_S = 20.0
+ANSWER_WITHIN_S = 60.0
+"""Sheets API guide: a request is given up after 180 s; the largest that we send takes a few."""
+
+TOKEN_WITHIN_S = 20.0
+TOKEN_BYTES = 100_000
 
 
 class _Answer(google.auth.transport.Response):
     """An answer as google-auth reads it."""
 
-    def __init__(self, response: Answered) -> None:
-        self._response = response
+    def __init__(self, answered: Answered) -> None:
+        self._answered = answered
 
     @property
     def status(self) -> int:
-        return self._response.status_code
+        return self._answered.status_code
 
     @property
     def headers(self) -> Mapping[str, str]:
-        return self._response.headers
+        return self._answered.headers
 
     @property
     def data(self) -> bytes:
-        return self._response.content
+        return self._answered.content
 
 
 class GoogleTransport:
@@ -70,14 +75,18 @@ class GoogleTransport:
             self._credentials.before_request(self._fetch_token, method, uri, sent)
         except TransportError as error:
             raise ChannelUnavailable(f"google did not give out a token: {error}") from error
+        except RefreshError as error:
+            if error.retryable:
+                raise ChannelUnavailable(f"google gives out no tokens now: {error}") from error
+            raise NotConnected(f"google gives the service account no token: {error}") from error
         except (GoogleAuthError, ValueError) as error:
             raise NotConnected(f"google gives the service account no token: {error}") from error
         try:
             content = body.encode() if isinstance(body, str) else body
-            return ask(self._http, method, uri, content=content, headers=sent, timeout_s=_TIMEOUT_S)
+            return ask(self._http, method, uri, content=content, headers=sent, timeout_s=ANSWER_WITHIN_S)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise ChannelUnavailable(f"google sheets could not be reached: {error}") from error
-        except httpx.TransportError as error:
+        except httpx.HTTPError as error:
             if asking:
                 raise ChannelUnavailable(f"google sheets did not answer: {error!r}") from error
             raise OutcomeUnknown(f"google sheets did not answer a write: {error!r}; it is read back") from error
@@ -90,6 +99,23 @@ class GoogleTransport:
         headers: Mapping[str, str] | None = None,
     ) -> _Answer:
         try:
-            return _Answer(ask(self._http, method, url, content=body, headers=headers, timeout_s=_TIMEOUT_S))
-        except httpx.TransportError as error:
+            answered = ask(
+                self._http, method, url, content=body, headers=headers, timeout_s=TOKEN_WITHIN_S, most_bytes=TOKEN_BYTES
+            )
+        except httpx.HTTPError as error:
             raise TransportError(error) from error
+        if answered.status_code == 200 and not _is_token(answered.content):
+            raise TransportError("an answer that says success and has no token")  # google-auth would stumble over it
+        return _Answer(answered)
+
+
+def _is_token(content: bytes) -> bool:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("access_token"), str)
+        and isinstance(found.get("expires_in", 0), int)
+    )

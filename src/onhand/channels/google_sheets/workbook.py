@@ -23,6 +23,7 @@ from onhand.channels.google_sheets.grid import (
 )
 from onhand.channels.google_sheets.layout import Layout, Tab, read_layout
 from onhand.channels.google_sheets.tables import INPUTS, KEYED, META, REMARKS, SCHEMA_VERSION, table_of
+from onhand.ports.errors import ChannelUnavailable
 
 if TYPE_CHECKING:  # Google's client is an extra
     from onhand.channels.google_sheets.client import SheetsClient
@@ -117,6 +118,12 @@ class Workbook:
 
         Whatever is missing of the workbook is made first. Raises NotConnected, ChannelUnavailable, ChannelRefused.
         """
+        try:
+            return self._look(keys, whole=whole)
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            raise ChannelUnavailable(f"google sheets answered what it never answers: {error!r}") from error
+
+    def _look(self, keys: Mapping[str, Collection[str]], *, whole: bool) -> Looked:
         layout = read_layout(self._client.layout())
         if not layout.whole:
             requests, anew = build_requests(layout, self._channels)
