@@ -1,7 +1,7 @@
-"""`make kills`: every point, each with a verdict of its own; the table of it goes into docs/reliability.md.
+"""`make kills`: every point, and a verdict after each part; the table of it goes into docs/reliability.md.
 
-`python -m tests.kills [WORD] [--anywhere N] [--seed S]`: only points whose part or name has the word; or N points that
-chance chooses.
+`python -m tests.kills [WORD] [--each] [--anywhere N] [--seed S]`: only points whose part or name has the word; a
+verdict after each point; N points that chance chooses.
 """
 
 import argparse
@@ -21,7 +21,10 @@ DEEDS = 14
 
 
 class Verdict(NamedTuple):
-    """What came of a point: how long until all was quiet again, in seconds, and what was wrong then."""
+    """What came of a point: how long until all was quiet again, in seconds, and what was wrong then.
+
+    0 s: the next one died at once.
+    """
 
     point: Point
     quiet_s: float
@@ -34,14 +37,16 @@ def main() -> int:
     parser.add_argument("word", nargs="?", default="")
     parser.add_argument("--anywhere", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--each", action="store_true")
     asked = parser.parse_args()
     points = anywhere(asked.anywhere, asked.seed) if asked.anywhere else POINTS
     points = [point for point in points if asked.word in f"{point.scene} {point.part} {point.name}"]
     verdicts = []
-    for verdict in _run(points):
+    for verdict in _run(points, each=asked.each or bool(asked.anywhere)):
         verdicts.append(verdict)
         point, quiet_s, wrong = verdict
-        said = "; ".join(each[:400] for each in wrong) or f"all well {quiet_s:.1f} s later"
+        well = f"all well {quiet_s:.1f} s later" if quiet_s else "dead"
+        said = "; ".join(each[:400] for each in wrong) or well
         sys.stdout.write(f"{len(verdicts):3} {point.scene} {point.part}: {point.name} ({point.nth}): {said}\n")
         sys.stdout.flush()
     if len(verdicts) == len(POINTS) and not asked.word and not asked.anywhere:
@@ -49,30 +54,26 @@ def main() -> int:
     return 1 if any(verdict.wrong for verdict in verdicts) else 0
 
 
-def _run(points: Sequence[Point]) -> Iterator[Verdict]:
-    for point in points:
-        if point.scene == "sync":
-            with TemporaryDirectory() as folder, staged(Path(folder)) as stage:
-                stage.die_at(point)
+def _run(points: Sequence[Point], *, each: bool) -> Iterator[Verdict]:
+    """Let one process after another die, and look at what is left after each part of the work, or after each point."""
+    with TemporaryDirectory() as folder, staged(Path(folder), items=60) as stage:
+        synced = False
+        for number, point in enumerate(points):
+            if point.scene != "sync" and not synced:
                 stage.end("sync")
                 stage.after_the_cut()
+                synced = True
+            if point.scene == "rotate":
+                stage.replace_key()
+            stage.die_at(point)
+            if point.scene == "rotate":
+                stage.end("rotate")
+                stage.forget_old_key()
+            is_last = number + 1 == len(points) or points[number + 1].part != point.part
+            if synced and (each or is_last):
                 yield _verdict(stage, point)
-    rest = [point for point in points if point.scene != "sync"]
-    if not rest:
-        return
-    with TemporaryDirectory() as folder, staged(Path(folder), items=60) as stage:
-        stage.end("sync")
-        stage.after_the_cut()
-        rotating = [point for point in rest if point.scene == "rotate"]
-        for point in [point for point in rest if point.scene != "rotate"]:
-            stage.die_at(point)
-            yield _verdict(stage, point)
-        for point in rotating:
-            stage.replace_key()
-            stage.die_at(point)
-            stage.end("rotate")
-            stage.forget_old_key()
-            yield _verdict(stage, point)
+            else:
+                yield Verdict(point, 0.0, [])
 
 
 def _verdict(stage: Stage, point: Point) -> Verdict:
@@ -83,11 +84,14 @@ def _verdict(stage: Stage, point: Point) -> Verdict:
 
 def _write_down(verdicts: Sequence[Verdict]) -> None:
     parts = list(dict.fromkeys(verdict.point.part for verdict in verdicts))
-    rows = ["| part | points | wrong afterwards | quiet after, longest |", "|---|---|---|---|"]
+    rows = ["| part | points died at | wrong afterwards | quiet after |", "|---|---|---|---|"]
     for part in [*parts, "**all**"]:
         of_part = [verdict for verdict in verdicts if part in (verdict.point.part, "**all**")]
         wrong = sum(bool(verdict.wrong) for verdict in of_part)
-        rows.append(f"| {part} | {len(of_part)} | {wrong} | {max(verdict.quiet_s for verdict in of_part):.1f} s |")
+        quiet_s = max(verdict.quiet_s for verdict in of_part)
+        rows.append(
+            f"| {part} | {len(of_part)} | {wrong} | {f'{quiet_s:.1f} s' if quiet_s else 'with the next part'} |"
+        )
     before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     DOCUMENT.write_text("\n".join([f"{before}{BEGIN}", "", *rows, "", f"{END}{after}"]), encoding="utf-8")
