@@ -30,6 +30,7 @@ from onhand.cli import (
     stock,
     stocking,
     transfers,
+    webhooks,
 )
 from onhand.cli.exits import DEFECT, Commands
 from onhand.cli.frame import Frame
@@ -47,7 +48,7 @@ app = typer.Typer(
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
     *(demo, sandbox, simulate, bench, settings, connect, keys, doctor, openapi),
-    *(run, stock, places, transfers, returns, oversells, drift),
+    *(run, stock, places, transfers, returns, oversells, drift, webhooks),
     *(deliveries, ledger, erasing, selling, buffers, stocking),
 )
 for group in GROUPS:

@@ -22,6 +22,7 @@ from onhand.config.model import (
     ServerConfig,
     Setting,
     ShopConfig,
+    WebhookConfig,
 )
 from onhand.config.reader import hide_password
 from onhand.config.secret import Secret
@@ -47,6 +48,7 @@ __all__ = [
     "ServerConfig",
     "Setting",
     "ShopConfig",
+    "WebhookConfig",
     "hide_password",
     "load_config",
     "write_example",

@@ -14,7 +14,7 @@ from onhand.config.reader import FromEnvironment, suggest
 from onhand.ports.errors import ConfigError
 
 PREFIX = "ONHAND__"
-NAMED_BY = {"shop": "domain", "location": "name", "channel": "name"}
+NAMED_BY = {"shop": "domain", "location": "name", "channel": "name", "webhook": "name"}
 """Tables that stand in the file several times, and the key that tells them apart."""
 
 Tables = dict[str, object]

@@ -72,6 +72,14 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # shop = "{domain}"                     # where several shops are configured
 # flush_every_s = 5
 
+# Others can be told by webhooks of ours (Standard Webhooks) what each channel may sell; `onhand webhooks ls` shows it.
+# [[webhook]]
+# name = "erp"
+# url = "https://erp.example.com/onhand"
+# secret = "env:ERP_WEBHOOK_SECRET"     # whsec_ and base64 of 24 bytes or more; both sides have it
+# channels = ["online_store"]           # all, where nothing is said
+# skus = ["TEE-BLK-M"]                  # all, where nothing is said
+
 [audit]
 every_s = 3600                          # everything is read and compared
 poll_every_s = 60                       # orders that changed, in case a webhook was lost

@@ -8,6 +8,7 @@ from typing import cast
 
 from onhand.channels import CHANNELS
 from onhand.config.environment import override
+from onhand.config.listeners import read_listener
 from onhand.config.log_place import read_log_place
 from onhand.config.model import (
     AUTHORITIES,
@@ -62,6 +63,10 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     believed = (*AUTHORITIES, *(threepl.name for threepl in threepls))
     locations = tuple(_read_location(source, row, domains, believed) for row in _rows(top, "location"))
     channels = tuple(_read_channel(source, row, domains) for row in _rows(top, "channel"))
+    webhooks = tuple(
+        read_listener(source, row, lambda section: _shop_of(section, domains)) for row in _rows(top, "webhook")
+    )
+    _refuse_doubles(source, "webhook", [f"{row.name} of {row.shop}" for row in webhooks])
     _refuse_doubles(source, "location", [f"{row.name} of {row.shop}" for row in locations])
     _refuse_doubles(source, "threepl", [f"{row.name} of {row.shop}" for row in threepls])
     _refuse_doubles(source, "channel", [f"{row.name} of {row.shop}" for row in channels])
@@ -78,6 +83,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         locations=locations,
         channels=channels,
         threepls=threepls,
+        webhooks=webhooks,
         audit=_read_audit(sections["audit"]),
         guard=GuardConfig(zero_share=sections["guard"].number("zero_share", GuardConfig.zero_share, least=0, most=1)),
         google_sheets=_read_sheets(sections["google_sheets"], domains, given="google_sheets" in tables),

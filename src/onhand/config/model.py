@@ -148,6 +148,24 @@ class ChannelConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WebhookConfig:
+    """Who is told by us what channels may sell: `channels` and `skus` None mean all of them.
+
+    `old_secret` signs, too, while a listener goes over to the new one. `on_this_machine` lets it listen on loopback,
+    and nowhere else: for trying it out.
+    """
+
+    shop: str
+    name: str
+    url: str
+    secret: Secret
+    old_secret: Secret | None = None
+    channels: tuple[str, ...] | None = None
+    skus: tuple[str, ...] | None = None
+    on_this_machine: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class AuditConfig:
     """How often everything is compared and changed orders are polled, and how long a gap may rest."""
 
@@ -217,6 +235,7 @@ class Config:
     locations: tuple[LocationConfig, ...] = ()
     channels: tuple[ChannelConfig, ...] = ()
     threepls: tuple[ThreeplConfig, ...] = ()
+    webhooks: tuple[WebhookConfig, ...] = ()
     audit: AuditConfig = AuditConfig()
     guard: GuardConfig = GuardConfig()
     google_sheets: GoogleSheetsConfig | None = None

@@ -5,17 +5,20 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from time import monotonic
 from types import FrameType
 
 from onhand.app import App
 from onhand.app.alone import STORE_PARTS
 from onhand.app.copies import Keeper
+from onhand.app.listening import listeners_of
 from onhand.app.sources import build_intakes
 from onhand.channels.shopify.law import ADDRESS, LawDoor
 from onhand.config import SHOPIFY
 from onhand.log import GroupCommit
 from onhand.ports.channel import Verifies
 from onhand.ports.errors import ConfigError, OnhandError
+from onhand.serve.announcing import Announcing
 from onhand.serve.fetching import FETCHERS, Fetching
 from onhand.serve.latency import Latency
 from onhand.serve.sheeting import Sheeting
@@ -156,8 +159,13 @@ class Serving:
             ]
             works.append(Telling(steps, self._app.clock, keeper=keeper))
             works += self._sheeting(shop)
+            works += self._announcing(shop)
             self._publishers += [Turns(work, self._died) for work in works]
         self._turns += self._publishers
+
+    def _announcing(self, shop: str) -> list[Work]:
+        found = listeners_of(self._app.config, shop, monotonic)
+        return [Announcing(webhook, listener, self._app.store, self._app.clock) for webhook, listener in found]
 
     def _sheeting(self, shop: str) -> list[Work]:
         keeper, sheets = self._app.sheet(shop), self._app.config.google_sheets

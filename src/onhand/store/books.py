@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from onhand.domain.stock import LevelKey, State
+from onhand.store.announcements import Announcements
 from onhand.store.aside import Aside
 from onhand.store.asks import Asks
 from onhand.store.bundles import Bundles
@@ -56,6 +57,7 @@ class Books:
         self.channels = Channels(sql, shop_id)
         self.item_buffers = ItemBuffers(sql, shop_id)
         self.workbook = Workbook(sql, shop_id)
+        self.announcements = Announcements(sql, shop_id)
         self.marks = Marks(sql, shop_id)
         self.counts = Counts(sql, shop_id)
         self.doubts = Doubts(sql, shop_id)

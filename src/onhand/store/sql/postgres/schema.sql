@@ -364,6 +364,32 @@ CREATE TABLE item_buffers (
 );
 CREATE INDEX item_buffers_by_item ON item_buffers (shop, item);
 
+-- Who is told by webhooks of ours: the newest number of each item and channel, and whether it was taken. `due_at` is NULL
+-- for what was taken, and for what was given up.
+CREATE TABLE announcements (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    webhook     TEXT COLLATE "C" NOT NULL,
+    channel     TEXT COLLATE "C" NOT NULL,
+    item        TEXT COLLATE "C" NOT NULL,
+    units       BIGINT NOT NULL,
+    sequence    BIGINT NOT NULL,
+    computed_at BIGINT NOT NULL,
+    delivered   BIGINT NOT NULL,
+    attempts    BIGINT NOT NULL,
+    due_at      BIGINT,
+    trouble     TEXT COLLATE "C",
+    PRIMARY KEY (shop, webhook, channel, item)
+);
+CREATE INDEX announcements_due ON announcements (shop, webhook, due_at) WHERE due_at IS NOT NULL;
+
+-- Listeners that have said that nobody listens there any more.
+CREATE TABLE stopped_webhooks (
+    shop    BIGINT NOT NULL REFERENCES shops,
+    webhook TEXT COLLATE "C" NOT NULL,
+    because TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, webhook)
+);
+
 -- The workbook in Google Sheets: how far it was read from the books, and how often it was written.
 CREATE TABLE workbooks (
     shop        BIGINT NOT NULL REFERENCES shops,

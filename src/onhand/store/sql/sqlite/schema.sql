@@ -363,6 +363,32 @@ CREATE TABLE item_buffers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_buffers_by_item ON item_buffers (shop, item);
 
+-- Who is told by webhooks of ours: the newest number of each item and channel, and whether it was taken. `due_at` is NULL
+-- for what was taken, and for what was given up.
+CREATE TABLE announcements (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    webhook     TEXT NOT NULL,
+    channel     TEXT NOT NULL,
+    item        TEXT NOT NULL,
+    units       INTEGER NOT NULL,
+    sequence    INTEGER NOT NULL,
+    computed_at INTEGER NOT NULL,
+    delivered   INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    due_at      INTEGER,
+    trouble     TEXT,
+    PRIMARY KEY (shop, webhook, channel, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX announcements_due ON announcements (shop, webhook, due_at) WHERE due_at IS NOT NULL;
+
+-- Listeners that have said that nobody listens there any more.
+CREATE TABLE stopped_webhooks (
+    shop    INTEGER NOT NULL REFERENCES shops,
+    webhook TEXT NOT NULL,
+    because TEXT NOT NULL,
+    PRIMARY KEY (shop, webhook)
+) STRICT, WITHOUT ROWID;
+
 -- The workbook in Google Sheets: how far it was read from the books, and how often it was written.
 CREATE TABLE workbooks (
     shop        INTEGER NOT NULL REFERENCES shops,
