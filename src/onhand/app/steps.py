@@ -95,6 +95,11 @@ class Steps:
         with self._store.writing() as session:
             return comparing.compare_touched(session.of(self.shop), self._clock.now())
 
+    def due(self, channel: Observes, kinds: Sequence[Wanted]) -> set[Wanted]:
+        """Return those of some kinds of which something is to be read from a channel now."""
+        with self._store.reading() as session:
+            return session.of(self.shop).asks.due_kinds(channel.name, kinds, self._clock.now())
+
     def read(self, channel: Observes, wanted: Wanted) -> bool:
         """Read one batch of what was asked for."""
         with self._store.writing() as session:

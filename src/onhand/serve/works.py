@@ -125,14 +125,18 @@ class Reading:
 
     def turn(self) -> bool:
         """Read one batch of each kind that is due."""
-        busy = False
+        busy, due = False, self._due()
         for wanted in READ_KINDS:
-            busy |= self._steps.read(self._steps.observer(self._channel), wanted)
+            if wanted in due and self._steps.read(self._steps.observer(self._channel), wanted):
+                busy, due = True, self._due()  # what was read may ask for more
         if self._channel in self._steps.seller_names:
             busy |= self._steps.look(self._steps.seller(self._channel))
         if busy:
             self._on_news()
         return busy
+
+    def _due(self) -> set[Wanted]:
+        return self._steps.due(self._steps.observer(self._channel), READ_KINDS)
 
 
 class Publishing:

@@ -43,6 +43,11 @@ class Asks:
         found = {"shop": self._shop, "channel": channel, "wanted": wanted.value, "limit": limit, "now": to_us(now)}
         return [Ask(wanted, key, because) for key, because in self._sql.rows("due_asks", found)]
 
+    def due_kinds(self, channel: str, kinds: Iterable[Wanted], now: datetime) -> set[Wanted]:
+        """Return those of some kinds of which something is due."""
+        wanted = texts(kind.value for kind in kinds)
+        return {Wanted(kind) for (kind,) in self._sql.rows("due_kinds", (self._shop, channel, wanted, to_us(now)))}
+
     def all(self, channel: str, wanted: Wanted, limit: int) -> list[Ask]:
         """Return up to `limit` asks of one kind whenever they are due, next due first."""
         rows = self._sql.rows("all_asks", (self._shop, channel, wanted.value, limit))

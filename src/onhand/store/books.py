@@ -1,6 +1,8 @@
 """The books of one shop: every table by its noun."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TypeVar
 
 from onhand.domain.stock import LevelKey, State
 from onhand.store.announcements import Announcements
@@ -33,6 +35,13 @@ from onhand.store.returned import Returned
 from onhand.store.subscriptions import Arrivals, Subscriptions
 from onhand.store.workbook import Workbook
 
+_Table = TypeVar("_Table")
+
+
+def _table(kind: Callable[[Sql, int], _Table]) -> cached_property[_Table]:
+    """Return a table that is there once somebody asks for it: a transaction needs a few of them."""
+    return cached_property(lambda books: kind(books._sql, books._shop))
+
 
 class Books:
     """What is kept of one shop. Nothing here sees another shop."""
@@ -40,35 +49,36 @@ class Books:
     def __init__(self, sql: Sql, shop_id: int, shop: str, heads: Heads) -> None:
         self._sql, self._shop = sql, shop_id
         self.ledger = Ledger(sql, shop_id, shop, heads)
-        self.pictures = Pictures(sql, shop_id)
-        self.openings = Openings(sql, shop_id)
-        self.returned = Returned(sql, shop_id)
-        self.observations = Observations(sql, shop_id)
-        self.census_levels = CensusLevels(sql, shop_id)
-        self.owed = OwedUnits(sql, shop_id)
-        self.offers = Offers(sql, shop_id)
-        self.pools = Pools(sql, shop_id)
-        self.intents = Intents(sql, shop_id)
-        self.asks = Asks(sql, shop_id)
-        self.aside = Aside(sql, shop_id)
-        self.deliveries = Deliveries(sql, shop_id)
-        self.catalog = Catalog(sql, shop_id)
-        self.bundles = Bundles(sql, shop_id)
-        self.channels = Channels(sql, shop_id)
-        self.item_buffers = ItemBuffers(sql, shop_id)
-        self.workbook = Workbook(sql, shop_id)
-        self.announcements = Announcements(sql, shop_id)
-        self.marks = Marks(sql, shop_id)
-        self.counts = Counts(sql, shop_id)
-        self.doubts = Doubts(sql, shop_id)
-        self.drifts = Drifts(sql, shop_id)
-        self.fixes = Fixes(sql, shop_id)
-        self.problems = Problems(sql, shop_id)
-        self.audits = Audits(sql, shop_id)
-        self.subscriptions = Subscriptions(sql, shop_id)
-        self.arrivals = Arrivals(sql, shop_id)
-        self.redactions = Redactions(sql, shop_id)
-        self.erasure = Erasure(sql, shop_id)
+
+    pictures = _table(Pictures)
+    openings = _table(Openings)
+    returned = _table(Returned)
+    observations = _table(Observations)
+    census_levels = _table(CensusLevels)
+    owed = _table(OwedUnits)
+    offers = _table(Offers)
+    pools = _table(Pools)
+    intents = _table(Intents)
+    asks = _table(Asks)
+    aside = _table(Aside)
+    deliveries = _table(Deliveries)
+    catalog = _table(Catalog)
+    bundles = _table(Bundles)
+    channels = _table(Channels)
+    item_buffers = _table(ItemBuffers)
+    workbook = _table(Workbook)
+    announcements = _table(Announcements)
+    marks = _table(Marks)
+    counts = _table(Counts)
+    doubts = _table(Doubts)
+    drifts = _table(Drifts)
+    fixes = _table(Fixes)
+    problems = _table(Problems)
+    audits = _table(Audits)
+    subscriptions = _table(Subscriptions)
+    arrivals = _table(Arrivals)
+    redactions = _table(Redactions)
+    erasure = _table(Erasure)
 
     def expected(self, keys: Sequence[LevelKey]) -> dict[LevelKey, dict[State, int]]:
         """Return what Shopify should show of each level: the kept states of the books, less what it is still owed.

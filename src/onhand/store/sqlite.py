@@ -18,7 +18,7 @@ OLDEST_SQLITE = (3, 51, 3)
 BUSY_MS = 5_000
 # 64 MiB. checkpoint() does the work from its own connection; this only bounds the file when nobody calls it.
 WAL_LIMIT_PAGES = 16_384
-STATEMENT_CACHE = 256
+STATEMENT_CACHE = 512
 SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 
 

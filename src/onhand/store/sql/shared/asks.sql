@@ -15,6 +15,10 @@ SELECT key, because FROM asks
 WHERE shop = :shop AND channel = :channel AND wanted = :wanted AND due_at <= :now
 ORDER BY due_at, key LIMIT :limit
 
+-- name: due_kinds
+SELECT DISTINCT wanted FROM asks
+WHERE shop = :shop AND channel = :channel AND wanted IN (EACH :kinds) AND due_at <= :now
+
 -- name: all_asks
 SELECT key, because FROM asks
 WHERE shop = :shop AND channel = :channel AND wanted = :wanted
