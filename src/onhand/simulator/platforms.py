@@ -85,7 +85,7 @@ class InProcessPlatforms(httpx.BaseTransport):
         if fate == "unasked":
             self._give_up(request, fate)
         self.calls += 1
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers = {name.decode().lower(): value.decode() for name, value in request.headers.raw}
         self.expect(request)
         reply = self._answer(request, headers)
         self.watch(request, reply)

@@ -75,6 +75,20 @@ def test_a_large_order_is_read_part_by_part_and_whole(shop: Shop) -> None:
     assert any("order" in call.operation.split() for call in shop.calls())
 
 
+def test_a_part_with_many_lines_is_read_to_its_end_and_the_others_in_one_call(http: httpx.Client) -> None:
+    with SandboxThread(Options(items=60)) as running:
+        shop = Shop(running=running, http=http, channel=connect(running, http))
+        there = [place for place in range(60) if place % 5 != 4]
+        order = shop.order(*((place, 1) for place in there))
+        shop.do("refund", order=order, lines=[{"sku": shop.sku(there[0]), "units": 1}])
+        (picture,) = shop.read(Wanted.ORDER, [order]).report.pictures
+        long = sum(len(one.lines) > 20 for one in next(iter(running.sandbox.world.orders)).fulfillment_orders)
+        assert long
+        assert len(picture.lines) == len(there)
+        assert sum(row.units for row in picture.placed) == len(there) - 1
+        assert [call.operation for call in shop.calls()] == ["nodes", "order", "nodes", *["node"] * long, "order"]
+
+
 def test_two_line_orders_cost_less_than_ten_points_each(shop: Shop) -> None:
     orders = [shop.order((place, 1), (place + 1, 1)) for place in (0, 1, 2, 5, 6, 7)]
     shop.read(Wanted.ORDER, orders[:1])

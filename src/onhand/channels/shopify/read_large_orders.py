@@ -1,4 +1,4 @@
-"""Reading an order that does not fit into the cheap form: its parts first, then the lines of each part."""
+"""Reading an order that does not fit into the cheap form: its parts, the first lines of many, then what is left."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -6,6 +6,7 @@ from typing import TypeVar
 from onhand.channels.shopify.answers import orders as answers
 from onhand.channels.shopify.answers.orders import Order
 from onhand.channels.shopify.answers.pages import Page, PageInfo
+from onhand.channels.shopify.batches import BatchSize, ask_in_batches, by_ids
 from onhand.channels.shopify.bucket import Lane
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import Document, load
@@ -67,6 +68,11 @@ def _read_parts(client: GraphqlClient, order: str, *, returns: bool) -> Order | 
 
 
 def _fill_in_lines(client: GraphqlClient, order: Order) -> None:
+    ids = [part.id for part in order.fulfillment_orders.nodes]
+    ids += [*(part.id for part in order.fulfillments), *(part.id for part in order.refunds)]
+    asked = ask_in_batches(client, BatchSize(load("part_lines")), ids, by_ids, answers.PartLineNodes)
+    begun = {node.id: node for _, answer in asked for node in answer.data.nodes if node is not None}
+    nothing = answers.PartLines(id="")
     for fulfillment_order in order.fulfillment_orders.nodes:
         fulfillment_order.line_items = all_rows(
             client,
@@ -74,6 +80,7 @@ def _fill_in_lines(client: GraphqlClient, order: Order) -> None:
             fulfillment_order.id,
             answers.FulfillmentOrderLines,
             lambda data: data.node.line_items if data.node is not None else None,
+            begun.get(fulfillment_order.id, nothing).line_items,
         )
     for fulfillment in order.fulfillments:
         fulfillment.fulfillment_line_items = all_rows(
@@ -82,6 +89,7 @@ def _fill_in_lines(client: GraphqlClient, order: Order) -> None:
             fulfillment.id,
             answers.FulfillmentLines,
             lambda data: data.node.fulfillment_line_items if data.node is not None else None,
+            begun.get(fulfillment.id, nothing).fulfillment_line_items,
         )
     for refund in order.refunds:
         refund.refund_line_items = all_rows(
@@ -90,27 +98,31 @@ def _fill_in_lines(client: GraphqlClient, order: Order) -> None:
             refund.id,
             answers.RefundLines,
             lambda data: data.node.refund_line_items if data.node is not None else None,
+            begun.get(refund.id, nothing).refund_line_items,
         )
 
 
-def all_rows(
+def all_rows(  # noqa: PLR0917 - one list, wherever it stands
     client: GraphqlClient,
     document: Document,
     owner: str,
     shape: type[_Data],
     page_of: Callable[[_Data], Page[_Row] | None],
+    page: Page[_Row] | None = None,
 ) -> Page[_Row]:
-    """Return every row of one connection as a single page, read page by page.
+    """Return every row of one connection as a single page, read page by page; `page` is its first where that is known.
 
     `document` takes `$id` and `$after`. Raises ChannelUnavailable when what it belongs to has vanished meanwhile.
     """
     rows: list[_Row] = []
     after: str | None = None
     while True:
-        page = page_of(client.ask(document, {"id": owner, "after": after}, shape, Lane.READ).data)
+        if page is None:
+            page = page_of(client.ask(document, {"id": owner, "after": after}, shape, Lane.READ).data)
         if page is None:
             raise ChannelUnavailable(f"{owner} vanished while it was read")
         rows += page.nodes
         after = page.page_info.end_cursor
         if not page.page_info.has_next_page or after is None:
             return Page(nodes=rows, page_info=_WHOLE)
+        page = None

@@ -145,6 +145,21 @@ class RefundLines(Struct):
     node: RefundLinesNode | None
 
 
+class PartLines(Struct, rename="camel"):
+    """The first lines of a part of an order: those of a fulfilment order, of a fulfilment or of a refund."""
+
+    id: str
+    line_items: Page[FulfillmentOrderLine] | None = None
+    fulfillment_line_items: Page[FulfillmentLine] | None = None
+    refund_line_items: Page[RefundLine] | None = None
+
+
+class PartLineNodes(Struct):
+    """part_lines.graphql."""
+
+    nodes: list[PartLines | None]
+
+
 class Version(Struct, rename="camel"):
     """When an order was last changed."""
 
