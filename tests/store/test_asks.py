@@ -19,6 +19,10 @@ def test_asks_fall_due_one_kind_and_channel_at_a_time(store: Store) -> None:
         assert asks.due("shopify", Wanted.ORDER, 9, at(9)) == [ORDER_1, ORDER_2]
         assert asks.due("shopify", Wanted.ORDER, 1, at(9)) == [ORDER_1]
         assert asks.due("tiktok_shop", Wanted.ORDER, 9, at(9)) == []
+        kinds = [Wanted.ORDER, Wanted.LEVEL, Wanted.ITEM]
+        assert [asks.due_kinds("shopify", kinds, at(now)) for now in (2.9, 3)] == [set(), {Wanted.ORDER, Wanted.LEVEL}]
+        assert asks.due_kinds("shopify", kinds[1:], at(9)) == {Wanted.LEVEL}
+        assert asks.due_kinds("tiktok_shop", kinds, at(9)) == set()
         assert asks.all("shopify", Wanted.ORDER, 9) == [ORDER_1, ORDER_2]
         assert asks.next_due_at() == at(3)
         assert asks.count() == 3

@@ -11,7 +11,6 @@ from time import monotonic, process_time
 from onhand.simulator.coverage import never_met
 from onhand.simulator.season import Outcome, play
 
-SEASONS_A_TASK = 4
 ENOUGH_FOR_COVERAGE = 300
 """From so many seasons on, every situation must have occurred."""
 
@@ -60,7 +59,7 @@ def run(seeds: Iterable[int], jobs: int | None = None, on_outcome: Callable[[Out
     wanted, tally, began_s = list(seeds), _Tally(), monotonic()
     jobs = min(jobs or os.cpu_count() or 1, max(1, len(wanted)))
     with multiprocessing.get_context("spawn").Pool(jobs, initializer=_be_quiet) as pool:
-        for outcome, took_s in pool.imap_unordered(_play, wanted, chunksize=SEASONS_A_TASK if len(wanted) > 20 else 1):
+        for outcome, took_s in pool.imap_unordered(_play, wanted):  # one by one: in the end no core waits for another
             tally.add(outcome, took_s)
             if on_outcome is not None:
                 on_outcome(outcome)
