@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any
@@ -132,19 +133,17 @@ def documents() -> dict[str, str]:
 
 
 def variables_for(text: str, ids: list[str]) -> dict[str, Any]:
-    """Return variables for whatever a document of ours declares."""
+    """Return values for the variables that a document of ours declares and that need one."""
     owner = next((kind for field, kind in OWNERS.items() if f"{field}(id: $id)" in text), "Order")
-    given = {
-        "$ids": ids,
-        "$items": ids,
-        "$id": next(one for one in ids if f"/{owner}/" in one),
-        "$item": next(one for one in ids if "/InventoryItem/" in one),
-        "$location": next(one for one in ids if "/Location/" in one),
-        "$first": 3,
-        "$returns": True,
-        "$query": "",
+    own = {
+        "id": next(one for one in ids if f"/{owner}/" in one),
+        "item": next(one for one in ids if "/InventoryItem/" in one),
+        "location": next(one for one in ids if "/Location/" in one),
+        "query": "",
     }
-    return {name.removeprefix("$"): value for name, value in given.items() if f"{name}:" in text}
+    of_type: dict[str, Any] = {"[ID!]!": ids, "Int!": 3, "Boolean!": True, "String!": "x"}
+    declared = re.findall(r"[$](\w+): ([][\w!]+)", text.partition("{")[0])
+    return {name: own.get(name, of_type.get(kind)) for name, kind in declared if kind.endswith("!")}
 
 
 @pytest.mark.parametrize(("text", "variables"), [pytest.param(*case, id=name) for name, case in PLANNED.items()])

@@ -181,8 +181,7 @@ class Steps:
     def made_good(self, begun_at: datetime) -> None:
         """Write down that everything was read that had been missed at `begun_at`."""
         with self._store.writing() as session:
-            books = session.of(self.shop)
-            subscribing.note_made_good(books, self.parts.shopify.name, begun_at, self._clock.now())
+            subscribing.note_made_good(session.of(self.shop), self.parts.shopify.name, begun_at, self._clock.now())
 
     def plan_offers(self, channel: Sells, capacity: int, run: str) -> list[offers.Planned]:
         """Plan what a channel is to be told, durably; what was booked since offers were computed counts already.
@@ -198,8 +197,8 @@ class Steps:
     def plan_tellings(self, parcels: int, run: str, resting: Collection[LevelKey] = ()) -> list[Intent]:
         """Plan what the platform is to be told of movements that did not come from it, durably."""
         with self._store.writing() as session:
-            books, now = session.of(self.shop), self._clock.now()
-            return levels.plan(books, self.parts.shopify, parcels, now, run=run, resting=resting)
+            books = session.of(self.shop)
+            return levels.plan(books, self.parts.shopify, parcels, self._clock.now(), run=run, resting=resting)
 
     def release_buffers(self) -> list[Returned]:
         """Book everything back that was put aside for buffers; it is told like any other movement."""
@@ -242,9 +241,8 @@ class Steps:
         now = self._clock.now()
         if outcomes:
             with self._store.writing() as session:
-                books = session.of(self.shop)
                 for intent, outcome in outcomes:
-                    logger.debug(offers.conclude(books, intent, outcome, now))
+                    logger.debug(offers.conclude(session.of(self.shop), intent, outcome, now))
         return now
 
     def conclude_write(self, intent: Intent, outcome: LevelOutcome) -> datetime:
@@ -278,8 +276,7 @@ class Steps:
         with self._store.reading() as session:
             books, now = session.of(self.shop), self._clock.now()
             judgement = judging.begin(books, keys, now) if keys else judging.due(books, now, grace_s, resting)
-        left: list[LevelKey] = []
-        moved: list[LevelKey] = []
+        left, moved = list[LevelKey](), list[LevelKey]()
         for _ in range(JUDGEMENT_ROUNDS):
             if judgement is None:
                 break
