@@ -52,11 +52,11 @@ def _log_as_before() -> Iterator[None]:
     root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in TURNED_DOWN}
     handlers = [*root.handlers]
     yield
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
     for handler in [*root.handlers]:
         if handler not in handlers:
             root.removeHandler(handler)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 WATCH = Watch()
