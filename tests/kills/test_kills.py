@@ -36,4 +36,4 @@ def test_c01_killed_at_named_points_a_shop_ends_where_it_would_have_come_to(tmp_
 def test_every_point_has_a_name_of_its_own() -> None:
     names = [(point.scene, point.part, point.name) for point in POINTS]
     assert len(names) == len(set(names))
-    assert len(REPRESENTATIVE) == 18
+    assert len(REPRESENTATIVE) == 14
