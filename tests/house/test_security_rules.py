@@ -137,8 +137,8 @@ def test_what_onhand_is_made_of_can_be_listed_with_every_hash() -> None:
 def test_every_answer_of_a_platform_is_read_within_a_bound() -> None:
     asks = re.compile(r"http\.(?:get|post|put|patch|delete|request|stream|send)\(")
     asking = {place(path) for path in python_files("src/onhand/channels") if asks.search(path.read_text("utf-8"))}
-    # The file of a bulk operation has a size that Shopify announces: what goes beyond it is refused. What is announced to
-    # others is answered in a status: of the rest a little is read, and counted before it is unpacked.
+    # The file of a bulk operation has a size that Shopify announces: what goes beyond it is refused. Of answers to our
+    # own webhooks only the status counts: of the rest a little is read, and counted before it is unpacked.
     bounded_themselves = {"src/onhand/channels/announcer.py", "src/onhand/channels/shopify/download.py"}
     assert asking == {"src/onhand/channels/bounded.py", *bounded_themselves}
 
