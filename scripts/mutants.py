@@ -32,7 +32,7 @@ FIRST = {
     "publish": ("tests/publish",),
     "audit": ("tests/audit",),
 }
-"""The tests that are asked first, by the area of a bug: they stand nearest to it."""
+"""The tests that stand nearest to a bug, by its area. Those that are named after its module are asked before them."""
 
 THEN = ("tests/app", "tests/flow", "tests/simulator", "tests/serve")
 """Tests of a whole shop, asked next."""
@@ -139,10 +139,11 @@ class Suite:
     def ask(self, mutant: Mutant) -> Result:
         """Run the nearest tests on a mutant, then those of a whole shop, then all others, until one fails."""
         first = FIRST[mutant.area]
+        named = tuple(self._named_after(mutant))
         then = tuple(folder for folder in THEN if folder not in first)
         rest = tuple(folder for folder in self._all if folder not in (*first, *then))
         took_s = 0.0
-        for stage in (first, then, rest):
+        for stage in filter(None, (named, first, then, rest)):
             self._prove(stage)
             began = time.monotonic()
             found_by = self._run_with(mutant, stage)
@@ -150,6 +151,12 @@ class Suite:
             if found_by is not None:
                 return Result(mutant, found_by, took_s)
         return Result(mutant, None, took_s)
+
+    def _named_after(self, mutant: Mutant) -> Iterator[str]:
+        """Yield the test files that are named after a mutant's module."""
+        for folder in FIRST[mutant.area]:
+            for path in sorted((self._tree / folder).rglob(f"test_{Path(mutant.file).stem}*.py")):
+                yield str(path.relative_to(self._tree))
 
     def _prove(self, folders: Sequence[str]) -> None:
         fresh = [folder for folder in folders if folder not in self._sound]
@@ -169,7 +176,8 @@ class Suite:
     def _run(self, folders: Sequence[str]) -> str | None:
         """Return the test that fails first, or None. A run without end counts as found by its folders."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider"]
-        command += ["-n", "auto", "--dist", "loadfile", *folders]
+        alone = len(folders) == 1 and folders[0].endswith(".py")
+        command += [*([] if alone else ["-n", "auto", "--dist", "loadfile"]), *folders]
         environment = {**os.environ, "PYTHONPATH": str(self._tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
         with subprocess.Popen(
             command, cwd=self._tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
