@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from onhand.simulator.invariants import always
+from onhand.simulator.invariants.budget import AGAIN_MOST, Budget, i12_points_within_the_bucket
+from onhand.simulator.invariants.echoes import i9_echoes_are_neutral, newest_levels
 from onhand.simulator.invariants.evidence import Evidence, Moved, Write
 from onhand.simulator.invariants.writes import (
     Seen,
@@ -14,6 +16,8 @@ from onhand.simulator.invariants.writes import (
     i5_number_kept_before_it_is_told,
     i7_never_more_than_there_is,
 )
+from onhand.simulator.options import Options
+from onhand.simulator.season import playing
 
 SALE = Moved(1, "order/1/1", "tee", ("boston", "available"), ("boston", "customer"), 2)
 BODY = msgspec.json.encode({"document": "move_quantities", "variables": {"key": "run-1/1", "input": {"units": 1}}})
@@ -103,3 +107,36 @@ def test_a_number_is_kept_before_it_is_told_and_never_above_what_is_free() -> No
     assert i7_never_more_than_there_is({"1": 4}, {"1": 3})
     assert i7_never_more_than_there_is({"1": 1}, {"1": -2})
     assert i7_never_more_than_there_is({"1": -1}, {"1": 3})
+
+
+def test_a_call_that_is_made_over_and_over_is_found() -> None:
+    patient, hasty = Budget(), Budget()
+    for number in range(AGAIN_MOST * 2):
+        assert patient.i12_tried_again_within_bounds("/graphql.json", b"levels", number * 1.0) == []
+    found = [hasty.i12_tried_again_within_bounds("/graphql.json", b"levels", number / 10) for number in range(200)]
+    assert found[AGAIN_MOST - 1] == []
+    assert found[AGAIN_MOST]
+
+
+def test_points_that_were_spent_beyond_the_bucket_are_found() -> None:
+    called = {"call shopify nodes done": 90, "call shopify nodes throttled": 10, "call tiktok_shop POST throttle": 50}
+    assert i12_points_within_the_bucket(called, 10) == []
+    assert i12_points_within_the_bucket(called, 0)
+
+
+def test_echoes_that_move_or_write_something_are_found() -> None:
+    assert i9_echoes_are_neutral(SOUND, SOUND) == []
+    again = SALE._replace(sequence=2, id="order/1/2")
+    assert i9_echoes_are_neutral(SOUND, replace(SOUND, moved=[SALE, again]))
+    assert i9_echoes_are_neutral(SOUND, replace(SOUND, levels={}))
+    assert i9_echoes_are_neutral(SOUND, replace(SOUND, writes=[TOLD, TOLD._replace(key="run-2/1")]))
+
+
+def test_every_season_ends_with_echoes_of_its_levels() -> None:
+    with playing(Options(seed=6)) as season:
+        season.open()
+        for _ in range(30):
+            season.tick()
+        assert newest_levels(season.stage.network.captured)
+        season.calm()
+        assert season.verdict() == []

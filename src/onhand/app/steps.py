@@ -184,10 +184,7 @@ class Steps:
             subscribing.note_made_good(session.of(self.shop), self.parts.shopify.name, begun_at, self._clock.now())
 
     def plan_offers(self, channel: Sells, capacity: int, run: str) -> list[offers.Planned]:
-        """Plan what a channel is to be told, durably; what was booked since offers were computed counts already.
-
-        Else a number that is lower than the one told, and higher than what is left, would raise what the channel shows.
-        """
+        """Plan what a channel is to be told, durably: an offer of before the last booking may raise what is shown."""
         zero_share = self.parts.config.guard.zero_share
         with self._store.writing() as session:
             books, now = session.of(self.shop), self._clock.now()
@@ -219,10 +216,7 @@ class Steps:
             return levels.resume(session.of(self.shop), self.parts.shopify, self._clock.now())
 
     def recover(self) -> None:
-        """Take over what a process that ended had sent and not concluded: its outcomes are unknown.
-
-        What it has put off is tried at once, and what it has dated ahead is dated now: its clock may have been another.
-        """
+        """Take over what a process that ended has left: unknown outcomes, what was put off, dates ahead of ours."""
         unknown = Unknown("the process ended before an answer came")
         with self._store.writing() as session:
             books, now = session.of(self.shop), self._clock.now()
@@ -294,7 +288,11 @@ class Steps:
         if not judgement.keys:
             return [], []
         items = {key.item for key in judgement.keys}
-        if not self.read_again_what_changed(judgement.since, items) or not self.read_levels(judgement.keys):
+        if not self.read_again_what_changed(judgement.since, items):
+            return list(judgement.keys), []
+        with self._store.reading() as session:
+            again = judging.to_read_again(session.of(self.shop), judgement)
+        if not self.read_levels(again):
             return list(judgement.keys), []
         left = self._adopt(judgement, adopt=adopt)
         moved = [key for key, drift in left.items() if drift.units != judgement.first_gaps[key]]

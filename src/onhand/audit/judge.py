@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from onhand.audit.compare import compare_and_place, write_down
-from onhand.audit.placing import place_hidden
+from onhand.audit.placing import place_hidden, withdraw_reservations
 from onhand.domain.drift import Drift
 from onhand.domain.reservations import HIDDEN, is_reservation
 from onhand.domain.stock import LevelKey, State
@@ -86,6 +86,16 @@ def after_first_look(books: Books, judgement: Judgement, now: datetime) -> Judge
     )
 
 
+def to_read_again(books: Books, judgement: Judgement) -> list[LevelKey]:
+    """Return the levels of the second look: those judged, and every other one of items whose reserved units differ.
+
+    A draft may have gone from one level to another, and only both of them show that.
+    """
+    reserved = {key.item for key, gap in judgement.first_gaps.items() if gap.get(State.RESERVED)}
+    beside = {key for item in reserved for key in books.catalog.levels_of(item)}
+    return [*judgement.keys, *sorted(beside.difference(judgement.keys))]
+
+
 def verdict(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey, Drift]:
     """Return the drifts that nothing explains, after the second look. Needs a transaction.
 
@@ -95,7 +105,8 @@ def verdict(books: Books, judgement: Judgement, now: datetime) -> dict[LevelKey,
     twice. And so is one that did not add up when it was read last: what was observed before says nothing of now.
     """
     drifts = _unexplained(books, judgement, now)
-    if place_hidden(books, drifts, now):
+    placed, withdrawn = place_hidden(books, drifts, now), withdraw_reservations(books, drifts, now)
+    if placed or withdrawn:
         drifts = _unexplained(books, judgement, now)
     return drifts
 

@@ -95,6 +95,25 @@ def place_hidden(books: Books, drifts: Mapping[LevelKey, Drift], now: datetime) 
     return placed
 
 
+def withdraw_reservations(books: Books, drifts: Mapping[LevelKey, Drift], now: datetime) -> bool:
+    """Book back what drafts reserve at levels that show it no more, and that nothing else explains; look for it anew.
+
+    A draft that was changed may ask on and get nothing, where no location ships: only its levels show that.
+    """
+    withdrawn = False
+    for key, drift in drifts.items():
+        lost = {State.RESERVED: -drift.units.get(State.RESERVED, 0)}
+        standing = [row for row in _standing(books, key) if row.units > 0] if lost[State.RESERVED] > 0 else []
+        for found in find_reservations(lost, standing):
+            count, seen = len(books.ledger.caused_by(found.cause)), drift.observation
+            books.ledger.append([end_reservation(found, key, seen.source, count, seen.observed_at)], now)
+            waiting = books.pictures.unplaced_by_item(found.cause)
+            left = {**waiting, key.item: waiting.get(key.item, 0) + found.units}
+            books.pictures.set_unplaced(found.cause, left, now)
+            withdrawn = True
+    return withdrawn
+
+
 def _standing(books: Books, key: LevelKey) -> list[Unplaced]:
     """Return what drafts have booked as reserved at a level; less than nothing where they gave back more."""
     reserved = key.item, Bin(key.location, State.RESERVED)

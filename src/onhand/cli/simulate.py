@@ -1,7 +1,5 @@
 """simulate: seasons of storms over the real code, each from a seed."""
 
-import hashlib
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from onhand.simulator.season import Outcome
 
 SEEDS = 100
-NEW_SEEDS = 2**40
 
 
 def register(app: typer.Typer) -> None:
@@ -62,9 +59,9 @@ def simulate(
         return
     from dataclasses import asdict
 
-    from onhand.simulator.campaign import run
+    from onhand.simulator.campaign import new_seed, run
 
-    begin = _new_seed() if new else first
+    begin = new_seed(datetime.now(UTC)) if new else first
     with frame.working(f"Playing {seeds} seasons from seed {begin}"):
         campaign = run(range(begin, begin + seeds), jobs)
     frame.answer(asdict(campaign) | {"holds": campaign.holds}, lambda console: _paint(console, campaign))
@@ -102,13 +99,6 @@ def _play_aloud(seed: int, *, aloud: bool) -> "Outcome":
             season.stage.trace.listener = print
         season.play()
         return season.outcome()
-
-
-def _new_seed() -> int:
-    """Return the first of seeds that hang on the date and on what is checked out, so that each run tries others."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    drawn = hashlib.sha256(f"{datetime.now(UTC):%Y-%m-%d} {commit}".encode()).digest()
-    return int.from_bytes(drawn[:8]) % NEW_SEEDS
 
 
 def _one(outcome: "Outcome") -> dict[str, object]:

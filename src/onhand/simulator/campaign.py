@@ -1,11 +1,14 @@
 """Many seasons, side by side in processes of their own, and what they came to together."""
 
+import hashlib
 import logging
 import multiprocessing
 import os
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic, process_time
 
 from onhand.simulator.coverage import never_met
@@ -13,6 +16,15 @@ from onhand.simulator.season import Outcome, play
 
 ENOUGH_FOR_COVERAGE = 300
 """From so many seasons on, every situation must have occurred."""
+
+NEW_SEEDS = 2**40
+
+
+def new_seed(now: datetime) -> int:
+    """Return the first of seeds that hang on the date and on what is checked out, so that each run tries others."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    drawn = hashlib.sha256(f"{now:%Y-%m-%d} {commit}".encode()).digest()
+    return int.from_bytes(drawn[:8]) % NEW_SEEDS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -145,6 +145,8 @@ class Season:
         until = stage.clock.now() + timedelta(seconds=CALM_MOST_S)
         stage.turn(stage.house.subscribing)
         stage.settle()
+        self.watch.echo()
+        stage.rest()  # what echoes had it look at once more
         if stage.clock.now() > until:
             self._resting.append(f"it took until {stage.clock.now()} to come to rest, {until} was the latest")
 

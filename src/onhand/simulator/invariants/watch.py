@@ -1,15 +1,19 @@
 """The judge of one season: it looks at the files and at what goes over the wire, and remembers what it saw."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import httpx
 import msgspec
 
 from onhand.domain.stock import Bin, Movement, State
+from onhand.sandbox.letters import headers_of
 from onhand.sandbox.shopify.desk import Reply
 from onhand.simulator.clock import ManualClock
 from onhand.simulator.house import House
 from onhand.simulator.invariants import always
+from onhand.simulator.invariants.budget import Budget, i12_points_within_the_bucket
+from onhand.simulator.invariants.echoes import i9_echoes_are_neutral, newest_levels
 from onhand.simulator.invariants.evidence import BYSTANDER, Evidence, Write, look
 from onhand.simulator.invariants.writes import (
     Seen,
@@ -18,6 +22,9 @@ from onhand.simulator.invariants.writes import (
     i7_never_more_than_there_is,
 )
 from onhand.simulator.stage import Stage
+
+ECHOES = 20
+"""Levels that are told of once more, and turns that booking them may take."""
 
 _INVENTORY_UPDATE = "/inventory/update"
 
@@ -44,6 +51,7 @@ class Watch:
         self._last: Evidence | None = None
         self._bystander = ""
         self._shown: dict[str, int] = {}
+        self._budget = Budget()
         self.breaches: list[str] = []
         self.looks = 0
 
@@ -77,15 +85,29 @@ class Watch:
                 self._stage.house.troubles,
             ),
         ]
+        log, faults = self._stage.sandbox.log.counts, self._stage.sandbox.faults.done
+        found.append(i12_points_within_the_bucket(log, faults.get("throttle", 0)))
         self._last = seen
         self._note([sentence for sentences in found for sentence in sentences])
 
-    def books(self) -> tuple[int, Mapping[tuple[str, str, str], int]]:
-        """Return how many movements there are and what stands where: the same before and after, nothing has moved."""
-        seen = self._look()
-        return len(seen.moved), {key: units for key, units in seen.levels.items() if units}
+    def echo(self) -> None:
+        """Let Shopify tell again of every level as it told of it last, our own writes among them: I9.
+
+        Nothing may be under way, and no time passes: whatever moves then, or is planned, the echoes have caused.
+        """
+        stage = self._stage
+        before = self._look()
+        for captured in newest_levels(stage.network.captured)[-ECHOES:]:
+            again = replace(captured.delivery, delivery_id=stage.world.outbox.new_id())
+            stage.hand_over(again.address, headers_of(stage.sandbox, again, captured.body), captured.body)
+        for work in (stage.house.booking, stage.house.telling):
+            for _ in range(ECHOES):
+                if not stage.turn(work):
+                    break
+        self._note(i9_echoes_are_neutral(before, self._look()))
 
     def _before_call(self, request: httpx.Request) -> None:
+        self._note(self._budget.i12_tried_again_within_bounds(request.url.path, request.content, self._seconds()))
         if request.url.path.endswith(_INVENTORY_UPDATE):
             skus = self._stage.world.tiktok.skus
             self._shown = {listing: sku.available_units for listing, sku in skus.items()}
@@ -120,6 +142,9 @@ class Watch:
 
     def _busy_beside(self) -> bool:
         return self._stage.met["works side by side"] > 0
+
+    def _seconds(self) -> float:
+        return self._stage.clock.seconds()
 
     def _kept(self) -> Mapping[str, Write]:
         """Return the open writes as a process that starts now would find them."""
