@@ -81,7 +81,7 @@ POINTS: Final = (
     Point("serve", "audit", "everything is being read", r"auditor call BulkStatus: after", 2),
     Point("serve", "audit", "levels are compared, the audit is not recorded", r"auditor store run: record_audit"),
     Point("serve", "adoption", "an adoption is booked, not committed", r"auditor store commit: .*record_adoption"),
-    Point("serve", "adoption", "an adoption is kept", r"auditor store committed: .*record_adoption", 2),
+    Point("serve", "adoption", "an adoption is kept", r"auditor store committed: .*record_adoption"),
     Point("serve", "heal", "a level is to be written back, not committed", r"auditor store commit: .*plan_intent"),
     Point("serve", "heal", "a level is to be written back", r"auditor store committed: .*plan_intent"),
     Point("serve", "heal", "a level was written back, nobody knows", r"teller call SetQuantities: after"),
