@@ -1,13 +1,19 @@
 """A third party keeps the goods of a location: its counts are compared as of their time, and believed there."""
 
+import hashlib
+import hmac
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC
 from types import MappingProxyType
 
 import httpx
 import pytest
 
-from onhand.channels.threepl.signing import key_of
+from onhand.app.counting import let_through
+from onhand.app.threepl import build_threepl_door
+from onhand.channels.threepl.csv_file import CsvForm
+from onhand.channels.threepl.edi import EdiForm
 from onhand.config.model import LocationConfig
 from onhand.config.secret import Secret
 from onhand.config.threepl import ThreeplConfig
@@ -41,8 +47,28 @@ SHOP = Choices(
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Merchant]:
-    with open_shop(tmp_path_factory.mktemp("acme"), SHOP) as merchant:
+    folder = tmp_path_factory.mktemp("acme")
+    for form in ("csv", "edi"):
+        (folder / form).mkdir()
+    at_portland = replace(ACME, places={PORTLAND: PORTLAND}, csv=CsvForm(complete=False), edi=EdiForm(complete=False))
+    others = (
+        replace(at_portland, name="by_csv", folder=folder / "csv", files="csv"),
+        replace(at_portland, name="by_edi", folder=folder / "edi", files="edi"),
+    )
+    with open_shop(folder, replace(SHOP, threepls=(ACME, *others), before=add_asked)) as merchant:
         yield merchant
+
+
+def add_asked(merchant: Merchant) -> None:
+    """Ask the sandbox's third party for its stock, too: its address is known once it listens."""
+    url = f"{merchant.running.addresses['third_party']['stock_url']}/{PORTLAND}/fetch_stock.json"  # type: ignore[index]
+    asked = replace(
+        merchant.app.config.threepls[0], name="asked", places={PORTLAND: PORTLAND}, stock_url=url, stock_every_s=3600.0
+    )
+    merchant.app.config = replace(merchant.app.config, threepls=(*merchant.app.config.threepls, asked))
+    for parts in merchant.app.shops.values():
+        parts.config = merchant.app.config
+        parts.threepl = build_threepl_door(merchant.app.config, merchant.shop)
 
 
 @pytest.fixture
@@ -79,6 +105,13 @@ def note_of(merchant: Merchant, notice: str) -> str:
 
 def on_hand(merchant: Merchant, sku: str) -> int:
     return merchant.at_shopify(sku, WAREHOUSE, "on_hand")
+
+
+def notes_of(merchant: Merchant, party: str) -> list[str]:
+    """Return what became of everything that one third party has sent."""
+    with merchant.app.store.reading() as session:
+        rows = session.of(merchant.shop).deliveries.rows(limit=1_000)
+    return [row.note for row in rows if row.topic.startswith(f"{party}/")]
 
 
 def problems(merchant: Merchant, kind: str) -> list[str]:
@@ -207,4 +240,57 @@ def test_a_count_in_which_much_is_missing_is_held_until_a_person_lets_it_through
 def test_what_nobody_signed_is_refused_at_the_door(merchant: Merchant) -> None:
     address = f"{merchant.serving.addresses['webhooks']}/webhooks/3pl/{merchant.shop}/EAST"
     assert httpx.post(address, content=b"{}", timeout=60).status_code == 401
-    assert key_of(SECRET, "") != b""
+
+
+def test_a_person_lets_a_count_through_that_was_held_back(merchant: Merchant) -> None:
+    whole = merchant.do("third_party_count", location=WAREHOUSE)
+    lost = [sku for sku in whole["units"] if sku != merchant.tee][:20]
+    short = str(merchant.do("third_party_count", location=WAREHOUSE, shown=dict.fromkeys(lost, 0))["notice"])
+    send(merchant, short)
+    assert "held back" in note_of(merchant, short)
+    position = let_through(merchant.app.store, merchant.shop, f"acme/{short}")
+    merchant.app.replay(merchant.shop, position)
+    assert "counts at Warehouse kept" in note_of(merchant, short)
+    assert problems(merchant, HELD) == []
+    merchant.until_equal(lambda: on_hand(merchant, lost[0]), 0)
+    send(merchant, str(merchant.do("third_party_count", location=WAREHOUSE)["notice"]))
+    merchant.until_equal(lambda: on_hand(merchant, lost[0]), whole["units"][lost[0]])
+
+
+@pytest.mark.parametrize("form", ["csv", "edi"])
+def test_a_file_that_was_dropped_is_counted_once_and_put_away(shared: Merchant, form: str) -> None:
+    config = next(one for one in shared.app.config.threepls if one.name == f"by_{form}")
+    folder = config.folder
+    assert folder is not None
+    taken = str(shared.do("third_party_count", location=PORTLAND, skus=[shared.sku()])["notice"])
+    for _ in range(2):
+        shared.do("third_party_send", notice=taken, folder=str(folder), form=form)
+        shared.until(lambda: not list(folder.glob("notice-*")), "the file is put away")
+    shared.until(lambda: "1 counts at Portland kept" in " ".join(notes_of(shared, config.name)), "it is booked")
+    if form == "edi":
+        assert b"AK9*A*1*1*1" in (folder / "out" / "997-000000001.edi").read_bytes()
+
+
+def test_a_third_party_is_asked_for_its_stock(shared: Merchant) -> None:
+    shared.until(lambda: any("counts at Portland kept" in note for note in notes_of(shared, "asked")), "it is booked")
+
+
+def test_shopify_is_told_what_is_on_hand_when_it_asks(merchant: Merchant) -> None:
+    ask = f"{merchant.serving.addresses['webhooks']}/fulfillment/{merchant.shop}/{WAREHOUSE}/fetch_stock"
+    secret = merchant.running.sandbox.secrets.client_secret
+
+    def answer(url: str, **query: str) -> httpx.Response:
+        asked = {"shop": merchant.shop, "timestamp": "1795406400", **query}
+        signed = "&".join(f"{key}={asked[key]}" for key in sorted(asked))
+        digest = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).hexdigest()
+        return httpx.get(url, params={**asked, "hmac": digest}, timeout=60)
+
+    expected = {merchant.tee: on_hand(merchant, merchant.tee)}
+    merchant.until_equal(lambda: answer(f"{ask}.json", sku=merchant.tee).json(), expected)
+    everything = answer(ask).json()
+    assert everything[merchant.tee] == expected[merchant.tee]
+    assert len(everything) > 50
+    assert answer(ask, sku="NO-SUCH-SKU").json() == {}
+    assert httpx.get(ask, params={"sku": merchant.tee}, timeout=60).status_code == 401
+    assert httpx.get(ask, params={"sku": merchant.tee, "hmac": "00"}, timeout=60).status_code == 401
+    assert answer(ask.replace(merchant.shop, "other.myshopify.com")).json() == {}

@@ -68,6 +68,11 @@ class App:
             with store.reading() as session:
                 lookup.load(session.of(shop.domain))
 
+    @property
+    def http(self) -> httpx.Client:
+        """What everything outside is asked through."""
+        return self._http
+
     def steps(self, shop: str) -> Steps:
         """Return the steps of one shop's work."""
         return Steps(

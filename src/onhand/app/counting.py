@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from onhand.app.steps import Steps
 from onhand.app.threepl import graces_of
 from onhand.audit.counts import due_counts, standing_counts
+from onhand.channels.threepl.door import NAME
 from onhand.heal.counts import adopt_count, report_count
+from onhand.intake.book_notices import letting_through
 from onhand.ports.clock import Clock
+from onhand.ports.errors import ConfigError
 from onhand.store import Books, Store
 from onhand.store.counted import Count
 
@@ -47,3 +50,17 @@ def _settle(books: Books, count: Count, authority: str, since: datetime, now: da
         logger.info("%s adopted: %s by %+d", adopt_count(books, count, evidence, now), count.cause, count.gap_units)
         return
     report_count(books, count, [*evidence, f"{authority} is believed there: its number stands"], now)
+
+
+def let_through(store: Store, shop: str, delivery: str) -> int:
+    """Let a count through that was held back, whatever goes to nothing in it; return the position of its delivery.
+
+    Raises ConfigError where no third party has sent such a delivery.
+    """
+    with store.writing() as session:
+        books = session.of(shop)
+        position = books.counts.delivery_of(NAME, delivery)
+        if position is None:
+            raise ConfigError(f"no third party of {shop} has sent {delivery!r}: `onhand inbox ls` shows them")
+        books.count(letting_through(delivery))
+    return position

@@ -41,22 +41,24 @@ def compare_counts(books: Books, keys: Sequence[LevelKey], now: datetime) -> lis
     for count in counts:
         cut_at = cuts.get(count.key)
         mute = count.key.item in uncounted or (cut_at is not None and count.as_of < cut_at)
-        after = _settled(books, count, 0 if mute else _gap(books, levels, count), now)
+        after = _settled(books, count, 0 if mute else _gap(books, levels, count, cut_at), now)
         if after != count:
             books.counts.settle(after)
         compared.append(after)
     return compared
 
 
-def _gap(books: Books, levels: Mapping[LevelKey, Mapping[State, int]], count: Count) -> int:
+def _gap(books: Books, levels: Mapping[LevelKey, Mapping[State, int]], count: Count, cut_at: datetime | None) -> int:
     """Return what was counted, less what the books held then; 0 where it is what they held at some time around it.
 
-    Two clocks are never quite the same, and a parcel leaves a shelf before Shopify is told of it.
+    Two clocks are never quite the same, and a parcel leaves a shelf before Shopify is told of it. Before the level was
+    opened the books held nothing, which says nothing.
     """
     gap = count.units - books.counts.held_at(levels, count.key, count.measure, count.as_of, count.since_sequence)
     if not gap:
         return 0
     begin, end = count.as_of - CLOCKS_APART, count.as_of + TOLD_LATE
+    begin = begin if cut_at is None else max(begin, cut_at)
     held = books.counts.held_at(levels, count.key, count.measure, begin, count.since_sequence)
     steps = books.counts.steps(count.key, count.measure, begin, end, count.since_sequence)
     return 0 if count.units in accumulate(steps, initial=held) else gap

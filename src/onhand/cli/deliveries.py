@@ -1,4 +1,4 @@
-"""inbox ls, show, replay: webhooks and what became of them."""
+"""inbox ls, show, replay, pass: webhooks and what became of them."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group.command("ls")(show_inbox)
     group.command("show")(show_delivery)
     group.command("replay")(replay)
+    group.command("pass")(let_pass)
     app.add_typer(group, name="inbox", rich_help_panel="Look after")
 
 
@@ -67,6 +68,25 @@ def replay(context: typer.Context, position: Position, json_wanted: Json = False
         from onhand.cli.exits import DIFFERENCES
 
         raise typer.Exit(DIFFERENCES)
+
+
+def let_pass(
+    context: typer.Context,
+    delivery: Annotated[str, typer.Argument(metavar="DELIVERY", help="Its id, as the problem names it.")],
+    json_wanted: Json = False,
+) -> None:
+    """Let a third party's count through that was held back because too much would go to nothing, and book it."""
+    from onhand import answers
+    from onhand.app.counting import let_through
+
+    frame = frame_of(context, json_wanted=json_wanted)
+    shop = frame.shop()
+    with frame.app() as app:
+        position = let_through(app.store, shop, delivery)
+        app.replay(shop, position)
+        with app.store.reading() as session:
+            shown = answers.delivery(session, app.log, shop, position)
+    frame.answer(answers.as_json(shown), _paint_delivery(shown))
 
 
 def _paint_inbox(inbox: "Inbox") -> Paint:

@@ -54,7 +54,9 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     retention_days = top.number("retention_days", Config.retention_days, least=0.01, most=3650)
     ingress, server = sections["ingress"], sections["server"]
     ingress_config = IngressConfig(
-        listen=ingress.listen("listen", IngressConfig.listen), public_url=ingress.url("public_url")
+        listen=ingress.listen("listen", IngressConfig.listen),
+        public_url=ingress.url("public_url"),
+        unsigned_stock=ingress.flag("unsigned_stock", default=IngressConfig.unsigned_stock),
     )
     server_config = ServerConfig(listen=server.listen("listen", ServerConfig.listen))
     shops = tuple(_read_shop(source, row) for row in _rows(top, "shop"))

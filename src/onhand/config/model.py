@@ -48,10 +48,14 @@ PAGES_LISTEN = Listen("127.0.0.1", 8000)
 
 @dataclass(frozen=True, kw_only=True)
 class IngressConfig:
-    """The port for webhooks and feeds. `public_url` is where the outside reaches it; None: nothing is subscribed."""
+    """The port for webhooks and feeds. `public_url` is where the outside reaches it; None: nothing is subscribed.
+
+    `unsigned_stock` lets anybody who reaches the port ask for the stock of a location.
+    """
 
     listen: Listen = WEBHOOKS_LISTEN
     public_url: str | None = None
+    unsigned_stock: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

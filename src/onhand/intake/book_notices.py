@@ -168,7 +168,7 @@ def _hold(
         return None
     message = f"{notice.cause} for {told.place} at {notice.as_of:%Y-%m-%d %H:%M} UTC: {shrunk}; nothing of it is used"
     next_step = (
-        f"look at the file; where it is true, `onhand threepl pass '{told.delivery}'` lets it through, "
+        f"look at the file; where it is true, `onhand inbox pass '{told.delivery}'` lets it through, "
         "else the next count that is whole settles this"
     )
     books.problems.raise_(Problem(HELD, key, message, next_step), now)

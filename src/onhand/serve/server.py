@@ -12,6 +12,7 @@ from onhand.app import App
 from onhand.app.alone import STORE_PARTS
 from onhand.app.copies import Keeper
 from onhand.app.listening import listeners_of
+from onhand.app.parts import shopify_settings
 from onhand.app.sources import build_intakes
 from onhand.channels.shopify.law import ADDRESS, LawDoor
 from onhand.config import SHOPIFY
@@ -19,6 +20,7 @@ from onhand.log import GroupCommit
 from onhand.ports.channel import Verifies
 from onhand.ports.errors import ConfigError, OnhandError
 from onhand.serve.announcing import Announcing
+from onhand.serve.dropping import threepl_works
 from onhand.serve.fetching import FETCHERS, Fetching
 from onhand.serve.latency import Latency
 from onhand.serve.sheeting import Sheeting
@@ -26,6 +28,7 @@ from onhand.serve.turns import Fatal, Turns, Work
 from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
 from onhand.web.ingress_server import IngressServer
 from onhand.web.server import WebServer, build_web
+from onhand.web.stock_face import StockFace
 
 logger = logging.getLogger(__name__)
 
@@ -189,11 +192,16 @@ class Serving:
             doors[SHOPIFY, ADDRESS] = LawDoor([parts.shopify for parts in self._app.shops.values()])
         self.commit = GroupCommit(self._app.log)
         self.commit.on_commit = self.wake
-        self.ingress = IngressServer(str(self._app.config.ingress.listen), doors, self.commit, self._app.clock)
+        secrets = {shop.domain: shopify_settings(shop).client_secrets for shop in self._app.config.shops}
+        stock = StockFace(self._app.store, secrets, unsigned=self._app.config.ingress.unsigned_stock)
+        listen = str(self._app.config.ingress.listen)
+        self.ingress = IngressServer(listen, doors, self.commit, self._app.clock, stock=stock)
         self.ingress.start()
         for intake in build_intakes(self._app.config):
             works = [Fetching(self._app, intake, self.commit, number) for number in range(FETCHERS)]
             self._turns += [Turns(work, self._died) for work in works]
+        third = threepl_works(self._app, self.commit)
+        self._turns += [Turns(work, self._died) for work in third]
 
     def _start_web(self) -> None:
         pages = build_web(

@@ -17,6 +17,8 @@ from onhand.ports.channel import Verifies
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import BadSignature, ChannelUnavailable, LogUnavailable
+from onhand.web.stock_face import PREFIX as STOCK
+from onhand.web.stock_face import StockFace
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -97,14 +99,21 @@ _NO_ROOM = _Answer(503, (b"retry-after", b"10"), _CLOSE)
 
 
 class Ingress:
-    """The ASGI application. `reporters` are by channel (with underscores) and shop."""
+    """The ASGI application. `reporters` are by channel (with underscores) and shop; `stock` answers for locations."""
 
-    def __init__(self, reporters: Mapping[tuple[str, str], Verifies], commit: GroupCommit, clock: Clock) -> None:
+    def __init__(
+        self,
+        reporters: Mapping[tuple[str, str], Verifies],
+        commit: GroupCommit,
+        clock: Clock,
+        stock: StockFace | None = None,
+    ) -> None:
         self.figures = IngressFigures()
         self._reporters = {(channel, shop.lower()): reporter for (channel, shop), reporter in reporters.items()}
         self._shops = {(channel, shop.lower()): shop for channel, shop in reporters}
         self._commit = commit
         self._clock = clock
+        self._stock = stock
         self._keeper: LoopCommit | None = None
         self._doors: dict[str, _Door] = {}
         self._names: dict[bytes, str] = dict.fromkeys(_UNREAD, "")
@@ -115,7 +124,12 @@ class Ingress:
         began = perf_counter()
         path = scope["path"]
         try:
-            door = self._doors.get(path) or self._find_door(path)
+            door = self._doors.get(path)
+            if door is None:
+                if self._stock is not None and path.startswith(STOCK):
+                    await self._stock(scope, receive_message, send)
+                    return
+                door = self._find_door(path)
             headers = self._read_head(scope)
             message = await receive_message()
             if message.get("more_body", True):  # or the sender has hung up

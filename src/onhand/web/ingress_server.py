@@ -16,6 +16,7 @@ from onhand.ports.channel import Verifies
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ConfigError
 from onhand.web.ingress import Ingress
+from onhand.web.stock_face import StockFace
 
 READ_WITHIN_S = 4.0  # from the first byte to the last: Shopify itself gives up after 5
 _LOOK_EVERY_S = 0.25
@@ -127,9 +128,15 @@ class IngressServer:
     """
 
     def __init__(
-        self, listen: str, reporters: Mapping[tuple[str, str], Verifies], commit: GroupCommit, clock: Clock
+        self,
+        listen: str,
+        reporters: Mapping[tuple[str, str], Verifies],
+        commit: GroupCommit,
+        clock: Clock,
+        *,
+        stock: StockFace | None = None,
     ) -> None:
-        self.ingress = Ingress(reporters, commit, clock)
+        self.ingress = Ingress(reporters, commit, clock, stock)
         self.figures = self.ingress.figures
         self._listen = listen
         self._server: _Server | None = None

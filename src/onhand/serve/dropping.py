@@ -1,0 +1,157 @@
+"""What third parties lay into folders, and what they answer when asked, goes into the log like any delivery."""
+
+import contextlib
+import logging
+from typing import Final
+
+import httpx
+
+from onhand.app import App
+from onhand.channels.bounded import ask
+from onhand.channels.threepl.door import delivery_of, file_id
+from onhand.channels.threepl.drop_folder import DropFolder, Dropped
+from onhand.channels.threepl.edi import acknowledge, read_edi
+from onhand.channels.threepl.standard import Framed
+from onhand.channels.threepl.x12 import read_interchange
+from onhand.config.threepl import ThreeplConfig
+from onhand.log import GroupCommit, ThreadCommit
+from onhand.ports.channel import Problem
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable, UnreadableDelivery
+
+logger = logging.getLogger(__name__)
+
+FILES: Final = 20
+"""Files a look: each may hold many megabytes."""
+
+REFUSED: Final = "third party not reached"
+"""The kind of problem that a folder or an address is which cannot be used; settled by the next look that can."""
+
+MOST_BYTES: Final = 16 * 1024 * 1024
+TIMEOUT_S: Final = 20.0
+
+
+class _Work:
+    """What both have in common: a third party, its log, and the problem it may be."""
+
+    idle_s: float
+
+    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
+        self._app, self._config = app, config
+        self._commit = ThreadCommit(commit)
+
+    def turn(self) -> bool:
+        """Fetch what is there; what cannot be fetched is a problem until it can."""
+        try:
+            fetched = self._fetch()
+        except (ChannelRefused, ChannelUnavailable) as trouble:
+            logger.warning("%s: %s", self._config.name, trouble)
+            way_out = "mend what the message names; it is tried again by itself"
+            self._file(Problem(REFUSED, self._config.name, str(trouble), way_out))
+            return False
+        self._file(None)
+        return fetched
+
+    def _fetch(self) -> bool:
+        raise NotImplementedError
+
+    def _file(self, problem: Problem | None) -> None:
+        with self._app.store.reading() as session:
+            open_ = self._config.name in session.of(self._config.shop).problems.keys(REFUSED)
+        if problem is None and not open_:
+            return
+        with self._app.store.writing() as session:
+            problems, now = session.of(self._config.shop).problems, self._app.clock.now()
+            if problem is None:
+                problems.settle(REFUSED, self._config.name, now)
+            else:
+                problems.raise_(problem, now)
+
+
+class Dropping(_Work):
+    """Files in a folder: kept in the log, then put away; EDI is acknowledged."""
+
+    idle_s = 5.0
+
+    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
+        super().__init__(app, config, commit)
+        self.name = f"folder of {config.name}"
+        assert config.folder is not None
+        self._folder = DropFolder(config.folder)
+
+    def _fetch(self) -> bool:
+        files = self._folder.ready(FILES)
+        for dropped in files:
+            delivery = delivery_of(
+                self._config.shop,
+                self._config.name,
+                wire=self._config.files,
+                place="",
+                message_id=file_id(dropped.body, dropped.written_at),
+                body=dropped.body,
+                sent_at=dropped.written_at,
+                received_at=self._app.clock.now(),
+            )
+            new = self._commit.keep([delivery])
+            logger.info("%s: %s is %s", self.name, dropped.path.name, "kept" if new[0] else "a repeat")
+            if self._config.files == "edi":
+                self._acknowledge(dropped)
+            self._folder.put_away(dropped)
+        return bool(files)
+
+    def _acknowledge(self, dropped: Dropped) -> None:
+        """Lay a 997 out for what can be read as an interchange; what cannot is parked, and a person writes back."""
+        now = self._app.clock.now()
+        framed = Framed(self._config.name, dropped.path.name, now, None, self._config.zone)
+        with contextlib.suppress(UnreadableDelivery):
+            interchange = read_interchange(dropped.body, dropped.path.name)
+            refusal = None
+            try:
+                read_edi(dropped.body, self._config.edi, framed)
+            except UnreadableDelivery as trouble:
+                refusal = str(trouble)
+            with self._app.store.writing() as session:
+                control = session.of(self._config.shop).count(f"interchanges to {self._config.name}")
+            self._folder.reply(f"997-{control:09d}.edi", acknowledge(interchange, now, control, refusal))
+
+
+class Asking(_Work):
+    """A third party's own `fetch_stock` is asked every so often."""
+
+    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
+        super().__init__(app, config, commit)
+        self.name = f"stock of {config.name}"
+        self.idle_s = config.stock_every_s
+
+    def _fetch(self) -> bool:
+        asked_at = self._app.clock.now()
+        token = self._config.stock_token
+        headers = {"accept": "application/json"} | ({"authorization": f"Bearer {token.reveal()}"} if token else {})
+        url = self._config.stock_url
+        assert url is not None
+        try:
+            answer = ask(self._app.http, "GET", url, timeout_s=TIMEOUT_S, headers=headers, most_bytes=MOST_BYTES)
+        except httpx.HTTPError as error:
+            raise ChannelUnavailable(f"{self._config.name} did not answer at {url}: {error!r}") from error
+        if answer.status_code != 200:
+            raise ChannelUnavailable(f"{self._config.name} answered {answer.status_code} at {url}, 200 was expected")
+        self._commit.keep(
+            [
+                delivery_of(
+                    self._config.shop,
+                    self._config.name,
+                    wire="map",
+                    place=next(iter(self._config.places)),
+                    message_id=file_id(answer.content, asked_at),
+                    body=answer.content,
+                    sent_at=asked_at,
+                    received_at=asked_at,
+                )
+            ]
+        )
+        return False
+
+
+def threepl_works(app: App, commit: GroupCommit) -> list[Dropping | Asking]:
+    """Return what must be fetched from third parties: one work a folder, one an address."""
+    folders = [Dropping(app, config, commit) for config in app.config.threepls if config.folder is not None]
+    return [*folders, *(Asking(app, config, commit) for config in app.config.threepls if config.stock_url)]
