@@ -33,11 +33,12 @@ def kill_at_some_moment(onhand: OnhandProcess, platforms: Platforms, chance: Ran
 def kill_while_a_write_has_no_answer(onhand: OnhandProcess, platforms: Platforms, marks: int) -> None:
     """Kill it after a platform has carried out a write, and before it could know.
 
-    `marks` were left before it was started: it writes nothing until it has left its own.
+    `marks` were left before it was started: it writes nothing until it has left its own, and a write that lost its
+    comparison has it look at that again, so some answers must arrive.
     """
     while platforms.marks() == marks:
         sleep(0.05)
-    platforms.do("fault", kind="timeout_after_apply", share=1.0)
+    platforms.do("fault", kind="timeout_after_apply", share=0.5)
     before = platforms.unanswered_writes()
     while platforms.unanswered_writes() == before:
         platforms.keep_selling()
