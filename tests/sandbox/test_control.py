@@ -56,7 +56,7 @@ def shelf(client: httpx.Client, location: str, sku: str = SKU) -> int:
 
 def test_the_addresses_name_everything_needed_to_connect(running: Running) -> None:
     document = running.addresses
-    platforms = {"shopify", "tiktok_shop", "google_sheets", "channels"}
+    platforms = {"shopify", "tiktok_shop", "google_sheets", "third_party", "channels"}
     assert set(document) == {"control", *platforms, "locations", "tiktok_location"}
     channels: Any = document["channels"]
     assert set(channels) == {"tiktok_shop"}
