@@ -38,7 +38,6 @@ FOR_ALL = {
     "serve": "serves every shop",
     "openapi": "describes addresses, whatever the shops",
     "erase": "takes the shop as its argument",
-    "connect tiktok-shop": "only says that it is configured by hand",
 }
 """Commands that need no shop named, and why."""
 
@@ -63,7 +62,8 @@ def words_of(name: str) -> list[str]:
     for parameter in COMMANDS[name].params:
         if not parameter.required:
             continue
-        words += ["1"] if parameter.param_type_name == "argument" else [parameter.opts[0], "1"]
+        said = "shopify" if parameter.name == "platform" else "1"
+        words += [said] if parameter.param_type_name == "argument" else [parameter.opts[0], said]
     return words
 
 

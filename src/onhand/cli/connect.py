@@ -39,10 +39,10 @@ def connect(
     ] = None,
     json_wanted: Json = False,
 ) -> None:
-    """Connect a shop to a platform. A marketplace is asked with the credentials that stand in its [[channel]].
+    """Connect a shop to a platform. A marketplace is asked with the credentials in its channel's section.
 
-    google-sheets needs [google_sheets] with `spreadsheet` and `credentials`; docs/google-sheets.md has the steps in
-    Google's console.
+    google-sheets needs a section google_sheets with `spreadsheet` and `credentials`; docs/google-sheets.md has the
+    steps in Google's console.
 
     Shopify: without --code the app's own credentials are tried: enough for an app of the shop's organisation.
 
