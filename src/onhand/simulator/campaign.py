@@ -1,5 +1,6 @@
 """Many seasons, side by side in processes of their own, and what they came to together."""
 
+import gc
 import hashlib
 import logging
 import multiprocessing
@@ -18,6 +19,12 @@ ENOUGH_FOR_COVERAGE = 300
 """From so many seasons on, every situation must have occurred."""
 
 NEW_SEEDS = 2**40
+
+SEASONS_A_PROCESS = 100
+"""A process that has played so many makes room for another: what a season leaves behind is never quite nothing."""
+
+COLLECT_EVERY = 100_000
+"""Objects made between two looks of the garbage collector: a season leaves its cycles behind when it ends."""
 
 
 def new_seed(now: datetime) -> int:
@@ -70,7 +77,7 @@ def run(seeds: Iterable[int], jobs: int | None = None, on_outcome: Callable[[Out
     """Play a season for each seed, in `jobs` processes (None: one a core); `on_outcome` is told each as it comes."""
     wanted, tally, began_s = list(seeds), _Tally(), monotonic()
     jobs = min(jobs or os.cpu_count() or 1, max(1, len(wanted)))
-    with multiprocessing.get_context("spawn").Pool(jobs, initializer=_be_quiet) as pool:
+    with multiprocessing.get_context("spawn").Pool(jobs, _begin, maxtasksperchild=SEASONS_A_PROCESS) as pool:
         for outcome, took_s in pool.imap_unordered(_play, wanted):  # one by one: in the end no core waits for another
             tally.add(outcome, took_s)
             if on_outcome is not None:
@@ -87,9 +94,10 @@ def run(seeds: Iterable[int], jobs: int | None = None, on_outcome: Callable[[Out
     )
 
 
-def _be_quiet() -> None:
-    """A season is full of trouble: thousands of warnings that mean nothing."""
-    logging.disable(logging.CRITICAL)
+def _begin() -> None:
+    logging.disable(logging.CRITICAL)  # a season is full of trouble: thousands of warnings that mean nothing
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY)
 
 
 def _play(seed: int) -> tuple[Outcome, float]:
