@@ -23,7 +23,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 
 TESTS = Path(__file__).parent
 
-TAKE_LONG = ("serve", "demo", "bench", "log", "web_pages", "simulator", "flow")
+TAKE_LONG = ("kills", "serve", "demo", "bench", "log", "web_pages", "simulator", "flow")
 """Folders whose files take long, those with the longest tests first: no worker begins such a file as the last one."""
 MORE_THAN_CORES = 2
 """Much of a test's time is waiting: for a process to start, a second to pass, a platform to be read again."""
