@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from onhand.app import App, build
+from onhand.channels.tiktok_shop.channel import EVENT_TYPES
 from onhand.demo.house import load
 from tests.serve.process import OnhandProcess
 from tests.support.waiting import until_equal
@@ -44,6 +45,11 @@ class Platforms:
         """Return how often onhand has left its mark: before it has, it writes nothing."""
         counts = self.see("log", limit="1")["counts"]
         return sum(times for name, times in counts.items() if "metafieldsSet" in name and name.endswith(" done"))
+
+    def are_subscribed_to(self) -> bool:
+        """Tell whether both platforms send their webhooks: of what was sold before, nobody is told."""
+        log = self.see("log", limit="1")
+        return bool(log["subscriptions"] > 40 and log["tiktok_subscriptions"] == len(EVENT_TYPES))
 
     def keep_selling(self) -> None:
         """Let the shop sell: where a day is over before all was tried, another one begins."""

@@ -54,7 +54,7 @@ def test_c14_whatever_strangers_send_a_genuine_webhook_is_answered_and_memory_ha
         onhand.sync()
         onhand.start()
         open_connections.callback(lambda: onhand.kill() if onhand.is_running() else None)
-        until(lambda: platforms.see("log", limit="1")["subscriptions"] > 40, "webhooks are subscribed to")
+        until(platforms.are_subscribed_to, "webhooks are subscribed to")
         before_mib, port = memory_mib(onhand.pid), onhand.ingress_port
         for number in range(SILENT + DAWDLING):
             connection = socket.create_connection(("127.0.0.1", port), timeout=WITHIN_S)

@@ -102,7 +102,7 @@ def a_day(folder: Path) -> Iterator[Day]:
             onhand.sync()
             onhand.start()
             platforms = Platforms(control)
-            until(lambda: platforms.see("log", limit="1")["subscriptions"] > 40, "webhooks are subscribed to")
+            until(platforms.are_subscribed_to, "webhooks are subscribed to")
             until(platforms.marks, "it writes")
             indexes = cycle(range(len(running.sandbox.world.catalog.items)))
             plenty = (sku_name(index) for index in indexes if not is_scarce(index))

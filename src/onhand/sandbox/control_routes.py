@@ -96,6 +96,7 @@ def _log(sandbox: Sandbox, sender: Sender, limit: int | None) -> Row:
         "backlog": sender.backlog(),
         "held": sender.held(),
         "subscriptions": len(sandbox.world.outbox.subscriptions),
+        "tiktok_subscriptions": len(sandbox.world.outbox.tiktok_subscriptions),
         "deleted_subscriptions": sandbox.world.outbox.deleted_subscriptions,
         "deliveries": deliveries if limit is None else deliveries[-limit:],
         "calls": calls if limit is None else calls[-limit:],
