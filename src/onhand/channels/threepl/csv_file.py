@@ -9,16 +9,13 @@ from datetime import datetime
 from typing import Final
 
 from onhand.channels.threepl.fields import MOST_ROWS, Troubles
-from onhand.channels.threepl.standard import Framed
+from onhand.channels.threepl.standard import NUMBERS, Framed, read_row
 from onhand.domain.notices import Notice, NoticeRow
 from onhand.ports.errors import UnreadableDelivery
 
-FIELDS: Final = (
-    "sku", "gtin", "location", "on_hand", "available", "committed", "damaged", "inbound", "delta", "reason", "as_of",
-)  # fmt: skip
+FIELDS: Final = ("sku", "gtin", "location", *NUMBERS, "reason", "as_of")
 """What a column may mean. A file whose columns have a `delta` tells changes, any other one is a count."""
 
-_UNITS: Final = ("on_hand", "available", "committed", "damaged", "inbound", "delta")
 _MARK = codecs.BOM_UTF8.decode()
 
 
@@ -62,7 +59,8 @@ def read_csv(body: bytes, form: CsvForm, framed: Framed) -> list[Notice]:
             continue
         told = {name: cells[place] for name, place in places.items()}
         place = framed.location or troubles.name(f"row {number}, location", told.get("location"))
-        rows.setdefault(place, []).append(_row(number, told, troubles, form, framed, is_delta=is_delta))
+        row = read_row(number, told, troubles, framed, is_delta=is_delta, decimal=form.decimal)
+        rows.setdefault(place, []).append(row)
         moment = troubles.moment(f"row {number}, as_of", told.get("as_of"), framed.zone) or framed.received_at
         as_of[place] = min(as_of.get(place, moment), moment)
     troubles.check()
@@ -119,32 +117,3 @@ def _places_of(heading: list[str], form: CsvForm, troubles: Troubles) -> dict[st
     if not {"on_hand", "available", "delta"} & places.keys():
         troubles.add("row 1", "has no column for on_hand, available or delta: name them in `columns`")
     return places
-
-
-def _row(
-    number: int, told: Mapping[str, str], troubles: Troubles, form: CsvForm, framed: Framed, *, is_delta: bool
-) -> NoticeRow:
-    where = f"row {number}"
-    sku = troubles.name(f"{where}, sku", told.get("sku"))
-    gtin = troubles.name(f"{where}, gtin", told.get("gtin"))
-    if sku is None and gtin is None:
-        troubles.add(where, "names no sku and no gtin")
-    units = {name: troubles.units(f"{where}, {name}", told.get(name), form.decimal) for name in _UNITS}
-    if is_delta and units["delta"] is None:
-        troubles.add(f"{where}, delta", "is empty")
-    if not is_delta and units["on_hand"] is None and units["available"] is None:
-        troubles.add(where, "says neither on_hand nor available")
-    reason = troubles.name(f"{where}, reason", told.get("reason")) or ""
-    return NoticeRow(
-        row=number,
-        sku=sku,
-        gtin=gtin,
-        on_hand_units=units["on_hand"],
-        available_units=units["available"],
-        committed_units=units["committed"],
-        damaged_units=units["damaged"],
-        inbound_units=units["inbound"],
-        delta_units=units["delta"],
-        change=framed.change_of(reason),
-        reason=reason,
-    )

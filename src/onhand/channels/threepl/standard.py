@@ -87,7 +87,7 @@ def read_standard(body: bytes, framed: Framed) -> Notice:
     if not isinstance(complete, bool):
         troubles.add("complete", f"must be true or false, got {shown(complete)}")
     rows = [
-        _row(number, row, troubles, framed, is_delta=kind == "delta")
+        read_row(number, row, troubles, framed, is_delta=kind == "delta")
         for number, row in table_rows(top.get("items"), troubles, "items")
     ]
     if not rows:
@@ -109,14 +109,23 @@ def read_standard(body: bytes, framed: Framed) -> Notice:
     )
 
 
-def _row(number: int, row: Mapping[str, Any], troubles: Troubles, framed: Framed, *, is_delta: bool) -> NoticeRow:
+def read_row(
+    number: int,
+    told: Mapping[str, Any],
+    troubles: Troubles,
+    framed: Framed,
+    *,
+    is_delta: bool,
+    decimal: str = ".",
+) -> NoticeRow:
+    """Return a row of a count or of changes from its fields by our names; what is wrong goes to `troubles`."""
     where = f"row {number}"
-    sku = troubles.name(f"{where}, sku", row.get("sku"))
-    gtin = troubles.name(f"{where}, gtin", row.get("gtin"))
+    sku = troubles.name(f"{where}, sku", told.get("sku"))
+    gtin = troubles.name(f"{where}, gtin", told.get("gtin"))
     if sku is None and gtin is None:
         troubles.add(where, "names no sku and no gtin")
-    units = {name: troubles.units(f"{where}, {name}", row.get(name)) for name in NUMBERS}
-    reason = troubles.name(f"{where}, reason", row.get("reason")) or ""
+    units = {name: troubles.units(f"{where}, {name}", told.get(name), decimal) for name in NUMBERS}
+    reason = troubles.name(f"{where}, reason", told.get("reason")) or ""
     if is_delta and units["delta"] is None:
         troubles.add(f"{where}, delta", "is missing in a delta")
     if not is_delta and units["on_hand"] is None and units["available"] is None:
