@@ -186,3 +186,22 @@ def test_an_address_to_agree_at_serves_once_and_for_ten_minutes(folder: Path) ->
     assert prompt.finish(redirect).way == "authorization_code"
     with pytest.raises(NotConnected, match="served once"):
         prompt.finish(redirect)
+
+
+def test_tiktok_shop_is_connected_anew_by_a_pasted_code(
+    running: Running, folder: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    at: Any = running.addresses["tiktok_shop"]
+    monkeypatch.setenv("TIKTOK_SECRET", at["app_secret"])
+    with (folder / "onhand.toml").open("a") as config:
+        config.write(
+            f'[[channel]]\nname = "tiktok_shop"\nlocations = ["Warehouse"]\nshop_id = "{at["shop_id"]}"\n'
+            f'app_key = "{at["app_key"]}"\napp_secret = "env:TIKTOK_SECRET"\nservice_id = "77"\n'
+            f'api_url = "{at["url"]}"\nauth_url = "{at["auth_url"]}"\n'
+        )
+    words = [*ONHAND, "connect", "tiktok-shop", "--code", "--json"]
+    given = f"https://app.example.com/landed?code={running.sandbox.secrets.tiktok_auth_code}\n"
+    done = subprocess.run(words, cwd=folder, input=given, capture_output=True, text=True, timeout=60, check=False)
+    assert "service_id=77" in done.stderr
+    assert json.loads(done.stdout)["answers"] == "onhand sandbox (US)", done.stderr
+    assert ask("connect", "tiktok-shop", "--json").document["answers"] == "onhand sandbox (US)"  # by the kept pair

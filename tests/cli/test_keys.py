@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from onhand.app.tokens import TokenFolder
-from onhand.channels.tiktok_shop.account import Pair
+from onhand.channels.tiktok_shop import Tokens
 from onhand.log import Seal, SqliteLog
 from onhand.ports.delivery import Delivery
 from onhand.store import Store
@@ -14,6 +14,10 @@ from tests.cli.conftest import CONFIG, Ask
 
 BODIES = 450
 SHOP = "tees.myshopify.com"
+
+
+def pair(access: str, refresh: str) -> Tokens:
+    return Tokens(access_token=access, refresh_token=refresh)
 
 
 def deliver(log: SqliteLog, number: int) -> None:
@@ -40,7 +44,7 @@ def test_a_key_is_replaced_and_the_old_one_may_go_when_doctor_says_so(ask: Ask, 
     for number in range(BODIES):
         deliver(log, number)
     old = (folder / "onhand.key").read_text()
-    TokenFolder(folder / "onhand-tokens", Seal([old])).keep(SHOP, "tiktok_shop", "configured", Pair("a", "r"))
+    TokenFolder(folder / "onhand-tokens", Seal([old])).keep(SHOP, "tiktok_shop", "configured", pair("a", "r"))
     assert sealed(ask) == ("ok", f"{BODIES} webhook bodies and 1 token files, all with encryption_key")
     assert ask("keys", "new", "new.key").code == 0
     assert (folder / "new.key").stat().st_mode & 0o077 == 0

@@ -140,6 +140,12 @@ class Place:
         """Keep it durably in the place of the one before. Raises OSError: do not use it then."""
         self._folder.keep(self._shop, self._name, follows, kept)
 
+    @contextmanager
+    def alone(self, wait_s: float) -> Iterator[bool]:
+        """Let one thread of one process in at a time; False when nobody left within `wait_s`. Raises OSError."""
+        with self._folder.alone(self._shop, self._name, wait_s) as alone:
+            yield alone
+
 
 class ShopifyVault:
     """The grant of one shop, given to one app (`channels.shopify.Vault`): another client id means another app."""

@@ -1,6 +1,7 @@
 """An entry of the table of channels: how a marketplace is named, read from a configuration, and connected."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -25,6 +26,9 @@ class Keeper(Protocol):
 
     def keep(self, follows: str, kept: object) -> None:
         """Keep it durably in the place of the one before. Raises OSError: do not use it then."""
+
+    def alone(self, wait_s: float) -> AbstractContextManager[bool]:
+        """Let one thread of one process in at a time; False when nobody left within `wait_s`. Raises OSError."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,7 +39,8 @@ def connect(
     ] = None,
     json_wanted: Json = False,
 ) -> None:
-    """Connect a shop to a platform. A marketplace is asked with the credentials in its channel's section.
+    """Connect a shop to a platform. A marketplace is asked with the credentials in its channel's section; tiktok-shop
+    takes a new authorization with --code: agree as the seller, then paste the code or the address you land on.
 
     google-sheets needs a section google_sheets with `spreadsheet` and `credentials`; docs/google-sheets.md has the
     steps in Google's console.
@@ -54,7 +55,7 @@ def connect(
     if platform == WORKBOOK:
         _connect_workbook(frame)
     elif platform != SHOPIFY:
-        _try_marketplace(frame, platform)
+        _try_marketplace(frame, platform, by_code=by_code)
     else:
         _connect_shopify(frame, by_code=by_code, writes=writes, port=port, redirect=redirect)
 
@@ -90,7 +91,7 @@ def _connect_shopify(frame: Frame, *, by_code: bool, writes: bool, port: int, re
     frame.answer(_document(connected), paint)
 
 
-def _try_marketplace(frame: Frame, platform: str) -> None:
+def _try_marketplace(frame: Frame, platform: str, *, by_code: bool) -> None:
     from onhand.channels import CHANNELS
 
     name = platform.replace("-", "_")
@@ -103,12 +104,26 @@ def _try_marketplace(frame: Frame, platform: str) -> None:
         if market is None:
             lines = f'[[channel]]\nname = "{name}"\nlocations = ["…"]\n{entry.example}'
             raise ConfigError(f"connect {platform}: no credentials of {entry.label}; write into onhand.toml\n{lines}")
+        if by_code:
+            _take_code(platform, market)
         answers = market.ping()
 
     def paint(console: "Console") -> None:
         console.print(f"{entry.label}: {answers} answers. Next: `onhand doctor`, then `onhand sync`.")
 
     frame.answer({"shop": shop, "channel": name, "answers": answers}, paint)
+
+
+def _take_code(platform: str, market: object) -> None:
+    """Show where the seller agrees, and take what comes of it from standard input."""
+    from onhand.ports.connecting import ConnectsByCode
+
+    if not isinstance(market, ConnectsByCode):
+        raise typer.BadParameter(f"{platform} is not connected by a code: its credentials stand in its [[channel]]")
+    for whose, page in market.consent_pages().items():
+        print(f"For {whose} open {page}", file=sys.stderr)
+    print("Paste the code, or the address you landed on:", file=sys.stderr, flush=True)
+    market.connect_with(sys.stdin.readline())
 
 
 def _connect_workbook(frame: Frame) -> None:

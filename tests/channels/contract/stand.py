@@ -47,6 +47,11 @@ class Drawer:
         """Keep one thing."""
         self.kept = (follows, kept)
 
+    @contextmanager
+    def alone(self, _wait_s: float) -> Iterator[bool]:
+        """Nobody else is there."""
+        yield True
+
 
 class Wire(httpx.BaseTransport):
     """The way to the sandbox's platforms. `loses` answers after they took effect, or is `down` altogether."""

@@ -2,6 +2,7 @@
 
 from onhand.channels.tiktok_shop.account import ENTRY, TikTokAccount
 from onhand.channels.tiktok_shop.channel import TikTokShopChannel
-from onhand.channels.tiktok_shop.settings import TikTokSettings, Tokens
+from onhand.channels.tiktok_shop.settings import TikTokSettings
+from onhand.channels.tiktok_shop.tokens import Tokens
 
 __all__ = ["ENTRY", "TikTokAccount", "TikTokSettings", "TikTokShopChannel", "Tokens"]

@@ -1,13 +1,14 @@
 """The entry of TikTok Shop: its keys in a configuration, and how it is connected."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from onhand.channels.entry import Entry, Setup, refuse_half
+from onhand.channels.entry import Entry, Keeper, Setup, refuse_half
 from onhand.channels.tiktok_shop.channel import TikTokShopChannel
 from onhand.channels.tiktok_shop.client import Timing
 from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
+from onhand.channels.tiktok_shop.tokens import Tokens
 from onhand.ports.options import Options, Secret
 
 NEEDS = ("shop_id", "app_key", "app_secret")
@@ -17,6 +18,7 @@ KEYS = (
     "access_token",
     "refresh_token",
     "shop_cipher",
+    "service_id",
     "api_url",
     "auth_url",
     "warehouses",
@@ -37,11 +39,24 @@ reads_per_s = 5.0
 """
 
 
-class Pair(NamedTuple):
-    """An access token and the refresh token that replaces both; None where TikTok Shop gave none."""
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The kept pair of one shop: it counts for the refresh token that was configured first."""
 
-    access_token: str
-    refresh_token: str | None
+    keeper: Keeper
+    follows: str
+
+    def read(self) -> Tokens | None:
+        """Return what is kept. Raises DataDamaged."""
+        return self.keeper.restore(self.follows, Tokens)
+
+    def keep(self, tokens: Tokens) -> None:
+        """Keep a pair durably. Raises OSError."""
+        self.keeper.keep(self.follows, tokens)
+
+    def alone(self, wait_s: float) -> AbstractContextManager[bool]:
+        """Let one thread of one process in at a time; False when nobody left within `wait_s`."""
+        return self.keeper.alone(wait_s)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +73,7 @@ class TikTokAccount:
     access_token: Secret | None = None
     refresh_token: Secret | None = None
     shop_cipher: Secret | None = None
+    service_id: str | None = None
     api_url: str | None = None
     auth_url: str | None = None
     warehouses: Mapping[str, str] = field(default_factory=dict)
@@ -70,14 +86,14 @@ class TikTokAccount:
         Its tokens are the configured ones, or the pair that a refresh has put in their place.
         """
         configured = self.refresh_token.reveal() if self.refresh_token else ""
-        kept = setup.tokens.restore(configured, Pair)
         settings = TikTokSettings(
             shop=setup.shop,
             shop_id=self.shop_id,
             app_key=self.app_key.reveal(),
             app_secrets=tuple(secret.reveal() for secret in (self.app_secret, self.old_app_secret) if secret),
-            access_token=kept.access_token if kept else self.access_token.reveal() if self.access_token else None,
-            refresh_token=kept.refresh_token if kept else configured or None,
+            access_token=self.access_token.reveal() if self.access_token else None,
+            refresh_token=configured or None,
+            service_id=self.service_id,
             shop_cipher=self.shop_cipher.reveal() if self.shop_cipher else None,
             warehouses=setup.ids_of(self.warehouses, f"{NAME} warehouses"),
             default_location=setup.default_location,
@@ -89,7 +105,7 @@ class TikTokAccount:
         return TikTokShopChannel(
             settings,
             setup.http,
-            lambda pair: setup.tokens.keep(configured, Pair(pair.access_token, pair.refresh_token)),
+            Vault(setup.tokens, configured),
             timing=Timing(wall_s=lambda: setup.now().timestamp(), monotonic_s=setup.monotonic_s, sleep=setup.sleep),
         )
 
@@ -99,6 +115,7 @@ def read(options: Options) -> TikTokAccount | None:
     shop_id, app_key, app_secret = options.text("shop_id"), options.identifier("app_key"), options.secret("app_secret")
     access_token, refresh_token = options.secret("access_token"), options.secret("refresh_token")
     old_app_secret, shop_cipher = options.secret("old_app_secret"), options.identifier("shop_cipher")
+    service_id = options.text("service_id")
     api_url, auth_url = options.called_url("api_url"), options.called_url("auth_url")
     warehouses = options.table_of_words("warehouses")
     writes_per_s = options.number("writes_per_s", TikTokAccount.writes_per_s, least=0.01, most=1000)
@@ -114,6 +131,7 @@ def read(options: Options) -> TikTokAccount | None:
         access_token=access_token,
         refresh_token=refresh_token,
         shop_cipher=shop_cipher,
+        service_id=service_id,
         api_url=api_url,
         auth_url=auth_url,
         warehouses=warehouses,

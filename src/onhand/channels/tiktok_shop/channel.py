@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -15,8 +16,8 @@ from onhand.channels.tiktok_shop.client import MACHINE_TIMING, SHOPS, Call, Clie
 from onhand.channels.tiktok_shop.orders import WAITING, Found, FoundPage, cause_of, draw, moment
 from onhand.channels.tiktok_shop.parse import parse
 from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
-from onhand.channels.tiktok_shop.tokens import SaveTokens
-from onhand.channels.tiktok_shop.trouble import NoAnswer, NotCarriedOut, Refused
+from onhand.channels.tiktok_shop.tokens import Vault
+from onhand.channels.tiktok_shop.trouble import NoAnswer, NotCarriedOut, Refused, VoidTokens
 from onhand.channels.tiktok_shop.webhooks import Verifier
 from onhand.domain.catalog import Listing
 from onhand.domain.orders import OrderPicture
@@ -39,7 +40,7 @@ from onhand.ports.channel import (
     Wanted,
 )
 from onhand.ports.delivery import Delivery, Request
-from onhand.ports.errors import ChannelRefused, ChannelUnavailable, IncompleteReading
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError, IncompleteReading, NotConnected
 
 ORDERS_A_READ = 50  # GET orders takes at most 50 ids
 _ORDERS_A_PAGE = 100
@@ -78,6 +79,16 @@ EVENT_TYPES = (
 """What onhand has sent to it (Partner Center, event_type names of 202309)."""
 
 
+CONSENT_PAGES = {
+    "shops in the United States": "https://services.us.tiktokshop.com/open/authorize",
+    "shops elsewhere": "https://services.tiktokshop.com/open/authorize",
+}
+"""Where a seller agrees to an app (Partner Center, "Authorization")."""
+
+NOT_REFRESHED = "tokens are not refreshed"
+"""The kind of problem: the tokens still serve, and will not for long."""
+
+
 class Empty(msgspec.Struct):
     """An answer that says nothing but that it was carried out."""
 
@@ -85,8 +96,8 @@ class Empty(msgspec.Struct):
 class TikTokShopChannel:
     """One shop on TikTok Shop. Safe to use from several threads.
 
-    `save_tokens` is called with every new pair of tokens before it is used; without it a restart needs the pair that
-    was configured, which no longer works once it was refreshed.
+    Every new pair of tokens is kept in `vault` before it is used; without one a restart needs the pair that was
+    configured, which no longer works once it was refreshed.
     """
 
     name = NAME
@@ -96,12 +107,12 @@ class TikTokShopChannel:
         self,
         settings: TikTokSettings,
         http: httpx.Client,
-        save_tokens: SaveTokens | None = None,
+        vault: Vault | None = None,
         *,
         timing: Timing = MACHINE_TIMING,
     ) -> None:
         self.settings = settings
-        self._client = Client(settings, http, save_tokens, timing=timing)
+        self._client = Client(settings, http, vault, timing=timing)
         self._verifier = Verifier(settings.app_key, settings.app_secrets)
 
     # Reports
@@ -137,8 +148,15 @@ class TikTokShopChannel:
         return Reading(
             report=Report(pictures=tuple(pictures)),
             missing=tuple(key for key in keys if key not in seen),
-            problems=tuple(problems),
+            problems=(*problems, *self._token_problems()),
+            settled=() if self._client.tokens.trouble else ((NOT_REFRESHED, NAME),),
         )
+
+    def _token_problems(self) -> list[Problem]:
+        said = self._client.tokens.trouble
+        if said is None:
+            return []
+        return [Problem(NOT_REFRESHED, NAME, said, "connect the shop as the message says before the token ends")]
 
     def changed(self, since: datetime) -> Iterator[Changed]:
         """Yield orders that changed at or after `since`, oldest first. Raises as `read` does.
@@ -196,6 +214,26 @@ class TikTokShopChannel:
             raise ChannelRefused(f"shop_id {self.settings.shop_id} has not authorized this app; these have: {ids}")
         return f"{mine.name} ({mine.region})"
 
+    def consent_pages(self) -> dict[str, str]:
+        """Return where a seller agrees to the app (Partner Center, "Authorization"); nothing without a service_id."""
+        service_id = self.settings.service_id
+        query = urlencode({"service_id": service_id})
+        return {} if service_id is None else {where: f"{page}?{query}" for where, page in CONSENT_PAGES.items()}
+
+    def connect_with(self, answer: str) -> datetime | None:
+        """Exchange a code, or the address that carries one, for tokens and keep them.
+
+        A code serves once, for half an hour. Raises ChannelUnavailable, NotConnected, ConfigError.
+        """
+        try:
+            return self._client.tokens.connect(_code_in(answer)).refresh_expires_at
+        except VoidTokens as error:
+            raise NotConnected(f"{NAME}: {error}") from error
+        except NotCarriedOut as error:
+            raise ChannelUnavailable(f"{NAME}: {error}", error.retry_after_s) from error
+        except OSError as error:
+            raise ConfigError(f"the tokens of {self.settings.shop} cannot be kept: {error}; connect again") from error
+
     def ensure_webhooks(self, base_url: str) -> None:
         """Have order and product events sent to our ingress at `base_url`. Raises as `read` does.
 
@@ -240,6 +278,8 @@ class TikTokShopChannel:
             return Throttled(error.retry_after_s)
         except NoAnswer as error:
             return Unknown(str(error))
+        except VoidTokens as error:
+            return Throttled(_ACCOUNT_RETRY_S, str(error))
         except Refused as error:
             if error.code in trouble.OF_THE_ACCOUNT:  # no listing is to blame
                 logger.warning("%s: nothing can be told: %s", NAME, error)
@@ -252,8 +292,10 @@ class TikTokShopChannel:
         try:
             products, total = self._search_products(since, until)
         except Refused as error:
+            if isinstance(error, VoidTokens):
+                raise NotConnected(f"{NAME}: {error}") from error
             if error.code != trouble.TOO_MANY_RESULTS:
-                raise ChannelRefused(str(error)) from error
+                raise ChannelRefused(f"{NAME}: {error}") from error
             products, total = {}, shelf.RESULTS_A_SEARCH + 1
         if total >= shelf.RESULTS_A_SEARCH and until - since > _SECOND:
             middle = since + (until - since) / 2
@@ -278,6 +320,8 @@ class TikTokShopChannel:
     def _read(self, call: Call, kind: type[T]) -> T:
         try:
             return self._client_read(call, kind)
+        except VoidTokens as error:
+            raise NotConnected(f"{NAME}: {error}") from error
         except Refused as error:
             raise ChannelRefused(f"{NAME}: {error}") from error
 
@@ -291,6 +335,14 @@ class TikTokShopChannel:
             except NoAnswer as error:
                 raise ChannelUnavailable(f"{NAME}: {error}", _READ_AGAIN_S) from error
         raise AssertionError("the last try returns or raises")
+
+
+def _code_in(answer: str) -> str:
+    """Return the code of a pasted address. Its parameter is not documented by a page we have: both names are taken."""
+    given = answer.strip()
+    query = parse_qs(urlsplit(given).query)
+    found = [value for name in ("code", "auth_code") for value in query.get(name, ())]
+    return found[0] if found else given
 
 
 def _rejected(errors: Sequence[shelf.UpdateError], skus: Sequence[str]) -> Rejected | Unknown:

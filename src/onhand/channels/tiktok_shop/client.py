@@ -21,7 +21,7 @@ from onhand.channels.tiktok_shop import trouble
 from onhand.channels.tiktok_shop.limiter import Limiter
 from onhand.channels.tiktok_shop.settings import API_URL, TikTokSettings
 from onhand.channels.tiktok_shop.signing import signed_query
-from onhand.channels.tiktok_shop.tokens import SaveTokens, TokenKeeper
+from onhand.channels.tiktok_shop.tokens import TokenKeeper, Vault
 from onhand.channels.tiktok_shop.trouble import NoAnswer, NotCarriedOut, Refused
 
 _log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class Client:
         self,
         settings: TikTokSettings,
         http: httpx.Client,
-        save_tokens: SaveTokens | None = None,
+        vault: Vault | None = None,
         *,
         timing: Timing = MACHINE_TIMING,
     ) -> None:
@@ -105,7 +105,7 @@ class Client:
         self._settings = settings
         self._http = http
         self._wall_s = timing.wall_s
-        self._tokens = TokenKeeper(settings, http, save_tokens, timing.wall_s)
+        self.tokens = TokenKeeper(settings, http, vault, timing.wall_s)
         self._cipher = settings.shop_cipher
         self._cipher_lock = threading.Lock()
         self._url = (settings.api_url or API_URL).rstrip("/")
@@ -127,10 +127,11 @@ class Client:
         query = dict(call.query)
         if call.of_shop:
             query["shop_cipher"] = self.cipher()
-        token = self._tokens.token()
+        token = self.tokens.token()
         head = self._send(call, query, token)
-        if self._is_about_the_token(head) and self._tokens.renew(token):
-            head = self._send(call, query, self._tokens.token())
+        if self._is_about_the_token(head):
+            self.tokens.renew(token)
+            head = self._send(call, query, self.tokens.token())
         self._raise_for(call, head)
         limit.succeeded()
         data = bytes(head.data)

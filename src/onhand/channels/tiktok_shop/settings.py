@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 NAME = "tiktok_shop"
 API_URL = "https://open-api.tiktokglobalshop.com"
@@ -14,7 +13,8 @@ class TikTokSettings:
     """One shop and the app that reads and writes it.
 
     `shop` is its name in onhand, `shop_id` TikTok Shop's. `app_secrets` holds the current secret first and, during a
-    rotation, the old one. `shop_cipher` None is asked for. `warehouses` says which location stands behind a warehouse
+    rotation, the old one. `shop_cipher` None is asked for. `service_id` names the app on the page where a seller agrees
+    to it; None: that page is opened from the Partner Center. `warehouses` says which location stands behind a warehouse
     id; what it does not name is `default_location`. Addresses of None mean TikTok Shop's own.
 
     TikTok Shop publishes no quota: it advises 1 to 3 writes and 3 to 10 reads a second to begin with. Both rates are
@@ -28,6 +28,7 @@ class TikTokSettings:
     access_token: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     shop_cipher: str | None = field(default=None, repr=False)
+    service_id: str | None = None
     api_url: str | None = None
     auth_url: str | None = None
     warehouses: Mapping[str, str] | None = None
@@ -48,16 +49,3 @@ class TikTokSettings:
     def location_of(self, warehouse: str | None) -> str:
         """Return the location behind a warehouse id."""
         return (self.warehouses or {}).get(warehouse or "", self.default_location)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tokens:
-    """A pair of tokens. Refreshing replaces both, and the old ones stop working: keep them before they are used.
-
-    Times are None where TikTok Shop did not say.
-    """
-
-    access_token: str = field(repr=False)
-    refresh_token: str | None = field(repr=False)
-    access_expires_at: datetime | None = None
-    refresh_expires_at: datetime | None = None

@@ -17,8 +17,15 @@ class Refused(Exception):
     """TikTok Shop said no, with a code. The same call again will not help."""
 
     def __init__(self, code: int, message: str) -> None:
-        super().__init__(f"{message} (code {code})")
+        super().__init__(f"{message} (code {code})" if code != NO_CODE else message)
         self.code = code
+
+
+class VoidTokens(Refused):
+    """TikTok Shop takes none of our tokens: a person must connect the shop again. The message says how."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(NO_CODE, message)
 
 
 # Partner API, "Common errors" and the pages of the inventory endpoints.
