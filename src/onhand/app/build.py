@@ -8,6 +8,7 @@ from onhand.app.auditing import audit_shop
 from onhand.app.clock import MACHINE_PACE, Pace, SteadyClock, SystemClock
 from onhand.app.deliveries_log import open_log
 from onhand.app.healing import Healed, Wish, heal
+from onhand.app.holding import Holding
 from onhand.app.parts import ShopParts, build_parts, connect_markets, selling_rules
 from onhand.app.results import Audited, Synced
 from onhand.app.returning import GivenBack, check_buffer, give_back
@@ -50,6 +51,7 @@ class App:
         self.store = store
         self.log = log
         self.clock = SteadyClock(wall, pace.monotonic_s)
+        self.holding = Holding(store, self.clock)
         self._wall = wall
         self.monotonic_s = pace.monotonic_s
         self._http = http

@@ -28,7 +28,7 @@ from onhand.ports.level_writes import Setting, Stocking
 from onhand.publish import answered, buffers, levels, offers
 from onhand.publish import look as looking
 from onhand.publish.buffers import Returned
-from onhand.publish.recalculate import recalculate
+from onhand.publish.holds import lapse_and_recalculate
 from onhand.store import Books, Intent, Store
 
 logger = logging.getLogger(__name__)
@@ -86,9 +86,9 @@ class Steps:
         return next(seller for seller in self.parts.sellers if seller.name == name)
 
     def recalculate(self) -> int:
-        """Compute stale offers again; return how many."""
+        """End late holds and compute stale offers again; return how many offers."""
         with self._store.writing() as session:
-            return recalculate(session.of(self.shop), self._clock.now())
+            return lapse_and_recalculate(session.of(self.shop), self._clock.now())
 
     def compare(self) -> int:
         """Compare levels that were touched; return how many."""
@@ -188,7 +188,7 @@ class Steps:
         zero_share = self.parts.config.guard.zero_share
         with self._store.writing() as session:
             books, now = session.of(self.shop), self._clock.now()
-            recalculate(books, now)
+            lapse_and_recalculate(books, now)
             return offers.plan(books, channel, capacity, now, run=run, zero_share=zero_share)
 
     def plan_tellings(self, parcels: int, run: str, resting: Collection[LevelKey] = ()) -> list[Intent]:

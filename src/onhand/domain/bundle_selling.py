@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from onhand.domain.selling import UNPLACED, UNSEEN, Explanation, PoolLevel, Term
+from onhand.domain.selling import BUNDLES, UNPLACED, UNSEEN, Explanation, PoolLevel, Term
 
 
 class Part(NamedTuple):
@@ -84,7 +84,7 @@ def _made(counted: Sequence[_Counted], place: str, *, all_taken: bool) -> int:
 
 def _made_there(counted: Sequence[_Counted], place: str, name: str, made: int) -> Term:
     what = ", ".join(f"{row.name} {row.there.get(place, 0)} ({row.each} each)" for row in counted)
-    return Term("bundles", name, made, f"{what}: all of a bundle leaves from one location")
+    return Term(BUNDLES, name, made, f"{what}: all of a bundle leaves from one location")
 
 
 def _lost(counted: Sequence[_Counted], bundles_of: Mapping[str, int]) -> int:

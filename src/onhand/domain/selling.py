@@ -11,6 +11,9 @@ OWN_CHANNELS = (ONLINE_STORE, "shopify_pos")
 UNPLACED, UNSEEN = "unplaced orders", "unseen orders"
 """What terms are called that orders take away of which it is not known from where they will."""
 
+AVAILABLE, BUNDLES = "available", "bundles"
+"""What terms are called that say what there is at one location."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SellingRule:
@@ -155,7 +158,7 @@ def _location_term(level: PoolLevel) -> Term:
     units = _usable(level)
     if not level.active:
         return Term("not stocked", level.name, min(0, units), level)
-    return Term("available", level.name, units, level)
+    return Term(AVAILABLE, level.name, units, level)
 
 
 def _usable(level: PoolLevel) -> int:

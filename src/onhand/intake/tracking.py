@@ -10,6 +10,7 @@ from datetime import datetime
 
 from onhand.domain.catalog import Item
 from onhand.domain.drift import Drift, Observation, adopt
+from onhand.domain.holds import HoldStatus, give_back
 from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, Movement, State
 from onhand.intake.booked import key_of
 from onhand.ports.channel import Ask, Report, Wanted
@@ -60,6 +61,7 @@ def unclear_openings(report: Report, before: Mapping[str, Item]) -> set[str]:
 
 def empty_item(books: Books, item: str, reason: str, now: datetime) -> int:
     """Take everything of an item out of the books; return how many units stood there. Nothing is told to anybody."""
+    _end_holds(books, item, now)
     cause = f"tracking/{books.count('trackings')}"
     reserved = books.ledger.reserved_by_origin(item)
     standing = [
@@ -78,6 +80,14 @@ def empty_item(books: Books, item: str, reason: str, now: datetime) -> int:
     books.drifts.close_item(item, now, reason)
     books.observations.forget(item)
     return sum(units for bin_, units, _ in standing if bin_.state is not State.INCOMING)
+
+
+def _end_holds(books: Books, item: str, now: datetime) -> None:
+    """End what is held of an item: its units leave with the rest of it, those of other components go back on sale."""
+    for hold in books.holds.of_item(item):
+        ended, moved = give_back(hold, HoldStatus.RELEASED, now)
+        books.ledger.append([movement for movement in moved if movement.item != item], now)
+        books.holds.end([ended])
 
 
 def _given_back(id_: str, item: str, row: tuple[Bin, int, str], reason: str, now: datetime) -> Movement:

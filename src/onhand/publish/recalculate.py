@@ -70,26 +70,49 @@ class Sums:
 
     def explain(self, channel: str, item: str) -> Explanation:
         """Return what `channel` may sell of one of the items, term by term; it must have a rule."""
-        known = self._items.get(item)
+        return self.explain_by(self.rules[channel], item)
+
+    def explain_by(self, rule: SellingRule, item: str) -> Explanation:
+        """Return what a rule lets be sold of one of the items, term by term.
+
+        A buffer that was set for the item on the rule's channel takes the place of the rule's own.
+        """
+        known, channel = self._items.get(item), rule.channel
         if known is not None and known.bundle:
-            return bundles_to_sell([self._part(channel, part) for part in self._components.get(item, ())])
+            return bundles_to_sell([self._part(rule, part) for part in self._components.get(item, ())])
         if item in self._removed:
             because = "its item is not in the catalog any more"
             return Explanation(units=0, terms=(Term("gone", None, 0, because),))
         return available_to_sell(
-            self._rule(channel, item),
+            self._with_own_buffer(rule, item),
             self._pools[item],
             self._unplaced.get(item, 0),
             self._unseen.get((channel, item), 0),
             sells_below_zero=channel in OWN_CHANNELS and known is not None and known.sells_below_zero,
         )
 
-    def _rule(self, channel: str, item: str) -> SellingRule:
-        """Return the rule by which a channel sells an item: its own, with a buffer that was set for the item."""
-        rule, own = self.rules[channel], self._buffers.get((channel, item))
+    def made_of(self, item: str) -> list[Component]:
+        """Return what moves when one of an item is sold: itself, or the components of a bundle that are counted."""
+        known = self._items.get(item)
+        if known is None or not known.bundle:
+            return [Component(item, 1)]
+        parts = self._components.get(item, ())
+        return [part for part in parts if (row := self._items.get(part.item)) is not None and row.counted]
+
+    def take(self, item: str, location: str, units: int) -> None:
+        """Count units that were sold or kept aside after everything was read: the platform does not know of it yet."""
+        self._pools[item] = [
+            level
+            if level.location != location
+            else level._replace(books_units=level.books_units - units, untold_units=level.untold_units - units)
+            for level in self._pools[item]
+        ]
+
+    def _with_own_buffer(self, rule: SellingRule, item: str) -> SellingRule:
+        own = self._buffers.get((rule.channel, item))
         return rule if own is None else replace(rule, buffer_units=own.buffer_units, said_by=own.said_by)
 
-    def _part(self, channel: str, component: Component) -> Part:
+    def _part(self, rule: SellingRule, component: Component) -> Part:
         """Return a component with what may be sold of it: nothing of one that is gone, or is a bundle itself."""
         known = self._items.get(component.item)
         if known is None:
@@ -101,7 +124,7 @@ class Sums:
             return Part(name, component.units, Explanation(units=0, terms=(nested,)))
         if not known.tracked:
             return Part(name, component.units, None)
-        return Part(name, component.units, self.explain(channel, component.item))
+        return Part(name, component.units, self.explain_by(rule, component.item))
 
 
 def explain(books: Books, item: str, channel: str) -> Explanation:

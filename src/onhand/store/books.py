@@ -18,6 +18,7 @@ from onhand.store.doubts import Doubts
 from onhand.store.drifts import Drifts
 from onhand.store.engine import Sql
 from onhand.store.fixes import Fixes
+from onhand.store.holds import Holds
 from onhand.store.intents import Intents
 from onhand.store.item_buffers import ItemBuffers
 from onhand.store.json_text import STATES, pairs
@@ -52,6 +53,7 @@ class Books:
 
     pictures = _table(Pictures)
     openings = _table(Openings)
+    holds = _table(Holds)
     returned = _table(Returned)
     observations = _table(Observations)
     census_levels = _table(CensusLevels)

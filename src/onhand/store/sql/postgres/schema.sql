@@ -364,6 +364,30 @@ CREATE TABLE item_buffers (
 );
 CREATE INDEX item_buffers_by_item ON item_buffers (shop, item);
 
+-- Units that a further till or site keeps aside for one of its shoppers. `kept` says in JSON what of which item at which
+-- location; the ledger has them in state reserved while the status is held.
+CREATE TABLE holds (
+    shop       BIGINT NOT NULL REFERENCES shops,
+    id         BIGINT NOT NULL,
+    key        TEXT COLLATE "C" NOT NULL, -- the asker's name of the request
+    asked      TEXT COLLATE "C" NOT NULL, -- its words
+    item       TEXT COLLATE "C" NOT NULL,
+    units      BIGINT NOT NULL CHECK (units > 0),
+    for_s      BIGINT NOT NULL,
+    channel    TEXT COLLATE "C", -- by whose rule; NULL where a location was named
+    location   TEXT COLLATE "C",
+    reference  TEXT COLLATE "C",
+    kept       TEXT COLLATE "C" NOT NULL,
+    status     TEXT COLLATE "C" NOT NULL CHECK (status IN ('held', 'confirmed', 'released', 'expired')),
+    made_at    BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    ended_at   BIGINT, -- NULL while it is held
+    PRIMARY KEY (shop, id)
+);
+CREATE UNIQUE INDEX holds_by_key ON holds (shop, key);
+CREATE INDEX holds_due ON holds (shop, expires_at) WHERE status = 'held';
+CREATE INDEX holds_by_item ON holds (shop, item) WHERE status = 'held';
+
 -- Who is told by webhooks of ours: the newest number of each item and channel, and whether it was taken. `due_at` is NULL
 -- for what was taken, and for what was given up.
 CREATE TABLE announcements (

@@ -363,6 +363,30 @@ CREATE TABLE item_buffers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_buffers_by_item ON item_buffers (shop, item);
 
+-- Units that a further till or site keeps aside for one of its shoppers. `kept` says in JSON what of which item at which
+-- location; the ledger has them in state reserved while the status is held.
+CREATE TABLE holds (
+    shop       INTEGER NOT NULL REFERENCES shops,
+    id         INTEGER NOT NULL,
+    key        TEXT NOT NULL, -- the asker's name of the request
+    asked      TEXT NOT NULL, -- its words
+    item       TEXT NOT NULL,
+    units      INTEGER NOT NULL CHECK (units > 0),
+    for_s      INTEGER NOT NULL,
+    channel    TEXT, -- by whose rule; NULL where a location was named
+    location   TEXT,
+    reference  TEXT,
+    kept       TEXT NOT NULL,
+    status     TEXT NOT NULL CHECK (status IN ('held', 'confirmed', 'released', 'expired')),
+    made_at    INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ended_at   INTEGER, -- NULL while it is held
+    PRIMARY KEY (shop, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX holds_by_key ON holds (shop, key);
+CREATE INDEX holds_due ON holds (shop, expires_at) WHERE status = 'held';
+CREATE INDEX holds_by_item ON holds (shop, item) WHERE status = 'held';
+
 -- Who is told by webhooks of ours: the newest number of each item and channel, and whether it was taken. `due_at` is NULL
 -- for what was taken, and for what was given up.
 CREATE TABLE announcements (

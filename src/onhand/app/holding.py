@@ -1,0 +1,134 @@
+"""Holding: askers from many threads are answered, many of them in one transaction.
+
+Whoever finds nobody at work takes everybody's requests that have come meanwhile into a transaction of his: while one
+waits for the disk, the next ones gather. So a thousand askers cost a few commits, and each answer is durable.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from onhand.app.hold_wishes import HoldAsked, read_wishes
+from onhand.domain.holds import Hold, HoldWish
+from onhand.ports.clock import Clock
+from onhand.ports.errors import OnhandError
+from onhand.publish import holds
+from onhand.publish.holds import Granted, HoldEnded, NoSuchHold, Short
+from onhand.store import Books, Store
+
+BATCH = 256
+"""Requests a transaction: it still ends within a few milliseconds, and others write, too."""
+
+_Outcome = Granted | Short | Hold | OnhandError
+"""An answer, or what is raised in its place."""
+
+
+@dataclass(kw_only=True, eq=False)
+class _Job:
+    """One request, until it is answered. `alone`: a transaction with it among others has failed."""
+
+    shop: str
+    key: str = ""
+    asked: HoldAsked | None = None
+    end: Callable[[Books, datetime], Hold | Short] | None = None
+    alone: bool = False
+    outcome: _Outcome | None = None
+
+
+class Holding:
+    """Grants, confirms and releases holds of any shop. Safe to share between threads."""
+
+    def __init__(self, store: Store, clock: Clock, on_change: Callable[[], None] = lambda: None) -> None:
+        self._store, self._clock = store, clock
+        self.on_change = on_change
+        self._waiting: list[_Job] = []
+        self._waiting_lock = threading.Lock()
+        self._at_work = threading.Lock()
+
+    def hold(self, shop: str, key: str, asked: HoldAsked) -> Granted | Short:
+        """Have units held; the same `key` is answered with the same hold.
+
+        Raises NotKnown, NotHoldable for what cannot be asked, KeyTaken where the key stands for another request.
+        """
+        outcome = self._do(_Job(shop=shop, key=key, asked=asked))
+        assert isinstance(outcome, Granted | Short)
+        return outcome
+
+    def confirm(self, shop: str, id_: int) -> Hold | Short:
+        """Sell what a hold keeps; again and again is once. Raises NoSuchHold, HoldEnded."""
+        return self._end(shop, lambda books, now: holds.confirm(books, id_, now))
+
+    def release(self, shop: str, id_: int) -> Hold:
+        """Give back what a hold keeps; again and again is once. Raises NoSuchHold, HoldEnded."""
+        hold = self._end(shop, lambda books, now: holds.release(books, id_, now))
+        assert isinstance(hold, Hold)
+        return hold
+
+    def _end(self, shop: str, end: Callable[[Books, datetime], Hold | Short]) -> Hold | Short:
+        outcome = self._do(_Job(shop=shop, end=end))
+        assert isinstance(outcome, Hold | Short)
+        return outcome
+
+    def _do(self, job: _Job) -> Granted | Short | Hold:
+        with self._waiting_lock:
+            self._waiting.append(job)
+        with self._at_work:
+            if job.outcome is None:
+                self._do_those_that_wait(self._gather(job))
+        outcome = job.outcome
+        assert outcome is not None
+        if isinstance(outcome, OnhandError):
+            raise outcome
+        return outcome
+
+    def _gather(self, mine: _Job) -> list[_Job]:
+        """Return what one transaction takes: mine, and others unless one of them may be what fails it."""
+        with self._waiting_lock:
+            self._waiting.remove(mine)
+            if mine.alone:
+                return [mine]
+            others = [job for job in self._waiting if not job.alone][: BATCH - 1]
+            self._waiting = [job for job in self._waiting if job not in others]
+        return [mine, *others]
+
+    def _do_those_that_wait(self, jobs: Sequence[_Job]) -> None:
+        """Answer requests in one transaction; where that fails, all but the first go on waiting, each for its own."""
+        kept = False
+        outcomes: dict[int, _Outcome] = {}
+        try:
+            with self._store.writing() as session:
+                now = self._clock.now()
+                for shop in sorted({job.shop for job in jobs}):
+                    outcomes |= _answer(session.of(shop), [job for job in jobs if job.shop == shop], now)
+            kept = True
+        finally:
+            if not kept:
+                with self._waiting_lock:
+                    for job in jobs[1:]:
+                        job.alone = True
+                        self._waiting.append(job)
+        for job in jobs:
+            job.outcome = outcomes[id(job)]
+        self.on_change()
+
+
+def _answer(books: Books, jobs: Sequence[_Job], now: datetime) -> dict[int, _Outcome]:
+    """Return the answers to requests of one shop: what is given back may be granted right after."""
+    outcomes: dict[int, _Outcome] = {}
+    for job in jobs:
+        if job.end is not None:
+            try:
+                outcomes[id(job)] = job.end(books, now)
+            except (NoSuchHold, HoldEnded) as trouble:
+                outcomes[id(job)] = trouble
+    asking = [job for job in jobs if job.asked is not None]
+    wishes = read_wishes(books, [(job.key, job.asked) for job in asking if job.asked is not None])
+    understood: list[tuple[int, HoldWish]] = []
+    for job, wish in zip(asking, wishes, strict=True):
+        if isinstance(wish, HoldWish):
+            understood.append((id(job), wish))
+        else:
+            outcomes[id(job)] = wish
+    answers = holds.hold_all(books, [wish for _, wish in understood], now) if understood else []
+    return outcomes | {number: answer for (number, _), answer in zip(understood, answers, strict=True)}
