@@ -65,6 +65,8 @@ def _run(points: Sequence[Point], *, each: bool) -> Iterator[Verdict]:
                 synced = True
             if point.scene == "rotate":
                 stage.replace_key()
+            if point.part == "subscribe":
+                stage.unsubscribe()
             stage.die_at(point)
             if point.scene == "rotate":
                 stage.end("rotate")

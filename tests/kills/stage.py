@@ -50,6 +50,7 @@ class Stage:
         self.shop = running.sandbox.settings.shop
         self.platforms = Platforms(control)
         self._control = control
+        self._outbox = running.sandbox.world.outbox
         self.onhand = OnhandProcess(folder, running.addresses, poll_every_s=1, every_s=2, grace_s=0.3)
         self.adjusted_units = 0
         self._key = folder / "secrets" / "encryption_key"
@@ -149,6 +150,11 @@ class Stage:
             opened_at = max(books.ledger.cuts([item.item for item in books.catalog.items()]).values())
             while app.clock.now() < opened_at + timedelta(seconds=1):
                 sleep(0.05)
+
+    def unsubscribe(self) -> None:
+        """Take every subscription to webhooks away at the platform, as a person at its admin can."""
+        for subscription in list(self._outbox.subscriptions):
+            self._outbox.unsubscribe(subscription)
 
     def _sell(self) -> None:
         self._do("sale", location=BOSTON, sku=next(self._skus), units=1)
