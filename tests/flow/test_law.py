@@ -13,8 +13,10 @@ from onhand.config import SHOPIFY
 from onhand.intake.end_of_use import ERASURE
 from onhand.ports.channel import Problem
 from onhand.ports.errors import ConfigError
+from onhand.sandbox.app_by_hand import removal
 from onhand.sandbox.signing import shopify_signature
 from onhand.serve.works import Housekeeping
+from onhand.store.channels import ChannelState
 from tests.flow.merchant import BOSTON, NEVER_BY_ITSELF, Choices, Merchant, open_shop
 
 
@@ -32,13 +34,14 @@ def bodies(merchant: Merchant) -> list[bytes]:
     return [logged.delivery.body for logged in merchant.app.log.read(0, 10_000)]
 
 
+def state(merchant: Merchant) -> ChannelState:
+    with merchant.app.store.reading() as session:
+        return session.of(merchant.shop).channels.get(SHOPIFY)
+
+
 def uninstall(merchant: Merchant) -> None:
-    """Let the shop remove the app: Shopify tells so, signed."""
-    body = json.dumps({"id": 954889, "domain": merchant.shop}).encode()
-    secret = merchant.running.sandbox.secrets.client_secret
-    headers = {"X-Shopify-Hmac-Sha256": shopify_signature(secret, body), "X-Shopify-Webhook-Id": "gone"}
-    address = f"{merchant.serving.addresses['webhooks']}/webhooks/shopify/{merchant.shop}/app/uninstalled"
-    assert httpx.post(address, content=body, headers=headers, timeout=60).status_code == 200
+    """Let the shop remove the app: tokens and subscriptions go, and Shopify tells so."""
+    assert merchant.do("uninstall")["subscriptions"] > 0
     merchant.until(lambda: notes(merchant, "app/uninstalled"), "the end of use is known")
 
 
@@ -82,6 +85,20 @@ def test_e10_a_shop_that_still_uses_onhand_is_not_erased_and_a_person_is_asked(p
     assert wanted_erasures(patient.app) == {}
 
 
+def test_e10_a_removal_and_an_erasure_of_long_ago_erase_nothing_of_a_shop_that_uses_onhand(patient: Merchant) -> None:
+    secret, body = patient.running.sandbox.secrets.client_secret, removal(patient.running.sandbox)
+    headers = {"X-Shopify-Hmac-Sha256": shopify_signature(secret, body), "X-Shopify-Webhook-Id": "long-ago"}
+    address = f"{patient.serving.addresses['webhooks']}/webhooks/shopify/{patient.shop}/app/uninstalled"
+    assert httpx.post(address, content=body, headers=headers, timeout=60).status_code == 200
+    patient.do("comply", topic="shop/redact", address=law_address(patient))
+    patient.until(lambda: notes(patient, "shop/redact"), "the erasure was asked for")
+    patient.until(lambda: state(patient).removed_at is None, "Shopify shows that the app is installed")
+    assert state(patient).armed
+    with patient.app.store.reading() as session:
+        assert [row.key for row in session.of(patient.shop).problems.open() if row.kind == ERASURE] == [SHOPIFY]
+    assert wanted_erasures(patient.app) == {}
+
+
 def test_e11_a_shop_that_has_left_is_erased_and_its_neighbour_is_not(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(audit=NEVER_BY_ITSELF)) as merchant:
         app, shop, neighbour = merchant.app, merchant.shop, "mugs.myshopify.com"
@@ -101,7 +118,7 @@ def test_e11_a_shop_that_has_left_is_erased_and_its_neighbour_is_not(tmp_path: P
         with app.store.reading() as session:
             books = session.of(shop)
             assert (books.ledger.head()[0], books.catalog.items(), books.catalog.locations()) == (0, [], [])
-            assert books.channels.get(SHOPIFY).held_reason is not None
+            assert books.channels.get(SHOPIFY).stopped_because is not None
             assert session.of(neighbour).counter("anything") == 1
             assert session.erased_deliveries() > 0
         assert wanted_erasures(app) == {}

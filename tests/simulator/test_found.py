@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from onhand.domain.causes import NOT_STOCKED
 from onhand.domain.stock import Bin, LevelKey, Movement, State
+from onhand.sandbox.letters import body_of, headers_of
 from onhand.sandbox.world import fulfilling, ordering, selling, undoing
+from onhand.sandbox.world.assortment import add_item, change_item
 from onhand.sandbox.world.moving import receive_goods
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.selling import Wish
@@ -187,3 +190,21 @@ def test_what_nobody_counts_any_more_may_rest_where_no_level_is(stage: Stage) ->
         )
         books.ledger.append([moved], stage.clock.now())
         assert books.observations.unseen("shopify") == []
+
+
+def test_an_item_that_a_whole_reading_shows_first_and_nobody_counts_leaves_no_gap(stage: Stage) -> None:
+    """Its level was told of while it was counted; that it exists, and is not counted any more, was told to nobody."""
+    world, now = stage.world, stage.clock.now()
+    new = add_item(world, sku="NEW", title="New", price_cents=900, now=now)
+    receive_goods(world, item_id=new.inventory_item_id, location_id=place(stage, 1), units=4, now=now)
+    for sent in world.outbox.take():
+        if sent.topic == "inventory_levels/update" and (body := body_of(stage.sandbox, sent)) is not None:
+            assert stage.hand_over(sent.address, headers_of(stage.sandbox, sent, body), body) == 200
+    stage.turn(stage.house.booking)
+    change_item(world, replace(new, tracked=False), now=stage.clock.now())
+    assert list(world.outbox.take())  # and none of them arrives
+    stage.clock.advance(2.0)
+    stage.house.audit()
+    stage.settle()
+    assert stage.house.going_on() == []
+    assert differences(stage.house, world) == []

@@ -90,3 +90,13 @@ def test_whoever_starts_tries_at_once_what_was_put_off_by_a_clock_that_was_ahead
         assert asks.due("shopify", Wanted.ORDER, 9, at(60)) == []
         asks.make_due(at(60))
         assert asks.due("shopify", Wanted.ORDER, 9, at(60)) == [ORDER_1]
+
+
+def test_only_a_reading_that_began_after_the_asking_says_anything_about_it(store: Store) -> None:
+    with store.writing() as session:
+        asks = session.of(SHOP).asks
+        earlier = asks.next_reading()
+        asks.add("shopify", [ORDER_1], at(0))
+        assert not asks.asked_before("shopify", Wanted.ORDER, "1", earlier)
+        assert asks.asked_before("shopify", Wanted.ORDER, "1", asks.next_reading())
+        assert not asks.asked_before("shopify", Wanted.ORDER, "2", asks.next_reading())

@@ -2,6 +2,7 @@
 
 from onhand.domain.selling import SellingRule
 from onhand.store import ChannelState, Store
+from onhand.store.channels import REMOVED
 from tests.store.goods import BOSTON, OTHER, SHOP, WAREHOUSE, at
 
 
@@ -56,3 +57,16 @@ def test_rules_are_replaced_as_a_whole(store: Store) -> None:
         channels.set_rules([tiktok], at(2))
         assert channels.rules() == [tiktok]
         assert session.of(OTHER).channels.rules() == []
+
+
+def test_a_shop_that_has_removed_onhand_is_written_nothing_whatever_it_was_held_for(store: Store) -> None:
+    with store.writing() as session:
+        channels = session.of(SHOP).channels
+        channels.arm("shopify", True)
+        channels.hold("shopify", "another copy writes")
+        channels.remove("shopify", at(3))
+        assert channels.get("shopify").removed_at == at(3)
+        assert channels.get("shopify").stopped_because == REMOVED
+        channels.remove("shopify", None)
+        assert channels.get("shopify").stopped_because == "another copy writes"
+        assert session.of(OTHER).channels.get("shopify").removed_at is None

@@ -145,3 +145,11 @@ def test_a_level_is_compared_after_whatever_touched_it_and_only_once(store: Stor
         observations.put(seen(5, 3), at(3))
         assert observations.to_compare(1) == [TEE_IN_BOSTON]
         assert len(observations.to_compare(9)) == 2
+
+
+def test_what_was_seen_or_booked_of_an_item_is_known_before_the_item_is(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        books.observations.put(seen(5, 10), at(20))
+        assert books.observations.met([TEE, "item-nobody-knows"]) == {TEE}
+        assert session.of(OTHER).observations.met([TEE]) == set()

@@ -107,7 +107,7 @@ def lanes(books: Books) -> list[Lane]:
                 name=name,
                 armed=state.armed,
                 paused=state.paused,
-                held_reason=state.held_reason,
+                held_reason=state.stopped_because,
                 imported=state.imported,
                 open=way.open,
                 closed_because=way.reason,

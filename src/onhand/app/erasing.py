@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from onhand.app.build import App
-from onhand.intake.end_of_use import DISCONNECTED
+from onhand.config import SHOPIFY
+from onhand.intake.end_of_use import close
 from onhand.intake.process import POSITION
 from onhand.ports.errors import ConfigError
 
@@ -38,7 +39,7 @@ def erase_shop(app: App, shop: str, because: str) -> Erased:
             session.add_shop(shop, now)
             for channel in app.writable(shop):
                 session.of(shop).channels.meet(channel, armed=False)
-                session.of(shop).channels.hold(channel, DISCONNECTED)
+            close(session.of(shop), SHOPIFY, now)
     app.log.checkpoint()
     app.store.checkpoint()
     return Erased(shop, deliveries, movements)

@@ -13,7 +13,7 @@ from onhand.intake.doubts import follow_doubts
 from onhand.intake.identity import check_bundles
 from onhand.intake.locations import take_locations
 from onhand.intake.lookup import Lookup
-from onhand.intake.tracking import PLATFORM
+from onhand.intake.tracking import PLATFORM, empty_item
 from onhand.intake.trapped import check_trapped_levels
 from onhand.ports.channel import Ask, Census, SeenLevel, Wanted
 from onhand.store import Books, Store
@@ -59,6 +59,9 @@ def _take_over_items(books: Books, items: Sequence[Item], now: datetime) -> None
     """
     before = books.catalog.items_of(item.item for item in items)
     turned = {item.item for item in items if item.item in before and before[item.item].counted is not item.counted}
+    new = [item.item for item in items if item.item not in before and not item.counted]
+    for item in sorted(books.observations.met(new)) if new else []:
+        empty_item(books, item, "not counted", now)  # its webhooks came before anybody knew that it is not counted
     books.catalog.put_items([item for item in items if item.item not in turned], now)
     _ask(books, sorted(turned), "it is counted now and was not, or the other way round", now)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from onhand.intake.book import book
 from onhand.intake.doubts import doubted_of, follow_doubts
+from onhand.intake.end_of_use import not_installed, still_installed
 from onhand.intake.identity import remove_items
 from onhand.intake.locations import take_locations
 from onhand.intake.lookup import Lookup
@@ -93,6 +94,8 @@ def conclude(
         follow_doubts(books, answer.report.contradictions, read, errand.reading, now)
     books.problems.settle(REFUSED, _problem_key(errand), now)
     books.problems.settle(NOT_CONNECTED, errand.channel, now)
+    if errand.wanted is Wanted.RIGHTS and (news := still_installed(books, errand.channel)):
+        note = f"{note}; {news}"
     missing = f"; unknown to {errand.channel}: {', '.join(answer.missing)}" if answer.missing else ""
     return f"read {len(errand.keys)} {errand.wanted}: {note}{missing}"
 
@@ -121,7 +124,10 @@ def _try_again(books: Books, errand: Errand, trouble: ChannelUnavailable | Chann
         next_step = "mend what the message names; reading is tried again every few minutes"
         books.problems.raise_(Problem(REFUSED, _problem_key(errand), str(trouble), next_step), now)
     books.asks.postpone(errand.channel, errand.wanted, errand.keys, now + timedelta(seconds=wait_s))
-    return f"could not read {len(errand.keys)} {errand.wanted}: {trouble}; again in {wait_s:.1f} s"
+    note = f"could not read {len(errand.keys)} {errand.wanted}: {trouble}; again in {wait_s:.1f} s"
+    if isinstance(trouble, NotConnected) and errand.wanted is Wanted.RIGHTS:
+        note = "; ".join(filter(None, (note, not_installed(books, errand.channel, errand.reading, now))))
+    return note
 
 
 def raise_not_connected(books: Books, channel: str, trouble: NotConnected, now: datetime) -> None:

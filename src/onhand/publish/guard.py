@@ -26,8 +26,8 @@ def gate(books: Books, channel: str) -> Gate:
         return Gate(open=False, reason=f"{channel} is in shadow: `onhand arm {channel}` lets onhand write")
     if state.paused:
         return Gate(open=False, reason=f"{channel} is paused: `onhand offers resume {channel}` goes on")
-    if state.held_reason is not None:
-        return Gate(open=False, reason=f"{channel} is held: {state.held_reason}")
+    if state.stopped_because is not None:
+        return Gate(open=False, reason=f"{channel} is held: {state.stopped_because}")
     return Gate(open=True, reason="")
 
 
@@ -72,5 +72,6 @@ def resume(books: Books, channel: str, now: datetime) -> None:
     _, zeros = books.offers.count(channel)
     books.channels.pause(channel, paused=False)
     books.channels.hold(channel, None)
+    books.channels.remove(channel, None)
     books.channels.allow_zeros(channel, zeros)
     books.problems.settle("channel held", channel, now)

@@ -17,6 +17,7 @@ from onhand.sandbox.world import people
 from onhand.sandbox.world.catalog import Refused
 
 SHOP_ID = 954_889
+UNINSTALLED = "app/uninstalled"
 
 
 def rotate_secret(sandbox: Sandbox) -> Row:
@@ -41,6 +42,39 @@ def revoke_secret(sandbox: Sandbox) -> Row:
 def void_tokens(sandbox: Sandbox, now: datetime) -> Row:
     """Let every token of the app be void from now on."""
     sandbox.shopify_tokens.void(now)
+    return {}
+
+
+def uninstall(sandbox: Sandbox, now: datetime) -> Row:
+    """Let the merchant remove the app: its tokens and subscriptions go, `app/uninstalled` is sent where it was wanted.
+
+    Raises Refused where it is not installed.
+    """
+    if not sandbox.shopify_tokens.installed:
+        raise Refused("not_installed", "the app is not installed; POST /control/install installs it")
+    outbox = sandbox.world.outbox
+    held = list(outbox.subscriptions.values())
+    act = outbox.act(now)
+    for subscription in held:
+        outbox.unsubscribe(subscription.id)
+    sandbox.shopify_tokens.uninstall(now)
+    for subscription in held:
+        if subscription.topic == UNINSTALLED:
+            outbox.queue_to(subscription.uri, UNINSTALLED, removal(sandbox), act)
+    return {"subscriptions": len(held)}
+
+
+def removal(sandbox: Sandbox) -> bytes:
+    """Return the body of `app/uninstalled`: the shop, and nothing that tells one installation from another."""
+    shop = sandbox.settings.shop
+    return msgspec.json.encode({"id": SHOP_ID, "domain": shop, "myshopify_domain": shop})
+
+
+def install(sandbox: Sandbox, now: datetime) -> Row:
+    """Let the merchant install the app again; raises Refused where it is installed."""
+    if sandbox.shopify_tokens.installed:
+        raise Refused("installed", "the app is installed; POST /control/uninstall removes it")
+    sandbox.shopify_tokens.install(now)
     return {}
 
 

@@ -33,6 +33,7 @@ from onhand.sandbox.control_asks import (
     Fulfil,
     GiveIdToken,
     Heal,
+    Install,
     MakeTransfer,
     MoveOrder,
     PlaceOrder,
@@ -51,6 +52,7 @@ from onhand.sandbox.control_asks import (
     StockItem,
     TearLevel,
     Theft,
+    Uninstall,
     VoidTokens,
 )
 from onhand.sandbox.orders_by_hand import Row, told, wishes
@@ -131,6 +133,8 @@ class Control:
             "rotate_secret": (RotateSecret, lambda *_: app_by_hand.rotate_secret(sandbox)),
             "revoke_secret": (RevokeSecret, lambda *_: app_by_hand.revoke_secret(sandbox)),
             "void_tokens": (VoidTokens, lambda _, now: app_by_hand.void_tokens(sandbox, now)),
+            "uninstall": (Uninstall, lambda _, now: app_by_hand.uninstall(sandbox, now)),
+            "install": (Install, lambda _, now: app_by_hand.install(sandbox, now)),
             "id_token": (GiveIdToken, lambda _, now: app_by_hand.give_id_token(sandbox, now)),
             "sheet": (people.SheetAct, lambda ask, _: people.act(sandbox.sheets, ask)),
             "play": (Play, self._play),

@@ -186,7 +186,15 @@ class RevokeSecret(Ask, frozen=True):
 
 
 class VoidTokens(Ask, frozen=True):
-    """Let every token of the app be void, as when the merchant uninstalls it."""
+    """Let every token of the app be void."""
+
+
+class Uninstall(Ask, frozen=True):
+    """Let the merchant remove the app: tokens and subscriptions go, and `app/uninstalled` is sent."""
+
+
+class Install(Ask, frozen=True):
+    """Let the merchant install the app again; older tokens stay void."""
 
 
 class GiveIdToken(Ask, frozen=True):

@@ -21,6 +21,7 @@ EVENTS: Final = (
     "clock_jump",
     "lapse",
     "void_tokens",
+    "uninstalled",
     "outage",
     "cut_off",
     "door_closed",
@@ -28,6 +29,9 @@ EVENTS: Final = (
     "forged",
     "poison",
 )
+SINCE: Final[Mapping[str, float]] = {"uninstalled": 0.35}
+"""Kinds of fault that came later, each with its share of seeds and drawn apart: older seeds stay what they were."""
+
 FAULTS: Final = (*WAYS_OF_WEBHOOKS, *WAYS_OF_CALLS, *ANSWERS, *EVENTS)
 """Every kind of fault. A season has a random part of them, five at least."""
 
@@ -93,7 +97,9 @@ def draw(seed: int) -> Options:
     """Return the options of a season."""
     rng = random.Random(f"options {seed}")
     # Some more than must be met: a rare one may not happen in a season.
-    faults = rng.sample(FAULTS, rng.randint(LEAST_FAULTS + 3, len(FAULTS)))
+    older = [fault for fault in FAULTS if fault not in SINCE]
+    faults = rng.sample(older, rng.randint(LEAST_FAULTS + 3, len(older)))
+    faults += [fault for fault, share in SINCE.items() if random.Random(f"{fault} {seed}").random() < share]
     shares = {name: round(rng.uniform(*_SHARES[name]), 3) for name in _SHARES if name in faults}
     return Options(
         seed=seed,

@@ -21,7 +21,7 @@ from onhand.simulator.stage import Stage, staged
 from onhand.simulator.storm import Storm
 from onhand.simulator.verdict import parked
 
-TICKS_MOST = 2_000
+TICKS_MOST = 3_000
 """Things that happen in a storm at most, should webhooks be scarce for whatever reason."""
 
 LIVES = 30

@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from onhand.sandbox.app_by_hand import UNINSTALLED, install, removal, uninstall
 from onhand.sandbox.letters import headers_of
 from onhand.sandbox.world.outbox import Delivery
 from onhand.simulator.crash import POINTS, TROUBLES
+from onhand.simulator.house import PUBLIC_URL
 from onhand.simulator.network import Captured
 from onhand.simulator.stage import Stage
 
@@ -17,6 +19,9 @@ JUMPS_S = (-14_400.0, -900.0, -30.0, -5.0, 5.0, 30.0, 900.0, 14_400.0)
 
 RIGHT_WITHIN_S = 10.0
 """Whoever looks after a machine's clock does nothing about less."""
+
+REMOVAL_TOLD_AGAIN = 0.6
+"""How often the removal of the app is one of long ago."""
 
 LASTS_S = (1.0, 20.0, 120.0, 900.0)
 """How long a closed door, a cut way or an outage lasts."""
@@ -41,6 +46,7 @@ class Storm:
             "clock_jump": self._jump,
             "lapse": self._lapse,
             "void_tokens": self._void_tokens,
+            "uninstalled": self._uninstall,
             "outage": self._outage,
             "cut_off": self._cut_off,
             "door_closed": self._close_door,
@@ -123,6 +129,33 @@ class Storm:
     def _void_tokens(self) -> str:
         self._stage.sandbox.shopify_tokens.void(self._stage.clock.now())
         return "every token is void"
+
+    def _uninstall(self) -> str:
+        """Remove the app and install it again after a while, or let an older removal be told of again."""
+        sandbox, now = self._stage.sandbox, self._stage.clock.now()
+        if not sandbox.shopify_tokens.installed or self._rng.random() < REMOVAL_TOLD_AGAIN:
+            return f"a removal of the app is told of again: {self._tell_removed()}"
+        uninstall(sandbox, now)
+
+        def end() -> None:
+            install(sandbox, self._stage.clock.now())
+            self._stage.met["installed again"] += 1
+
+        return f"the app is removed, and installed again after {self._last(end)} s"
+
+    def _tell_removed(self) -> int:
+        """Bring a genuine removal of an older installation to the door under an id of its own."""
+        sandbox = self._stage.sandbox
+        outbox = sandbox.world.outbox
+        act = outbox.act(self._stage.clock.now())
+        outbox.queue_to(
+            f"{PUBLIC_URL}/webhooks/shopify/{sandbox.settings.shop}/{UNINSTALLED}", UNINSTALLED, removal(sandbox), act
+        )
+        told = outbox.waiting.pop()
+        assert told.body is not None
+        status = self._hand_over(told, told.body, headers_of(sandbox, told, told.body))
+        self._stage.met["removal told too late"] += status == 200 and sandbox.shopify_tokens.installed
+        return status
 
     def _outage(self) -> str:
         for_s = self._rng.choice(LASTS_S)

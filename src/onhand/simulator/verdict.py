@@ -7,6 +7,7 @@ from onhand.domain.causes import UNKNOWN
 from onhand.domain.stock import KEPT_STATES, LevelKey, State, fold
 from onhand.intake.identity import LEFT_OVER
 from onhand.intake.trapped import TRAPPED
+from onhand.publish.guard import gate
 from onhand.sandbox.world.levels import STATES
 from onhand.sandbox.world.world import World
 from onhand.simulator.house import House
@@ -162,7 +163,15 @@ def troubles(house: House, unreadable: Collection[str] = ()) -> list[str]:
         open_problems = [row for row in books.problems.open() if row.kind not in TRUE_OF_THE_SHOP]
         problems = [f"{row.kind} {row.key}: {row.message}" for row in open_problems]
     sentences = [f"position {row.position} is parked: {row.note}" for row in waiting]
-    return [*sentences, *verified.problems, *problems]
+    return [*sentences, *verified.problems, *problems, *shut(house)]
+
+
+def shut(house: House) -> list[str]:
+    """Return a sentence for every channel to which nothing is written any more."""
+    with house.app.store.reading() as session:
+        books = session.of(house.shop)
+        ways = {name: gate(books, name) for name in house.app.writable(house.shop)}
+    return [f"{name} is not written to: {way.reason}" for name, way in ways.items() if not way.open]
 
 
 def parked(house: House, ids: Collection[str] | None = None) -> list[DeliveryState]:

@@ -74,6 +74,10 @@ class Asks:
         row = {"shop": self._shop, "channel": channel, "wanted": wanted.value, "keys": texts(keys)}
         self._sql.run("postpone", {**row, "due_at": to_us(due_at)})
 
+    def asked_before(self, channel: str, wanted: Wanted, key: str, reading: int) -> bool:
+        """Return whether an ask is open that is older than a reading."""
+        return self._sql.row("asked_before", (self._shop, channel, wanted.value, key, reading)) is not None
+
     def make_due(self, now: datetime) -> None:
         """Let everything be due that was put off."""
         self._sql.run("ask_at_once", {"shop": self._shop, "now": to_us(now)})

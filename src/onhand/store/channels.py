@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from onhand.domain.selling import SellingRule
 from onhand.store.engine import Sql
@@ -12,13 +12,16 @@ from onhand.store.times import to_us
 
 Imported = Literal["yes", "no", "unknown"]
 
+REMOVED: Final = "the shop has removed onhand"
+
 
 class ChannelState(NamedTuple):
     """What was decided about a channel.
 
     `held_reason` is None unless a run stopped and asks a person. `imported` says whether another app brings its orders
     to Shopify. `cursor_at` is None before its changed orders were first read. `zeros_allowed` is how many listings a
-    person has agreed to see go to zero.
+    person has agreed to see go to zero. `removed_at`: when the shop was heard to have removed onhand, None while it
+    counts as installed.
     """
 
     armed: bool
@@ -27,6 +30,12 @@ class ChannelState(NamedTuple):
     imported: Imported
     cursor_at: datetime | None
     zeros_allowed: int = 0
+    removed_at: datetime | None = None
+
+    @property
+    def stopped_because(self) -> str | None:
+        """Why nothing is written until something is answered, None where nothing is in the way."""
+        return REMOVED if self.removed_at is not None else self.held_reason
 
 
 class Channels:
@@ -40,8 +49,9 @@ class Channels:
         row = self._sql.row("channel", (self._shop, channel))
         if row is None:
             return ChannelState(armed=False, paused=False, held_reason=None, imported="unknown", cursor_at=None)
-        armed, paused, held_reason, imported, _, zeros_allowed = row
-        return ChannelState(bool(armed), bool(paused), held_reason, imported, time_of(row, 4), zeros_allowed)
+        armed, paused, held_reason, imported, _, zeros_allowed, _ = row
+        times = {"cursor_at": time_of(row, 4), "removed_at": time_of(row, 6)}
+        return ChannelState(bool(armed), bool(paused), held_reason, imported, zeros_allowed=zeros_allowed, **times)
 
     def meet(self, channel: str, armed: bool) -> None:
         """Begin with a channel as its configuration says; one that was met before stays as people left it."""
@@ -68,6 +78,10 @@ class Channels:
     def hold(self, channel: str, reason: str | None) -> None:
         """Stop a channel until a person has answered, or go on with None."""
         self._set("hold", channel, "reason", reason)
+
+    def remove(self, channel: str, at: datetime | None) -> None:
+        """Keep since when the shop is heard to have removed onhand; None: it has it."""
+        self._set("remove_channel", channel, "at", None if at is None else to_us(at))
 
     def set_imported(self, channel: str, imported: Imported) -> None:
         """Keep whether another app brings this channel's orders to Shopify."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from onhand.domain.drift import Observation
 from onhand.domain.stock import KEPT_STATES, LevelKey, State
 from onhand.store.engine import Sql
-from onhand.store.json_text import pairs
+from onhand.store.json_text import pairs, texts
 from onhand.store.rows import read_states, time_of
 from onhand.store.statements import Row
 from onhand.store.times import from_us, to_us
@@ -141,6 +141,10 @@ class Observations:
         """Forget what was last seen of an item that is not counted any more; the history stays."""
         self._sql.run("forget_observed", (self._shop, item))
         self._sql.run("forget_comparisons", (self._shop, item))
+
+    def met(self, items: Iterable[str]) -> set[str]:
+        """Return those of some items of which anything was seen or booked already."""
+        return {item for (item,) in self._sql.rows("met_items", {"shop": self._shop, "items": texts(items)})}
 
     def unseen(self, source: str, keys: Iterable[LevelKey] | None = None) -> list[LevelKey]:
         """Return levels of counted items that hold something by the books and that a source has never shown.

@@ -38,7 +38,7 @@ _DOES: Final = {
     "inventory_items": "reads the item back: its SKU, or whether it is counted, has changed",
     "products": "looks for variants that are not known yet; a stock change also causes it, so it counts nothing",
     "locations": "reads the locations: which are active, which fulfil online orders",
-    "app/uninstalled": "stops writing to this shop",
+    "app/uninstalled": "holds writing to this shop until Shopify shows that onhand is still installed",
     "app/scopes_update": "looks whether the app may still do what it must",
     "customers/data_request": "answers that it keeps no customer data beyond raw bodies until their retention ends",
     "customers/redact": "drops the raw bodies of that customer's orders before their retention ends",

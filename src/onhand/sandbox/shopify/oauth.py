@@ -99,6 +99,8 @@ def _grant(sandbox: Sandbox, face: Face, grant_type: str, given: Mapping[str, st
     expiring = given.get("expiring") == "1"
     match grant_type:
         case "client_credentials":
+            if not face.tokens.installed:
+                raise _NoGrant("app_not_installed", "The app is not installed on this shop")
             return face.tokens.of_credentials(secret, sandbox.settings.scopes, now)
         case "authorization_code":
             grant = face.tokens.of_code(given.get("code", ""), secret, now, expiring=expiring)

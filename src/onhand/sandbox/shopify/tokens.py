@@ -73,6 +73,7 @@ class Tokens:
         self._lives = lives
         self._rng = rng
         self._void_before = now
+        self.installed = True
         self._access = {
             first: Access(since=now, until=now + timedelta(seconds=lives.credentials_s), scopes=scopes, secret=secret)
         }
@@ -82,6 +83,8 @@ class Tokens:
     def access(self, token: str, secrets: Sequence[str], now: datetime) -> Access | None:
         """Return what a token may do at `now`; None for one that is unknown, expired, void or of a revoked secret."""
         held = self._access.get(token)
+        if not self.installed:
+            return None
         if held is None or held.since < self._void_before or held.secret not in secrets:
             return None
         return None if held.until is not None and now >= held.until else held
@@ -101,6 +104,7 @@ class Tokens:
         held = self._codes.pop(code, None)
         if held is None or now >= held.until:
             return None
+        self.install(now)
         return self.offline(held.scopes, secret, now, expiring=expiring)
 
     def offline(self, scopes: tuple[str, ...], secret: str, now: datetime, *, expiring: bool) -> Grant:
@@ -120,8 +124,19 @@ class Tokens:
             held.follows = None
         return self._pair(held.scopes, secret, token, now)
 
+    def uninstall(self, now: datetime) -> None:
+        """End the installation: every token is void, and none is given until the app is installed again."""
+        self.installed = False
+        self.void(now)
+
+    def install(self, now: datetime) -> None:
+        """Begin a new installation; what was given to an older one stays void."""
+        if not self.installed:
+            self.installed = True
+            self.void(now)
+
     def void(self, now: datetime) -> None:
-        """Let every token given before `now` be void, as when the merchant uninstalls the app."""
+        """Let every token given before `now` be void."""
         self._void_before = now
 
     def _pair(self, scopes: tuple[str, ...], secret: str, follows: str | None, now: datetime) -> Grant:

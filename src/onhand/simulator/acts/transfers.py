@@ -51,7 +51,7 @@ class TransferActs:
     def _begin(self, now: datetime) -> str:
         origin, destination = self._rng.sample(list(self._world.catalog.locations), 2)
         tracked = [item.inventory_item_id for item in self._world.catalog if item.tracked]
-        items = self._rng.sample(tracked, self._rng.choice((1, 2)))
+        items = self._rng.sample(tracked, min(len(tracked), self._rng.choice((1, 2))))
         lines = [Wish(item_id=item, units=self._rng.randint(1, 4)) for item in items]
         made = transferring.create_transfer(
             self._world, origin_id=origin, destination_id=destination, lines=lines, now=now

@@ -499,6 +499,7 @@ CREATE TABLE channels (
     armed         BOOLEAN NOT NULL DEFAULT FALSE,
     paused        BOOLEAN NOT NULL DEFAULT FALSE,
     held_reason   TEXT COLLATE "C",
+    removed_at    BIGINT, -- when the shop was last heard to have removed the app
     imported      TEXT COLLATE "C" NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
     cursor_at     BIGINT,
     zeros_allowed BIGINT NOT NULL DEFAULT 0,

@@ -1,5 +1,5 @@
 -- name: channel
-SELECT armed, paused, held_reason, imported, cursor_at, zeros_allowed FROM channels WHERE shop = :shop AND channel = :channel
+SELECT armed, paused, held_reason, imported, cursor_at, zeros_allowed, removed_at FROM channels WHERE shop = :shop AND channel = :channel
 
 -- name: ensure_channel
 INSERT INTO channels (shop, channel) VALUES (:shop, :channel) ON CONFLICT (shop, channel) DO NOTHING
@@ -23,6 +23,9 @@ UPDATE channels SET paused = :paused WHERE shop = :shop AND channel = :channel
 
 -- name: hold
 UPDATE channels SET held_reason = :reason WHERE shop = :shop AND channel = :channel
+
+-- name: remove_channel
+UPDATE channels SET removed_at = CAST(:at AS BIGINT) WHERE shop = :shop AND channel = :channel
 
 -- name: set_imported
 UPDATE channels SET imported = :imported WHERE shop = :shop AND channel = :channel

@@ -77,6 +77,10 @@ DELETE FROM comparisons WHERE shop = :shop AND (item, location) IN (EACH PAIR :k
 -- name: forget_observed
 DELETE FROM observed WHERE shop = :shop AND item = :item
 
+-- name: met_items
+SELECT item FROM observed WHERE shop = :shop AND item IN (EACH :items)
+UNION SELECT item FROM levels WHERE shop = :shop AND item IN (EACH :items)
+
 -- name: forget_comparisons
 DELETE FROM comparisons WHERE shop = :shop AND item = :item
 

@@ -498,6 +498,7 @@ CREATE TABLE channels (
     armed         INTEGER NOT NULL DEFAULT 0,
     paused        INTEGER NOT NULL DEFAULT 0,
     held_reason   TEXT,
+    removed_at    INTEGER, -- when the shop was last heard to have removed the app
     imported      TEXT NOT NULL DEFAULT 'unknown' CHECK (imported IN ('yes', 'no', 'unknown')),
     cursor_at     INTEGER,
     zeros_allowed INTEGER NOT NULL DEFAULT 0,
