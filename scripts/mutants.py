@@ -175,7 +175,7 @@ class Suite:
 
     def _run(self, folders: Sequence[str]) -> str | None:
         """Return the test that fails first, or None. A run without end counts as found by its folders."""
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-rfE"]
         alone = len(folders) == 1 and folders[0].endswith(".py")
         command += [*([] if alone else ["-n", "auto", "--dist", "loadfile"]), *folders]
         environment = {**os.environ, "PYTHONPATH": str(self._tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
