@@ -27,9 +27,21 @@ from onhand.simulator.acts.returns import ReturnActs
 from onhand.simulator.acts.tiktok import TikTokActs
 from onhand.simulator.acts.tracking import TrackingActs
 from onhand.simulator.acts.transfers import TransferActs
+from onhand.simulator.acts.woocommerce import WooCommerceActs
 from onhand.simulator.clock import ManualClock
 from onhand.simulator.house import House
-from onhand.simulator.verdict import Place, adopted, differences, mistold, shown, totals, troubles, unexplained, unnamed
+from onhand.simulator.verdict import (
+    Place,
+    adopted,
+    differences,
+    mistold,
+    mistold_on_web,
+    shown,
+    totals,
+    troubles,
+    unexplained,
+    unnamed,
+)
 from onhand.simulator.witness import stuck_units, witnessed
 
 
@@ -90,8 +102,10 @@ class Business:
         """Remember what there is now: it is in the opening balance, and what happens from now on is not."""
         self._opened, self._by_hand, self._stuck = totals(self._world), Counter(), stuck_units(self._world)
         world = self._world
-        older = (*world.orders, *world.transfers.values(), *world.drafts.values(), *world.tiktok.orders.values())
-        self._older_items = _items_of(world, older)
+        sold = (*world.orders, *world.tiktok.orders.values())
+        self._older_items = _items_of(world, (*sold, *world.transfers.values(), *world.drafts.values()))
+        on_web = (line.product for order in world.woocommerce.orders.values() for line in order.lines)
+        self._older_items |= {str(product.item_id) for product in on_web}
         self._once_drafted = _items_of(world, tuple(world.drafts.values()))
 
     def act(self) -> None:
@@ -141,6 +155,7 @@ class Business:
         return [
             *differences(house, world),
             *mistold(world, self._older_items | self._tracking.ever_switched),
+            *mistold_on_web(world, self._older_items | self._tracking.ever_switched),
             *unexplained(house, world, self._opened, by_hand, guessed),
             # Where an older draft's units stand shows only as it ends: a hand there at the same time makes it a guess.
             *adopted(house, world, self._opened, by_hand, guessed | self._once_drafted),
@@ -158,7 +173,10 @@ def _families(
 ) -> Sequence[Family]:
     """Return everything that may happen; the last one goes on with what has begun."""
     more = [Family(name="tiktok", acts=TikTokActs(world, rng).acts(), weight=25)]
-    if world.tiktok.warehouse is None:  # what becomes of listings whose items are removed has tests of its own
+    if world.woocommerce.location_id is not None:
+        more.append(Family(name="woocommerce", acts=WooCommerceActs(world, rng).acts(), weight=15))
+    # What becomes of listings whose items are removed has tests of its own.
+    if world.tiktok.warehouse is None and world.woocommerce.location_id is None:
         more = [Family(name="goods", acts=goods.acts(), weight=3)]
     return (
         Family(name="tracking", acts=tracking.acts(), weight=4 if switches else 1),

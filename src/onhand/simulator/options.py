@@ -61,6 +61,9 @@ SLOW_S: Final = (0.0, 0.1, 1.0, 30.0, 300.0, 3600.0)
 
 OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns", "tracking", "tiktok", "goods")
 
+PLATFORMS: Final[Mapping[str, float]] = {"woocommerce": 0.2}
+"""What else there may be in a shop, each with its share of seeds, drawn apart: older seeds stay what they were."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -75,6 +78,7 @@ class Options:
     answers: Mapping[ApiFault, float] = field(default_factory=dict)
     events_share: float = 0.0
     business: tuple[str, ...] = OPTIONAL_BUSINESS
+    platforms: tuple[str, ...] = ()
     gaps_s: tuple[float, ...] = STEADY_S
     works_meanwhile: float = 0.0
     ahead_s: float = 0.0
@@ -99,7 +103,7 @@ def draw(seed: int) -> Options:
     # Some more than must be met: a rare one may not happen in a season.
     older = [fault for fault in FAULTS if fault not in SINCE]
     faults = rng.sample(older, rng.randint(LEAST_FAULTS + 3, len(older)))
-    faults += [fault for fault, share in SINCE.items() if random.Random(f"{fault} {seed}").random() < share]
+    faults += [fault for fault, share in SINCE.items() if _is_drawn(fault, seed, share)]
     shares = {name: round(rng.uniform(*_SHARES[name]), 3) for name in _SHARES if name in faults}
     return Options(
         seed=seed,
@@ -109,6 +113,7 @@ def draw(seed: int) -> Options:
         answers={name: shares[name] for name in get_args(ApiFault) if name in shares},
         events_share=round(rng.uniform(0.02, 0.1), 3),
         business=tuple(name for name in OPTIONAL_BUSINESS if rng.random() < 0.7),
+        platforms=tuple(name for name, share in PLATFORMS.items() if _is_drawn(name, seed, share)),
         gaps_s=rng.choice((QUICK_S, QUICK_S, STEADY_S, STEADY_S, SLOW_S)),
         works_meanwhile=rng.choice((0.0, 0.05, 0.2)),
         ahead_s=rng.choice((0.0, 0.0, -4.0, 4.0)),
@@ -117,3 +122,7 @@ def draw(seed: int) -> Options:
         poll_every_s=rng.choice((20.0, 60.0, 300.0)),
         bucket_points=rng.choice((None, 2000.0, 4000.0)),
     )
+
+
+def _is_drawn(name: str, seed: int, share: float) -> bool:
+    return random.Random(f"{name} {seed}").random() < share

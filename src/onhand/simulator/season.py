@@ -200,6 +200,8 @@ class Season:
         met["database refused"] += stage.points.refused
         met["token replaced"] += stage.sandbox.log.counts["call shopify graphql unauthorized"]
         met["subscription repaired"] += stage.house.lapses()
+        met["sold on WooCommerce"] += len(stage.world.woocommerce.orders)
+        met["WooCommerce told"] += stage.sandbox.log.counts["call woocommerce POST /products/batch done"]
         met["poison set aside"] += len(parked(stage.house, self.storm.poisoned))
         return +met
 
@@ -252,15 +254,15 @@ def play(seed: int) -> Outcome:
 @contextmanager
 def playing(options: Options) -> Iterator[Season]:
     """A season whose options are given, for a scenario: `Options(seed=1)` is one without any fault."""
-    tiktok = "tiktok" in options.business
+    tiktok, web = "tiktok" in options.business, "woocommerce" in options.platforms
     manner = Manner(
         audit=AuditConfig(every_s=options.audit_every_s, poll_every_s=options.poll_every_s),
         batch=options.batch,
-        markets=tiktok,
+        markets=tiktok or web,
         power_fails="power_cut" in options.faults,
         bucket_points=options.bucket_points,
     )
-    with staged(options.seed, Goods(on_tiktok=tiktok), manner) as stage:
+    with staged(options.seed, Goods(on_tiktok=tiktok, on_web=web), manner) as stage:
         yield Season(stage, options)
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from onhand.sandbox.state import Sandbox, Settings, sandbox_around
+from onhand.sandbox.world import tiktok_orders, woocommerce_orders
 from onhand.sandbox.world.assortment import add_item
 from onhand.sandbox.world.catalog import Part
 from onhand.sandbox.world.moving import stock
-from onhand.sandbox.world.tiktok_orders import list_item, open_warehouse
 from onhand.sandbox.world.world import World, WorldSettings, empty_world
 from onhand.simulator.clock import ManualClock
 
@@ -20,13 +20,15 @@ PLACES = (("Warehouse", True, False), ("Boston", True, True), ("Portland", False
 class Goods:
     """How many items there are, what levels begin with (one of `units`, drawn for each), whether one is a bundle.
 
-    `on_tiktok` lists what is counted on TikTok Shop, whose warehouse is the first place.
+    `on_tiktok` lists what is counted on TikTok Shop, whose warehouse is the first place, `on_web` in a web shop on
+    WooCommerce that ships from there, too.
     """
 
     items: int = 8
     units: tuple[int, ...] = (0, 1, 3, 12, 40)
     bundle: bool = False
     on_tiktok: bool = False
+    on_web: bool = False
 
 
 SCARCE = Goods(bundle=True)
@@ -59,8 +61,7 @@ def _grow(rng: random.Random, now: datetime, goods: Goods) -> World:
                 continue
             units = rng.choice(goods.units)
             stock(world, item_id=item.inventory_item_id, location_id=place.id, units=units, now=now)
-    if goods.on_tiktok:
-        _list_everything(world, now)
+    _list_everything(world, goods, now)
     world.settings = replace(settings, refund_of_return_restocks=rng.random() < 0.5)
     if goods.bundle:
         first, _, third, *_ = world.catalog.items
@@ -68,11 +69,18 @@ def _grow(rng: random.Random, now: datetime, goods: Goods) -> World:
     return world
 
 
-def _list_everything(world: World, now: datetime) -> None:
-    """Put everything that is counted on sale on TikTok Shop, from the first place."""
+def _list_everything(world: World, goods: Goods, now: datetime) -> None:
+    """Put everything that is counted on sale on the marketplaces there are, from the first place."""
     warehouse = next(iter(world.catalog.locations))
-    open_warehouse(world, location_id=warehouse)
+    if goods.on_tiktok:
+        tiktok_orders.open_warehouse(world, location_id=warehouse)
+    if goods.on_web:
+        woocommerce_orders.open_web_shop(world, location_id=warehouse)
     for item in world.catalog:
         level = world.levels.get(item.inventory_item_id, warehouse)
-        if item.tracked and level is not None:
-            list_item(world, item, units=level.available, now=now)
+        if not item.tracked or level is None:
+            continue
+        if goods.on_tiktok:
+            tiktok_orders.list_item(world, item, units=level.available, now=now)
+        if goods.on_web:
+            woocommerce_orders.list_item(world, item, units=level.available, now=now)

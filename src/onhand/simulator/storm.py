@@ -124,6 +124,9 @@ class Storm:
                 self._stage.world.outbox.unsubscribe(subscription.id)
             else:
                 subscription.uri = "https://somebody.else.invalid/hooks"
+        hooks = list(self._stage.world.woocommerce.hooks.values())
+        for hook in self._rng.sample(hooks, self._rng.randint(0, 1)) if hooks else ():
+            hook.status = "disabled"
         return f"{len(lapsing)} subscriptions are gone or lead elsewhere"
 
     def _void_tokens(self) -> str:
@@ -202,9 +205,7 @@ class Storm:
             return "nothing was sent yet that could be poisoned"
         poison = replace(captured.delivery, delivery_id=self._stage.world.outbox.new_id())
         body = self._rng.choice(POISONS)
-        # TikTok Shop's ids stand inside: of what cannot be read, the bytes themselves are the id.
-        inside = poison.platform == "tiktok_shop"
-        self.poisoned.add(hashlib.sha256(body).hexdigest() if inside else poison.delivery_id)
+        self.poisoned.add(_id_of(poison, body))
         status = self._hand_over(poison, body, headers_of(self._stage.sandbox, poison, body))
         return f"a {poison.topic} that nobody can read: {status}"
 
@@ -219,3 +220,13 @@ class Storm:
         for_s = self._rng.choice(LASTS_S)
         self._ends.append((self._stage.clock.now() + timedelta(seconds=for_s), end))
         return for_s
+
+
+def _id_of(delivery: Delivery, body: bytes) -> str:
+    """Return the id under which a delivery is kept: where ids stand inside or are not signed, the bytes are the id."""
+    match delivery.platform:
+        case "tiktok_shop":
+            return hashlib.sha256(body).hexdigest()
+        case "woocommerce":
+            return hashlib.sha256(delivery.topic.encode() + b"\n" + body).hexdigest()
+    return delivery.delivery_id

@@ -1,7 +1,7 @@
 """The verdict: the books beside the sandbox's own Shopify, in every state at every location, and what lies behind."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from onhand.domain.causes import UNKNOWN
 from onhand.domain.stock import KEPT_STATES, LevelKey, State, fold
@@ -57,15 +57,31 @@ def mistold(world: World, older: Collection[str]) -> list[str]:
     warehouse = world.tiktok.warehouse
     if warehouse is None:
         return []
-    sentences = []
-    for sku in world.tiktok.listings():
-        level = world.levels.get(sku.item_id, warehouse.location_id)
-        free = max(0, level.available) if level is not None and level.active else 0
-        if not world.catalog.items[sku.item_id].tracked or (str(sku.item_id) in older and sku.available_units < free):
-            continue
-        if sku.available_units != free:
-            sentences.append(f"{sku.seller_sku}: TikTok Shop shows {sku.available_units}, {free} are free")
-    return sentences
+    return [
+        f"{sku.seller_sku}: TikTok Shop shows {sku.available_units}, {free} are free"
+        for sku in world.tiktok.listings()
+        for free in _is_wrong(world, sku.item_id, warehouse.location_id, sku.available_units, older)
+    ]
+
+
+def mistold_on_web(world: World, older: Collection[str]) -> list[str]:
+    """Return a sentence for every product on WooCommerce that does not show what stands free: see `mistold`."""
+    at = world.woocommerce.location_id
+    if at is None:
+        return []
+    return [
+        f"{product.sku}: WooCommerce shows {product.units}, {free} are free"
+        for product in world.woocommerce.products.values()
+        for free in _is_wrong(world, product.item_id, at, product.units, older)
+    ]
+
+
+def _is_wrong(world: World, item: int, location: int, shown: int, older: Collection[str]) -> Iterator[int]:
+    """Yield what stands free of an item where a listing shows something else, nothing where it is right."""
+    level = world.levels.get(item, location)
+    free = max(0, level.available) if level is not None and level.active else 0
+    if world.catalog.items[item].tracked and shown != free and not (str(item) in older and shown < free):
+        yield free
 
 
 def unexplained(

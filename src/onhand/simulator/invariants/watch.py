@@ -15,6 +15,7 @@ from onhand.simulator.invariants import always
 from onhand.simulator.invariants.budget import Budget, i12_points_within_the_bucket
 from onhand.simulator.invariants.echoes import i9_echoes_are_neutral, newest_levels
 from onhand.simulator.invariants.evidence import BYSTANDER, Evidence, Write, look
+from onhand.simulator.invariants.numbers import Told, is_telling, told
 from onhand.simulator.invariants.writes import (
     Seen,
     Writes,
@@ -26,21 +27,6 @@ from onhand.simulator.stage import Stage
 ECHOES = 20
 """Levels that are told of once more, and turns that booking them may take."""
 
-_INVENTORY_UPDATE = "/inventory/update"
-
-
-class _Stock(msgspec.Struct):
-    quantity: int
-
-
-class _Sku(msgspec.Struct):
-    id: str
-    inventory: list[_Stock]
-
-
-class _Told(msgspec.Struct):
-    skus: list[_Sku]
-
 
 class Watch:
     """Judges a stage. `breaches` are the sentences that were found so far."""
@@ -50,7 +36,7 @@ class Watch:
         self._writes = Writes()
         self._last: Evidence | None = None
         self._bystander = ""
-        self._shown: dict[str, int] = {}
+        self._told: Mapping[str, Told] = {}
         self._budget = Budget()
         self.breaches: list[str] = []
         self.looks = 0
@@ -108,14 +94,13 @@ class Watch:
 
     def _before_call(self, request: httpx.Request) -> None:
         self._note(self._budget.i12_tried_again_within_bounds(request.url.path, request.content, self._seconds()))
-        if request.url.path.endswith(_INVENTORY_UPDATE):
-            skus = self._stage.world.tiktok.skus
-            self._shown = {listing: sku.available_units for listing, sku in skus.items()}
+        if is_telling(request.url.path):
+            self._told = told(self._stage.world, request.url.path, request.content)
 
     def _on_call(self, request: httpx.Request, reply: Reply) -> None:
         if self._stage.points.dead:
             return
-        if request.url.path.endswith(_INVENTORY_UPDATE):
+        if is_telling(request.url.path):
             self._on_told(request.content)
         elif request.url.path.endswith("/graphql.json") and b"@idempotent" in request.content:
             call = msgspec.json.decode(request.content, type=Seen)
@@ -127,18 +112,13 @@ class Watch:
         self._note(i5_number_kept_before_it_is_told(request, kept))
         if len(self._stage.platforms.under_way) or self._busy_beside():
             return  # others have booked since it was planned: then it was right when it was
-        world, house = self._stage.world, self._stage.house
-        assert world.tiktok.warehouse is not None
-        at = str(world.tiktok.warehouse.location_id)
-        told = {row.id: row.inventory[0].quantity for row in msgspec.json.decode(request, type=_Told).skus}
+        house = self._stage.house
         with self._stage.points.unseen(), house.app.store.reading() as session:
             levels = session.of(house.shop).ledger.all_levels()
-        free = {
-            listing: levels.get((str(world.tiktok.skus[listing].item_id), Bin(at, State.AVAILABLE)), 0)
-            for listing, units in told.items()
-            if units > self._shown[listing]  # lowering too little is better than waiting for the right number
-        }
-        self._note(i7_never_more_than_there_is({listing: told[listing] for listing in free}, free))
+        raised = {listing: one for listing, one in self._told.items() if one.units > one.shown_units}  # lowering too
+        # little is better than waiting for the right number
+        free = {name: levels.get((one.item, Bin(one.location, State.AVAILABLE)), 0) for name, one in raised.items()}
+        self._note(i7_never_more_than_there_is({name: one.units for name, one in raised.items()}, free))
 
     def _busy_beside(self) -> bool:
         return self._stage.met["works side by side"] > 0

@@ -1,0 +1,36 @@
+"""Seasons with more platforms than Shopify: after the storm each of them equals the books, and the verdict sees it."""
+
+from itertools import count
+
+import pytest
+
+from onhand.simulator.options import PLATFORMS, Options, draw
+from onhand.simulator.season import playing
+
+QUIET = Options(seed=6, platforms=tuple(PLATFORMS), business=("tiktok", "hands", "returns"))
+
+
+def test_every_platform_is_in_its_share_of_the_seeds() -> None:
+    drawn = [draw(seed).platforms for seed in range(400)]
+    for name, share in PLATFORMS.items():
+        assert 0.6 * share < sum(name in platforms for platforms in drawn) / len(drawn) < 1.6 * share
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_season_with_one_more_platform_holds(platform: str) -> None:
+    seed = next(seed for seed in count(7_000_000) if platform in draw(seed).platforms)
+    with playing(draw(seed)) as season:
+        season.play()
+        assert season.outcome().failures == []
+
+
+def test_a_web_shop_that_shows_another_number_does_not_hold() -> None:
+    with playing(QUIET) as season:
+        season.open()
+        for _ in range(60):
+            season.tick()
+        season.calm()
+        assert season.verdict() == []
+        product = next(iter(season.stage.world.woocommerce.products.values()))
+        product.units += 1
+        assert any("WooCommerce shows" in sentence for sentence in season.verdict())
