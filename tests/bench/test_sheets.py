@@ -7,6 +7,7 @@ def test_changes_reach_the_sheet_within_a_flush_and_the_quota_is_kept() -> None:
     result = bench_sheets(changes=40, items=150)
     assert result.differing == 0
     assert result.rows == 150 * 6
+    assert (result.ats_rows, result.ats_differing) == (150 * 3, 0)
     assert result.refused == 0
     assert result.writes_a_minute_max <= 60
     assert result.reads_a_minute_max <= 60

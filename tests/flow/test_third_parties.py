@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC
+from pathlib import Path
 from types import MappingProxyType
 
 import httpx
@@ -16,11 +17,12 @@ from onhand.channels.threepl.csv_file import CsvForm
 from onhand.channels.threepl.edi import EdiForm
 from onhand.config.model import LocationConfig
 from onhand.config.secret import Secret
-from onhand.config.threepl import ThreeplConfig
+from onhand.config.threepl import SftpConfig, ThreeplConfig
 from onhand.intake.book_notices import HELD, UNKNOWN_ROWS
 from onhand.sandbox.third_party import SECRET
 from onhand.store import DriftRow
 from tests.flow.merchant import BOSTON, PORTLAND, WAREHOUSE, Choices, Merchant, open_shop
+from tests.support.sftp_server import PASSWORD, USER, SftpServer, sftp_server
 from tests.support.waiting import until
 
 OLD = "whsec_d2hhdCBpdCBzaWduZWQgd2l0aCBiZWZvcmU="
@@ -48,14 +50,31 @@ SHOP = Choices(
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Merchant]:
     folder = tmp_path_factory.mktemp("acme")
-    for form in ("csv", "edi"):
-        (folder / form).mkdir()
+    with sftp_server(folder) as server:
+        yield from open_with(folder, server)
+
+
+def open_with(folder: Path, server: SftpServer) -> Iterator[Merchant]:
+    """Open a shop with third parties for each way that files come."""
+    for way in ("csv", "edi", "acme"):
+        (folder / way).mkdir()
+    there = SftpConfig(
+        host="127.0.0.1",
+        port=server.port,
+        user=USER,
+        folder="/outbound",
+        known_hosts=server.known_hosts,
+        password=Secret.of(PASSWORD),
+        every_s=0.2,
+    )
     at_portland = replace(ACME, places={PORTLAND: PORTLAND}, csv=CsvForm(complete=False), edi=EdiForm(complete=False))
+    acme = replace(ACME, folder=folder / "acme", csv=CsvForm(complete=False))
     others = (
         replace(at_portland, name="by_csv", folder=folder / "csv", files="csv"),
         replace(at_portland, name="by_edi", folder=folder / "edi", files="edi"),
+        replace(at_portland, name="by_sftp", sftp=there, files="edi"),
     )
-    with open_shop(folder, replace(SHOP, threepls=(ACME, *others), before=add_asked)) as merchant:
+    with open_shop(folder, replace(SHOP, threepls=(acme, *others), before=add_asked)) as merchant:
         yield merchant
 
 
@@ -242,11 +261,10 @@ def test_what_nobody_signed_is_refused_at_the_door(merchant: Merchant) -> None:
     assert httpx.post(address, content=b"{}", timeout=60).status_code == 401
 
 
-@pytest.mark.parametrize("form", ["csv", "edi"])
-def test_a_file_that_was_dropped_is_counted_once_and_put_away(shared: Merchant, form: str) -> None:
-    config = next(one for one in shared.app.config.threepls if one.name == f"by_{form}")
-    folder = config.folder
-    assert folder is not None
+@pytest.mark.parametrize(("way", "form"), [("csv", "csv"), ("edi", "edi"), ("sftp", "edi")])
+def test_a_file_that_was_dropped_is_counted_once_and_put_away(shared: Merchant, way: str, form: str) -> None:
+    config = next(one for one in shared.app.config.threepls if one.name == f"by_{way}")
+    folder = folder_of(config)
     taken = str(shared.do("third_party_count", location=PORTLAND, skus=[shared.sku()])["notice"])
     for _ in range(2):
         shared.do("third_party_send", notice=taken, folder=str(folder), form=form)
@@ -254,6 +272,30 @@ def test_a_file_that_was_dropped_is_counted_once_and_put_away(shared: Merchant, 
     shared.until(lambda: "1 counts at Portland kept" in " ".join(notes_of(shared, config.name)), "it is booked")
     if form == "edi":
         assert b"AK9*A*1*1*1" in (folder / "out" / "997-000000001.edi").read_bytes()
+
+
+def folder_of(config: ThreeplConfig) -> Path:
+    """Return the folder of this machine in which the files of a third party lie, whoever serves it."""
+    if config.sftp is not None:
+        return config.sftp.known_hosts.parent / "files" / "outbound"
+    assert config.folder is not None
+    return config.folder
+
+
+def test_a_file_of_changes_that_is_sent_again_is_booked_once(merchant: Merchant) -> None:
+    before = on_hand(merchant, merchant.tee)
+    folder = folder_of(next(one for one in merchant.app.config.threepls if one.name == "acme"))
+    for name in ("changes.csv", "again.csv"):
+        (folder / name).write_text(f"sku,location,delta\n{merchant.tee},EAST,-2\n")
+        merchant.until(lambda: not list(folder.glob("*.csv")), "the file is put away")
+        merchant.next_second()
+    merchant.until_equal(
+        lambda: sorted(note.split(": ")[1] for note in notes_of(merchant, "acme") if "changes at" in note)[:2],
+        ["0 of 1 changes at Warehouse booked", "1 of 1 changes at Warehouse booked"],
+    )
+    merchant.until_equal(lambda: on_hand(merchant, merchant.tee), before - 2)
+    merchant.rested()
+    assert on_hand(merchant, merchant.tee) == before - 2
 
 
 def test_a_third_party_is_asked_for_its_stock(shared: Merchant) -> None:

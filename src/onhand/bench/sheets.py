@@ -6,7 +6,7 @@ quota, in this process. Changes come as a shop's day brings them, most by day, a
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from onhand import answers
+from onhand.answers import stock
 from onhand.app.sheet import build_keeper
 from onhand.bench.shop import SHOP, BenchShop, build_bench_shop
 from onhand.config import Config, GoogleSheetsConfig, Secret, ShopConfig
@@ -56,7 +58,8 @@ class SheetsResult:
 
     `behind_s` is how long changes had waited until they stood in the sheet: of each flush the one that waited longest.
     `bulk_s` is how long the bulk edit took until all of it stood there. `differing` counts rows that are not as
-    `onhand levels` and `onhand ats` say at the end. `seconds` are the machine's.
+    `onhand levels` and `onhand ats` say at the end; `ats_rows` of them are those that `onhand ats --json` prints, and
+    `ats_differing` those whose units are not to be read in the sheet. `seconds` are the machine's.
     """
 
     changes: int
@@ -73,6 +76,8 @@ class SheetsResult:
     bulk_rows: int
     bulk_s: float
     differing: int
+    ats_rows: int
+    ats_differing: int
     seconds: float
 
 
@@ -122,6 +127,21 @@ def bench_sheets(changes: int = CHANGES, items: int = ITEMS, seed: int = 1) -> S
             return day.result(changes, simulated_s, bulk_s, perf_counter() - began)
         finally:
             day.close()
+
+
+def _differing_from(printed: Sequence[Mapping[str, Any]], shown: Mapping[str, Any]) -> int:
+    """Return how many rows of `onhand ats --json` the sheet shows otherwise, or not at all, and those it has beside."""
+    (book,) = shown.values()
+    (tab,) = (tab for tab in book["tabs"] if tab["title"] == "ATS by channel")
+    headings, *rows = tab["values"]
+    key, units = headings.index("onhand"), headings.index("Available to sell")
+    standing: dict[str, object] = {row[key]: row[units] for row in rows if len(row) > max(key, units) and row[key]}
+    wanted: dict[str, object] = {
+        f"{row['item']}|{row['channel']}|{row['listing']}": "" if row["units"] is None else row["units"]
+        for row in printed
+    }
+    differing = sum(bool(standing.get(name) != number) for name, number in wanted.items())
+    return differing + len(standing.keys() - wanted.keys())
 
 
 class _Day:
@@ -198,7 +218,9 @@ class _Day:
         """Return what the service saw of it."""
         cuts = quantiles(self._behind_s, n=100, method="inclusive")
         with self._shop.store.reading() as session:
-            compared = compare_books(session.of(SHOP), SHOP, show(self._service))
+            books, shown = session.of(SHOP), show(self._service)
+            compared = compare_books(books, SHOP, shown)
+            printed = answers.as_json(stock.ats(books, SHOP))
         return SheetsResult(
             changes=changes,
             rows=compared.rows,
@@ -214,6 +236,8 @@ class _Day:
             bulk_rows=len(self._items) * 5,
             bulk_s=bulk_s,
             differing=compared.differing,
+            ats_rows=len(printed),
+            ats_differing=_differing_from(printed, shown),
             seconds=round(seconds, 1),
         )
 

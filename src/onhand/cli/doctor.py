@@ -79,6 +79,7 @@ def _examine(frame: Frame) -> Iterator["Check"]:
     from onhand.cli.checks import fail
     from onhand.cli.checks.configured import check_config
     from onhand.cli.checks.machine import check_disk, check_sqlite
+    from onhand.cli.checks.third_parties import check_third_party
 
     yield check_sqlite()
     try:
@@ -89,6 +90,9 @@ def _examine(frame: Frame) -> Iterator["Check"]:
     wanted = frame.shops() if config.shops else []
     yield from check_config(config)
     yield from check_disk(_folder(config))
+    for third in config.threepls:
+        if third.shop in wanted:
+            yield from _guarded(f"files of {third.name}", check_third_party(third))
     yield from _examine_kept(frame, config, wanted)
 
 

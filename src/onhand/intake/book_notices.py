@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from onhand.domain.catalog import match_key
 from onhand.domain.notices import Change, NoticeRow, Told, movement_of, shrinkage, units_of
-from onhand.domain.stock import LevelKey
+from onhand.domain.stock import LevelKey, Movement
 from onhand.intake.booked import key_of
 from onhand.ports.channel import Ask, Problem, Wanted
 from onhand.ports.errors import UnreadableDelivery
@@ -120,8 +121,18 @@ def _book_changes(books: Books, told: Told, placed: _Placed, location: str, now:
     cuts = books.ledger.cuts({movement.item for movement in movements})
     before = {key.item: cut_at for key, cut_at in cuts.items() if key.location == location}
     fresh = [row for row in movements if row.item not in before or row.occurred_at > before[row.item]]
-    booked = books.ledger.append(fresh, now)
+    booked = books.ledger.append(_without_repeats(books, notice.cause, fresh), now)
     return f"{notice.cause}: {booked} of {len(notice.rows)} changes at {told.place} booked"
+
+
+def _without_repeats(books: Books, cause: str, movements: Sequence[Movement]) -> list[Movement]:
+    """Leave out what is booked but for its time: a file that names none is true when it comes, each time it is sent."""
+    before = {row.id: row for row in books.ledger.caused_by(cause)}
+    return [
+        row
+        for row in movements
+        if row.id not in before or replace(row, occurred_at=before[row.id].occurred_at) != before[row.id]
+    ]
 
 
 def _keep_counts(books: Books, told: Told, placed: _Placed, location: str, now: datetime) -> str:

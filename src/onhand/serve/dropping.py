@@ -1,15 +1,16 @@
 """What third parties lay into folders, and what they answer when asked, goes into the log like any delivery."""
 
-import contextlib
 import logging
 from typing import Final
 
 import httpx
 
 from onhand.app import App
+from onhand.app.threepl import folder_at
 from onhand.channels.bounded import ask
 from onhand.channels.threepl.door import delivery_of, file_id
-from onhand.channels.threepl.drop_folder import DropFolder, Dropped
+from onhand.channels.threepl.drop_folder import DropFolder
+from onhand.channels.threepl.dropped import Dropped, Folder, Reply
 from onhand.channels.threepl.edi import acknowledge, read_edi
 from onhand.channels.threepl.standard import Framed
 from onhand.channels.threepl.x12 import read_interchange
@@ -26,6 +27,13 @@ FILES: Final = 20
 REFUSED: Final = "third party not reached"
 """The kind of problem that a folder or an address is which cannot be used; settled by the next look that can."""
 
+LOOK_EVERY_S: Final = 5.0
+"""How often a folder of this machine is looked at."""
+
+FIRST_REST_S: Final = 60.0
+LONGEST_REST_S: Final = 3600.0
+"""How long a server is left alone after trouble: one that counts vain attempts would shut us out."""
+
 MOST_BYTES: Final = 16 * 1024 * 1024
 TIMEOUT_S: Final = 20.0
 
@@ -33,6 +41,7 @@ TIMEOUT_S: Final = 20.0
 class _Work:
     """What both have in common: a third party, its log, and the problem it may be."""
 
+    name: str
     idle_s: float
 
     def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
@@ -46,7 +55,7 @@ class _Work:
         except (ChannelRefused, ChannelUnavailable) as trouble:
             logger.warning("%s: %s", self._config.name, trouble)
             way_out = "mend what the message names; it is tried again by itself"
-            self._file(Problem(REFUSED, self._config.name, str(trouble), way_out))
+            self._file(Problem(REFUSED, self.name, str(trouble), way_out))
             return False
         self._file(None)
         return fetched
@@ -56,62 +65,90 @@ class _Work:
 
     def _file(self, problem: Problem | None) -> None:
         with self._app.store.reading() as session:
-            open_ = self._config.name in session.of(self._config.shop).problems.keys(REFUSED)
+            open_ = self.name in session.of(self._config.shop).problems.keys(REFUSED)
         if problem is None and not open_:
             return
         with self._app.store.writing() as session:
             problems, now = session.of(self._config.shop).problems, self._app.clock.now()
             if problem is None:
-                problems.settle(REFUSED, self._config.name, now)
+                problems.settle(REFUSED, self.name, now)
             else:
                 problems.raise_(problem, now)
 
 
 class Dropping(_Work):
-    """Files in a folder: kept in the log, then put away; EDI is acknowledged."""
+    """Files in a folder, here or at an SFTP server: kept in the log, then put away; EDI is acknowledged."""
 
-    idle_s = 5.0
-
-    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
+    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit, name: str, folder: Folder) -> None:
         super().__init__(app, config, commit)
-        self.name = f"folder of {config.name}"
-        assert config.folder is not None
-        self._folder = DropFolder(config.folder)
+        self.name, self._folder = name, folder
 
     def _fetch(self) -> bool:
-        files = self._folder.ready(FILES)
-        for dropped in files:
-            delivery = delivery_of(
-                self._config.shop,
-                self._config.name,
-                wire=self._config.files,
-                place="",
-                message_id=file_id(dropped.body, dropped.written_at),
-                body=dropped.body,
-                sent_at=dropped.written_at,
-                received_at=self._app.clock.now(),
-            )
-            new = self._commit.keep([delivery])
-            logger.info("%s: %s is %s", self.name, dropped.path.name, "kept" if new[0] else "a repeat")
-            if self._config.files == "edi":
-                self._acknowledge(dropped)
-            self._folder.put_away(dropped)
-        return bool(files)
+        return self._folder.take(FILES, self._keep)
 
-    def _acknowledge(self, dropped: Dropped) -> None:
-        """Lay a 997 out for what can be read as an interchange; what cannot is parked, and a person writes back."""
+    def _keep(self, dropped: Dropped) -> Reply | None:
+        delivery = delivery_of(
+            self._config.shop,
+            self._config.name,
+            wire=self._config.files,
+            place="",
+            message_id=file_id(dropped.body, dropped.written_at),
+            body=dropped.body,
+            sent_at=dropped.written_at,
+            received_at=self._app.clock.now(),
+        )
+        new = self._commit.keep([delivery])
+        logger.info("%s: %s is %s", self.name, dropped.name, "kept" if new[0] else "a repeat")
+        return self._acknowledgement(dropped) if self._config.files == "edi" and self._config.acknowledge else None
+
+    def _acknowledgement(self, dropped: Dropped) -> Reply | None:
+        """Return a 997 for what can be read as an interchange; what cannot is parked, and a person writes back."""
         now = self._app.clock.now()
-        framed = Framed(self._config.name, dropped.path.name, now, None, self._config.zone)
-        with contextlib.suppress(UnreadableDelivery):
-            interchange = read_interchange(dropped.body, dropped.path.name)
-            refusal = None
-            try:
-                read_edi(dropped.body, self._config.edi, framed)
-            except UnreadableDelivery as trouble:
-                refusal = str(trouble)
-            with self._app.store.writing() as session:
-                control = session.of(self._config.shop).count(f"interchanges to {self._config.name}")
-            self._folder.reply(f"997-{control:09d}.edi", acknowledge(interchange, now, control, refusal))
+        framed = Framed(self._config.name, dropped.name, now, None, self._config.zone)
+        try:
+            interchange = read_interchange(dropped.body, dropped.name)
+        except UnreadableDelivery:
+            return None
+        refusal = None
+        try:
+            read_edi(dropped.body, self._config.edi, framed)
+        except UnreadableDelivery as trouble:
+            refusal = str(trouble)
+        with self._app.store.writing() as session:
+            control = session.of(self._config.shop).count(f"interchanges to {self._config.name}")
+        return Reply(f"997-{control:09d}.edi", acknowledge(interchange, now, control, refusal))
+
+
+class DroppedHere(Dropping):
+    """A folder of this machine."""
+
+    idle_s = LOOK_EVERY_S
+
+    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
+        assert config.folder is not None
+        super().__init__(app, config, commit, f"folder of {config.name}", DropFolder(config.folder))
+
+
+class DroppedThere(Dropping):
+    """A folder at a third party's server. After trouble it is left alone for longer each time.
+
+    Raises ConfigError where the server cannot be asked at all.
+    """
+
+    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
+        assert config.sftp is not None
+        super().__init__(app, config, commit, f"server of {config.name}", folder_at(config))
+        self._every_s = self.idle_s = config.sftp.every_s
+
+    def _fetch(self) -> bool:
+        rested_s, self.idle_s = self.idle_s, min(max(2 * self.idle_s, FIRST_REST_S), LONGEST_REST_S)
+        try:
+            more = super()._fetch()
+        except (ChannelRefused, ChannelUnavailable):
+            logger.info("%s rested %s s and rests %s s now", self.name, rested_s, self.idle_s)
+            raise
+        self.idle_s = self._every_s
+        return more
 
 
 class Asking(_Work):
@@ -152,6 +189,13 @@ class Asking(_Work):
 
 
 def threepl_works(app: App, commit: GroupCommit) -> list[Dropping | Asking]:
-    """Return what must be fetched from third parties: one work a folder, one an address."""
-    folders = [Dropping(app, config, commit) for config in app.config.threepls if config.folder is not None]
-    return [*folders, *(Asking(app, config, commit) for config in app.config.threepls if config.stock_url)]
+    """Return what must be fetched from third parties: one work a folder, one a server, one an address.
+
+    Raises ConfigError where a server cannot be asked.
+    """
+    configs = app.config.threepls
+    return [
+        *(DroppedHere(app, config, commit) for config in configs if config.folder is not None),
+        *(DroppedThere(app, config, commit) for config in configs if config.sftp is not None),
+        *(Asking(app, config, commit) for config in configs if config.stock_url),
+    ]

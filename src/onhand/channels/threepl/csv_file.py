@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -36,7 +37,8 @@ def read_csv(body: bytes, form: CsvForm, framed: Framed) -> list[Notice]:
     """Return the notices of a file, one a place that it names. Raises UnreadableDelivery that names row and field.
 
     The whole file is looked at before anything of it is used. Row 1 is the heading, as a spreadsheet numbers them. The
-    oldest `as_of` of its rows counts for all of them; without one it is true when it came.
+    oldest `as_of` of its rows counts for all of them; without one it is true when it came. Changes are known by their
+    bytes: the same file sent again tells nothing new, whenever it comes.
     """
     what = f"file {framed.message_id} of {framed.source}"
     troubles = Troubles(what)
@@ -70,7 +72,7 @@ def read_csv(body: bytes, form: CsvForm, framed: Framed) -> list[Notice]:
         Notice(
             kind="delta" if is_delta else "snapshot",
             source=framed.source,
-            message_id=framed.message_id,
+            message_id=hashlib.sha256(body).hexdigest() if is_delta else framed.message_id,
             as_of=as_of[place],
             location=place,
             complete=form.complete and not is_delta,

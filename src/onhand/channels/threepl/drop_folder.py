@@ -1,30 +1,23 @@
-"""Files that a third party drops into a folder: over SFTP, or however they come there.
-
-A file is ready once a file of the same name with `.done` behind it lies beside it, or once it has not changed between
-two looks. What was kept goes into the folder `done`; replies to EDI go into `out`.
-"""
+"""A folder of this machine into which a third party's files come, however they do."""
 
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
 
+from onhand.channels.threepl.dropped import (
+    DONE,
+    MARK,
+    MOST_BYTES,
+    OUT,
+    Dropped,
+    Keep,
+    Reply,
+    Shape,
+    choose,
+    kept_name,
+    too_long,
+)
 from onhand.ports.errors import ChannelRefused
-
-MOST_BYTES: Final = 32 * 1024 * 1024
-"""A longer file is no count of any merchant's."""
-
-DONE, OUT, MARK = "done", "out", ".done"
-_UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload", MARK)
-"""How programs call what they are still writing."""
-
-
-class Dropped(NamedTuple):
-    """A file that is ready, with its bytes and when it was written."""
-
-    path: Path
-    body: bytes
-    written_at: datetime
 
 
 class DropFolder:
@@ -32,51 +25,74 @@ class DropFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._seen: dict[str, tuple[int, int]] = {}
+        self._seen: dict[str, Shape] = {}
+        self._kept: dict[str, tuple[Shape, Dropped]] = {}
 
-    def ready(self, limit: int) -> list[Dropped]:
-        """Return up to `limit` files that are ready, oldest first. Raises ChannelRefused where it cannot be read."""
+    def take(self, limit: int, keep: Keep) -> bool:
+        """See `dropped.Folder`. A file that is kept and cannot be put away is tried again, and not kept again."""
+        shapes = self._shapes()
+        self._kept = {name: kept for name, kept in self._kept.items() if shapes.get(name) == kept[0]}
+        names = choose(shapes, self._seen)
+        self._seen = shapes
+        chosen, refusals = names[:limit], []
+        for name in chosen:
+            try:
+                self._take(name, shapes[name], keep)
+            except ChannelRefused as refused:
+                refusals.append(refused)
+        if refusals:
+            raise refusals[0]
+        return bool(chosen)
+
+    def _take(self, name: str, shape: Shape, keep: Keep) -> None:
+        if shape.size > MOST_BYTES:
+            raise ChannelRefused(too_long(str(self.folder / name), shape.size))
+        if name not in self._kept:
+            dropped = self._read(name, shape)
+            reply = keep(dropped)
+            if reply is not None:
+                self._lay_out(reply)
+            self._kept[name] = (shape, dropped._replace(body=b""))
+        self._put_away(self._kept[name][1])
+        del self._kept[name]
+
+    def look(self) -> int:
+        """See `dropped.Folder`."""
+        return len(self._shapes())
+
+    def _shapes(self) -> dict[str, Shape]:
         try:
             entries = [entry for entry in os.scandir(self.folder) if entry.is_file(follow_symlinks=False)]
             stats = {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
         except OSError as error:
             said = f"{self.folder} cannot be looked at: {error.strerror}: make it, or mend its rights"
             raise ChannelRefused(said) from error
-        shape = {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
-        names = [
-            name
-            for name in shape
-            if not name.startswith(".")
-            and not name.lower().endswith(_UNFINISHED)
-            and (f"{name}{MARK}" in shape or self._seen.get(name) == shape[name])
-        ]
-        self._seen = shape
-        found = []
-        for name in sorted(names, key=lambda name: (shape[name][1], name))[:limit]:
-            if shape[name][0] > MOST_BYTES:
-                raise ChannelRefused(f"{self.folder / name} has {shape[name][0]} bytes, at most {MOST_BYTES} are read")
-            path = self.folder / name
-            found.append(Dropped(path, path.read_bytes(), datetime.fromtimestamp(shape[name][1] / 1e9, UTC)))
-        return found
+        return {name: Shape(stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
 
-    def put_away(self, dropped: Dropped) -> None:
-        """Take a file away that is kept durably elsewhere. Raises ChannelRefused."""
-        done = self.folder / DONE
+    def _read(self, name: str, shape: Shape) -> Dropped:
+        path = self.folder / name
+        try:
+            return Dropped(name, path.read_bytes(), datetime.fromtimestamp(shape.written / 1e9, UTC))
+        except OSError as error:
+            raise ChannelRefused(f"{path} cannot be read: {error.strerror}: mend its rights") from error
+
+    def _put_away(self, dropped: Dropped) -> None:
+        done, path = self.folder / DONE, self.folder / dropped.name
         try:
             done.mkdir(exist_ok=True)
-            dropped.path.replace(done / f"{dropped.written_at:%Y%m%dT%H%M%S}-{dropped.path.name}")
-            dropped.path.with_name(f"{dropped.path.name}{MARK}").unlink(missing_ok=True)
+            path.replace(done / kept_name(dropped))
+            path.with_name(f"{path.name}{MARK}").unlink(missing_ok=True)
         except OSError as error:
-            said = f"{dropped.path} cannot be moved to {DONE}/: {error.strerror}: mend its rights"
+            said = f"{path} is kept and cannot be moved to {DONE}/: {error.strerror}: mend its rights"
             raise ChannelRefused(said) from error
 
-    def reply(self, name: str, body: bytes) -> None:
-        """Lay a file into `out`, whole or not at all. Raises ChannelRefused."""
+    def _lay_out(self, reply: Reply) -> None:
+        """Lay a reply into `out`, whole or not at all."""
         out = self.folder / OUT
         try:
             out.mkdir(exist_ok=True)
-            half = out / f".{name}.part"
-            half.write_bytes(body)
-            half.replace(out / name)
+            half = out / f".{reply.name}.part"
+            half.write_bytes(reply.body)
+            half.replace(out / reply.name)
         except OSError as error:
-            raise ChannelRefused(f"{out / name} cannot be written: {error.strerror}: mend its rights") from error
+            raise ChannelRefused(f"{out / reply.name} cannot be written: {error.strerror}: mend its rights") from error
