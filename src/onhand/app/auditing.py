@@ -16,6 +16,7 @@ from onhand.domain.catalog import Listing
 from onhand.domain.stock import LevelKey
 from onhand.intake.book_orders import CONTRADICTED
 from onhand.intake.book_transfers import LOST
+from onhand.intake.missing_twins import file_missing_twins
 from onhand.ports.channel import Problem, Sells
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError, IncompleteReading
@@ -78,6 +79,7 @@ def audit_shop(
         if sku is None and location is None:
             books.problems.settle(NOT_AUDITED, steps.shop, clock.now())
             settle_written_back(books, clock.now())
+            file_missing_twins(books, clock.now())
             for kind in (CONTRADICTED, LOST):
                 for fact in books.problems.keys(kind):
                     books.problems.settle(kind, fact, clock.now())

@@ -210,7 +210,10 @@ class App:
             for name, channel in parts.channel_configs.items():
                 imported = channel.orders_imported_to_shopify
                 books.channels.meet(name, armed=channel.armed)
-                books.channels.set_imported(name, "unknown" if imported == "auto" else imported)
+                if (
+                    imported != "auto" or books.channels.get(name).imported == "no"
+                ):  # a twin that came says yes for good
+                    books.channels.set_imported(name, "unknown" if imported == "auto" else imported)
 
     def _rewire(self, shop: str) -> None:
         """Resolve names of locations again, now that the catalog knows them."""

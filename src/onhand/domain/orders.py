@@ -92,6 +92,7 @@ class OrderPicture:
     `added` dates those units of lines that were not there from the beginning. `gone` says where units stood that were
     taken off the order, as far as the channel knows it.
     `made_by` is the app that created it, None where the platform's own channels did. `name` is what people call it.
+    `known_as` are numbers under which another channel may know it: an app that brings orders here leaves them.
     `complete` is False where the channel is known to have shown only a part (an item nobody knows yet): such a
     picture is booked as far as it goes, and the whole one is asked for. `read_at` is the channel's own time when it
     showed this; None where it did not say.
@@ -113,6 +114,7 @@ class OrderPicture:
     made_by: str | None = None
     added: tuple[Added, ...] = ()
     name: str | None = None
+    known_as: tuple[str, ...] = ()
     read_at: datetime | None = None
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from onhand.domain.causes import Effect, Known, find_unclaimed
 from onhand.domain.drift import Drift
 from onhand.domain.stock import KEPT_STATES, LevelKey, Movement, State, difference, fold, pair_off
+from onhand.ports.channel import Ask, Wanted
 from onhand.store import Books
 
 RECENT = 200
@@ -41,6 +42,9 @@ def take_back(books: Books, item: str, effects: Sequence[Effect], origin: str, n
         caused = books.ledger.caused_by(effect.cause)
         booked = fold(_claims(caused, item))
         books.pictures.set_unclaimed(effect.cause, item)
+        if books.twins.stood_for(effect.cause):  # it holds nothing for the order that it stands for
+            because = "it claims no stock for the order that it stands for"
+            books.asks.add(origin, [Ask(Wanted.ORDER, effect.cause.rpartition("/")[2], because)], now)
         books.pictures.set_unplaced(effect.cause, {**books.pictures.unplaced_by_item(effect.cause), item: 0}, now)
         books.ledger.append(
             [

@@ -6,14 +6,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
+from onhand.domain.bundles import Bundled
 from onhand.domain.openings import Opened
 from onhand.domain.orders import OrderPicture
 from onhand.domain.pictures import Seen, judge
-from onhand.domain.settling import not_put_back, settle, without_shipped_before
+from onhand.domain.settling import Settlement, not_put_back, settle, without_shipped_before
 from onhand.domain.stock import Movement, State, fold
+from onhand.domain.twins import claimed, uncovered
 from onhand.intake.adoptions import append_explaining
 from onhand.intake.booked import Booked, key_of
 from onhand.intake.goods import Goods, check_gone, counted_at, goods_of, still_booked
@@ -51,20 +54,12 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         case "older" | "same":
             if verdict == "same" and not told:
                 books.pictures.confirm(picture.cause, picture.version.reading, now)
+                _follow_twins(books, picture, now)
             return Booked(about, f"{picture.cause}: {verdict}, not news")
         case "tie":
             because = "two pictures of the same second differ"
             return Booked(about, f"{picture.cause}: {because}, asked again", (Ask(*about, because),))
-    booked = books.ledger.caused_by(picture.cause) if seen else []
-    goods = goods_of(books, picture, booked)
-    items = {line.item for line in goods.picture.lines} | {row.item for row in booked}
-    opened, order = _openings_of(books, goods.picture, seen, items, booked)
-    shown = fold(still_booked(booked, goods.uncounted, opened.cuts, partial(counted_at, picture)))
-    unclaimed = books.pictures.unclaimed_items(picture.cause) if seen else ()
-    settlement = settle(order, shown, opened, len(booked), unclaimed)
-    written = append_explaining(books, picture.origin, settlement.movements, now, settlement.counted_at)
-    if settlement.unplaced_units or seen:
-        books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
+    goods, opened, settlement, written = _make_agree(books, picture, seen, now)
     is_known = not told or (seen is not None and seen.known_at is not None)
     held = settlement.held if is_known else {}
     books.openings.keep(picture.cause, seen, held)
@@ -85,12 +80,100 @@ def book_order(books: Books, picture: OrderPicture, now: datetime) -> Booked:
         books.returned.put_refunded(picture.cause, not_put_back(goods.picture))
     _follow_the_channel(books, goods, settlement.movements, now)
     check_gone(books, picture, goods.uncounted, now)
+    _follow_twins(books, picture, now)
     note = f"{picture.cause}: {written} movements"
     if settlement.unplaced_units or not goods.picture.complete:
         return Booked(about, f"{note}, asked for more", (Ask(*about, "the webhook does not say everything"),))
     if not is_known and any(picture.placed_at <= cut for cut in opened.cuts.values()):
         return Booked(about, f"{note}, asked for more", (Ask(*about, "it is older than an opening of its levels"),))
     return Booked(about, note)
+
+
+class _Agreed(NamedTuple):
+    """What of an order concerns the books, the openings of its levels, and how many movements made them agree."""
+
+    goods: Goods
+    opened: Opened
+    settlement: Settlement
+    written: int
+
+
+def _make_agree(books: Books, picture: OrderPicture, seen: Seen | None, now: datetime) -> _Agreed:
+    booked = books.ledger.caused_by(picture.cause) if seen else []
+    goods = _without_twins(books, goods_of(books, picture, booked))
+    items = {line.item for line in goods.picture.lines} | {row.item for row in booked}
+    opened, order = _openings_of(books, goods.picture, seen, items, booked)
+    shown = fold(still_booked(booked, goods.uncounted, opened.cuts, partial(counted_at, picture)))
+    unclaimed = books.pictures.unclaimed_items(picture.cause) if seen else ()
+    settlement = settle(order, shown, opened, len(booked), unclaimed)
+    written = append_explaining(books, picture.origin, settlement.movements, now, settlement.counted_at)
+    if settlement.unplaced_units or seen:
+        books.pictures.set_unplaced(picture.cause, settlement.unplaced_units, now)
+    if books.channels.get(picture.origin).imported != "no" and picture.hold is not State.COMMITTED:
+        books.twins.keep(picture, waits=any(row.units for row in picture.placed))
+    return _Agreed(goods, opened, settlement, written)
+
+
+def _without_twins(books: Books, goods: Goods) -> Goods:
+    """Leave out what orders at the platform have claimed for this one: it is held once, and counts for its channel."""
+    picture = goods.picture
+    if picture.hold is State.COMMITTED or books.channels.get(picture.origin).imported == "no":
+        return goods
+    covers = books.twins.covers(picture.cause)
+    before = dict.fromkeys(books.bundles.bundled(picture.cause), Bundled(0, 0))
+    rest = uncovered(picture, covers)
+    counts = before | dict(goods.bundled)
+    for item, count in rest.covered.items():
+        there = counts.get(item, Bundled(0, 0))
+        counts[item] = Bundled(there.open_units + count.open_units, there.taken_units + count.taken_units)
+    if covers:
+        _learn_of_imports(books, picture.origin)
+    return goods._replace(picture=rest.picture, bundled=counts)
+
+
+def _follow_twins(books: Books, picture: OrderPicture, now: datetime) -> None:
+    """Give back what an order from elsewhere holds as far as this one claims it, in the very transaction.
+
+    The platform's order may come first, change, or be cancelled: what it no longer claims is held again.
+    """
+    if picture.origin != PLATFORM:
+        return
+    channels = books.channels.importing()
+    if not channels:
+        return
+    named = [f"{channel}/order/{number}" for channel in channels for number in picture.known_as]
+    causes = sorted({*named, *books.twins.stood_for(picture.cause)})
+    units = claimed(picture, books.pictures.unclaimed_items(picture.cause)) if causes else {}
+    for cause in causes:
+        if books.twins.cover(cause, picture.cause, units):
+            kept, seen = books.twins.picture(cause), books.pictures.seen(cause)
+            if kept is not None and seen is not None:
+                _book_again(books, kept, seen, now)
+
+
+def _book_again(books: Books, picture: OrderPicture, seen: Seen, now: datetime) -> None:
+    """Book the picture that is known of an order from elsewhere once more: its twins claim something else by now."""
+    goods, _, settlement, _ = _make_agree(books, picture, seen, now)
+    held = settlement.held if seen.known_at is not None else {}
+    books.openings.keep(picture.cause, seen, held)
+    books.pictures.remember(
+        picture.cause,
+        picture.origin,
+        seen.version,
+        seen.digest,
+        told=False,
+        recorded_at=now,
+        known_at=seen.known_at,
+        holds=bool(held),
+    )
+    # The channel sold it when it was placed: what it shows does not change with who holds the units here.
+    books.bundles.put_bundled(picture.cause, picture.origin, goods.bundled)
+
+
+def _learn_of_imports(books: Books, channel: str) -> None:
+    """A twin has come, so another app brings this channel's orders to the platform."""
+    if books.channels.get(channel).imported == "unknown":
+        books.channels.set_imported(channel, "yes")
 
 
 def _openings_of(
@@ -133,7 +216,7 @@ def digest_of(picture: OrderPicture) -> str:
     """Return what two pictures of the same second are compared by: everything in them but the version."""
     content = (
         picture.placed_at, picture.lines, picture.placed, picture.shipped, picture.refunded, picture.gone,
-        picture.unshipped, picture.hold, picture.added,
+        picture.unshipped, picture.hold, picture.added, picture.known_as,
     )  # fmt: skip
     return hashlib.blake2b(msgspec.msgpack.encode(content), digest_size=12).hexdigest()
 

@@ -81,6 +81,7 @@ _MORE: dict[str, tuple[type[Ask], Callable[..., Row]]] = {
     "sell_offline": (selling_by_hand.SellAt, selling_by_hand.sell_offline),
     "upload": (selling_by_hand.Upload, selling_by_hand.upload),
     "app_order": (selling_by_hand.AppOrder, selling_by_hand.create_by_app),
+    "import_order": (selling_by_hand.ImportOrder, selling_by_hand.import_order),
     "hold": (selling_by_hand.HoldOrder, selling_by_hand.hold),
     "release": (selling_by_hand.OrderNamed, selling_by_hand.release),
     "split": (selling_by_hand.SplitOrder, selling_by_hand.split),

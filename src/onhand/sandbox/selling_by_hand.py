@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
+from typing import Literal
 
 from onhand.sandbox.control_asks import Ask
 from onhand.sandbox.orders_by_hand import Line, Row, on_shopify, told, wishes
-from onhand.sandbox.world import assigning, fulfilling, ordering, unshipping
+from onhand.sandbox.world import assigning, fulfilling, ordering, tiktok_orders, unshipping
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.ordering import InventoryBehaviour
 from onhand.sandbox.world.orders import FulfillmentOrder, Order
-from onhand.sandbox.world.selling import TurnedAway
+from onhand.sandbox.world.selling import TurnedAway, Wish
 from onhand.sandbox.world.world import World
 
 
@@ -28,6 +30,20 @@ class AppOrder(Ask, frozen=True):
     behaviour: InventoryBehaviour = "BYPASS"
     fulfilled: bool = False
     paid: bool = True
+    source_identifier: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class ImportOrder(Ask, frozen=True):
+    """Bring an order of TikTok Shop to Shopify, as a connector app does: past the buyer's hour, with its number.
+
+    `lines` None are the order's own. The number stands in `note_in`.
+    """
+
+    order: str
+    note_in: Literal["source_identifier", "tags"] = "source_identifier"
+    lines: list[Line] | None = None
+    behaviour: InventoryBehaviour = "DECREMENT_IGNORING_POLICY"
 
 
 class Upload(Ask, frozen=True):
@@ -86,11 +102,41 @@ def upload(world: World, ask: Upload, now: datetime) -> Row:
 def create_by_app(world: World, ask: AppOrder, now: datetime) -> Row:
     """Create an order as an app does."""
     order = ordering.create_by_app(
-        world, lines=wishes(world, ask.lines), behaviour=ask.behaviour, paid=ask.paid, now=now
+        world,
+        lines=wishes(world, ask.lines),
+        behaviour=ask.behaviour,
+        paid=ask.paid,
+        source_identifier=ask.source_identifier,
+        tags=ask.tags,
+        now=now,
     )
     if ask.fulfilled:
         fulfilling.fulfil(world, order, lines=None, now=now)
     return told(world, order)
+
+
+def import_order(world: World, ask: ImportOrder, now: datetime) -> Row:
+    """Bring an order of TikTok Shop to Shopify; from then on its goods are promised and sent there."""
+    order = world.tiktok.orders.get(ask.order)
+    if order is None:
+        raise Refused("unknown_order", f"TikTok Shop has no order {ask.order!r}")
+    if order.status in {"UNPAID", "ON_HOLD"}:
+        raise Refused("bad_status", f"TikTok order {order.id} is {order.status}: connectors wait until that is over")
+    if ask.lines is None:
+        lines = [Wish(item_id=item, units=units) for item, units in Counter(row.item_id for row in order.lines).items()]
+    else:
+        lines = wishes(world, ask.lines)
+    tiktok_orders.hand_over(world, order)
+    by_tag = ask.note_in == "tags"
+    made = ordering.create_by_app(
+        world,
+        lines=lines,
+        behaviour=ask.behaviour,
+        source_identifier=None if by_tag else order.id,
+        tags=(f"TikTokOrderID:{order.id}",) if by_tag else (),
+        now=now,
+    )
+    return told(world, made)
 
 
 def hold(world: World, ask: HoldOrder, now: datetime) -> Row:

@@ -34,6 +34,7 @@ from onhand.store.pictures import Pictures
 from onhand.store.pools import Pools
 from onhand.store.returned import Returned
 from onhand.store.subscriptions import Arrivals, Subscriptions
+from onhand.store.twins import Twins
 from onhand.store.workbook import Workbook
 
 _Table = TypeVar("_Table")
@@ -55,6 +56,7 @@ class Books:
     openings = _table(Openings)
     holds = _table(Holds)
     returned = _table(Returned)
+    twins = _table(Twins)
     observations = _table(Observations)
     census_levels = _table(CensusLevels)
     owed = _table(OwedUnits)

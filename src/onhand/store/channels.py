@@ -87,6 +87,10 @@ class Channels:
         """Keep whether another app brings this channel's orders to Shopify."""
         self._set("set_imported", channel, "imported", imported)
 
+    def importing(self) -> list[str]:
+        """Return the channels whose orders another app brings to the platform, or may."""
+        return [channel for (channel,) in self._sql.rows("importing_channels", (self._shop,))]
+
     def move_cursor(self, channel: str, at: datetime) -> None:
         """Keep up to which time the changed orders of a channel were read."""
         self._set("move_cursor", channel, "at", to_us(at))

@@ -13,6 +13,7 @@ from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.told import cause_of, maker_of, restock_of, sold_before
 from onhand.domain.orders import Added, Gone, OrderLine, OrderPicture, Placed, Refunded, Shipped, Unshipped
 from onhand.domain.pictures import Version
+from onhand.domain.twins import references
 
 # FulfillmentOrderStatus, 2026-10: under these nothing waits to be shipped any more.
 _DONE_STATUSES = frozenset({"CLOSED", "CANCELLED"})
@@ -58,6 +59,7 @@ def picture_of(order: Order, items: Mapping[str, str], additions: Iterable[Addit
         added=tuple(rows.added(additions)),
         made_by=None if order.app is None else maker_of(number_of(order.app.id), order.app.name),
         name=order.name,
+        known_as=references((order.source_identifier, order.name, *order.tags)),
     )
 
 

@@ -68,6 +68,7 @@ class RefundPayload(Struct):
 class OrderPayload(Struct):
     """An order as orders/create, /updated, /cancelled, /fulfilled, /partially_fulfilled and /paid show it.
 
+    `note_attributes` are whatever an app has noted: only numbers in their values are looked for.
     Of `returns` Shopify's sample shows an empty list and nothing else: their shape is not relied on.
     """
 
@@ -80,6 +81,9 @@ class OrderPayload(Struct):
     refunds: list[RefundPayload]
     app_id: Any = None
     name: str | None = None
+    source_identifier: str | None = None
+    tags: str | None = None
+    note_attributes: Any = None
     returns: Any = None
 
 

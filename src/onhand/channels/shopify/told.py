@@ -8,6 +8,7 @@ from onhand.channels.shopify.settings import NAME
 from onhand.channels.shopify.words import unknown_in_webhook
 from onhand.domain.orders import OrderLine, OrderPicture, Placed, Refunded, Restock, Shipped, Unshipped
 from onhand.domain.pictures import Version
+from onhand.domain.twins import references
 from onhand.ports.channel import Ask, Catalog, Report, Wanted
 
 # Fulfillment.status, 2026-10: every other one is still on its way out, or came to nothing.
@@ -63,6 +64,11 @@ def asks_for_returns(payload: OrderPayload, topic: str) -> list[Ask]:
     return [Ask(Wanted.RETURN, number, f"{topic}: the order names a return") for number in numbers]
 
 
+def _noted(attributes: object) -> list[str]:
+    rows = attributes if isinstance(attributes, list) else []
+    return [str(row["value"]) for row in rows if isinstance(row, dict) and isinstance(row.get("value"), str | int)]
+
+
 def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
     """Return the picture of an order, and what must be asked because the payload does not say it.
 
@@ -111,6 +117,7 @@ def report_order(payload: OrderPayload, topic: str, catalog: Catalog) -> Report:
         complete=not told.open_because,
         made_by=maker_of(payload.app_id, None),
         name=payload.name,
+        known_as=references((payload.source_identifier, payload.name, payload.tags, *_noted(payload.note_attributes))),
     )
     return Report(pictures=(picture,), asks=tuple(asks), problems=tuple(unknown_in_webhook(payload)))
 

@@ -92,6 +92,8 @@ def create_order(call: Call, arguments: Arguments) -> Payload:
             behaviour=options.get("inventoryBehaviour", "BYPASS"),
             processed_at=processed_at,
             paid=(given.get("financialStatus") or "PAID") == "PAID",
+            source_identifier=given.get("sourceIdentifier"),
+            tags=given.get("tags") or (),
             now=call.now,
         )
         if given.get("fulfillment") is not None or given.get("fulfillmentStatus") == "FULFILLED":

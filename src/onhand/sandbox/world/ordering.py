@@ -89,6 +89,8 @@ def create_by_app(
     processed_at: datetime | None = None,
     app: OrderApp = MARKETPLACE,
     paid: bool = True,
+    source_identifier: str | None = None,
+    tags: Sequence[str] = (),
 ) -> Order:
     """Let an app create an order (Shopify: orderCreate), claiming stock as `behaviour` says.
 
@@ -108,6 +110,7 @@ def create_by_app(
         world, "app", app, wishes, now=now, processed_at=processed_at, claims_stock=claims_stock, groups=groups
     )
     order.financial_status = "paid" if paid else "pending"
+    order.source_identifier, order.tags = source_identifier, tuple(tags)
     world.orders.add(order)
     for at, parts in route(world, wishes):
         commit_units(world, order, at.id, parts, act)

@@ -191,7 +191,10 @@ class Edit:
 
 @dataclass(kw_only=True, slots=True)
 class Order:
-    """A Shopify order; `retail_location_id` and `device_id` are set for POS only."""
+    """A Shopify order; `retail_location_id` and `device_id` are set for POS only.
+
+    `source_identifier` is the number that an app gave it elsewhere, `tags` are its or a person's.
+    """
 
     id: int
     number: int
@@ -203,6 +206,8 @@ class Order:
     updated_at: datetime
     lines: list[OrderLine]
     app: OrderApp = ONLINE_STORE
+    source_identifier: str | None = None
+    tags: tuple[str, ...] = ()
     financial_status: str = "paid"
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None

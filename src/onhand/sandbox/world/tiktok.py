@@ -77,7 +77,10 @@ class UnitLine:
 
 @dataclass(kw_only=True, slots=True)
 class TikTokOrder:
-    """An order of TikTok Shop; times have whole seconds on the wire."""
+    """An order of TikTok Shop; times have whole seconds on the wire.
+
+    `handed_over`: an app has brought it to another platform, from where its goods are sent.
+    """
 
     id: str
     status: OrderStatus
@@ -90,6 +93,7 @@ class TikTokOrder:
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
     cancelled_at: datetime | None = None
+    handed_over: bool = False
 
     @property
     def is_on_hold(self) -> bool:

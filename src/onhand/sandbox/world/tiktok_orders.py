@@ -132,7 +132,7 @@ def ship(world: World, order: TikTokOrder, *, now: datetime, line_ids: Iterable[
             "unknown_line", f"TikTok order {order.id}: {len(picked)} of the lines asked for wait to be shipped"
         )
     location_id = _warehouse(world).location_id
-    counts = packed(picked)
+    counts = Counter[int]() if order.handed_over else packed(picked)
     for item_id, units in counts.items():
         there = world.shelf.place(item_id, location_id).units
         if there < units:
@@ -168,7 +168,7 @@ def cancel(world: World, order: TikTokOrder, *, reason: str, now: datetime) -> N
         _shift(world, sku, available=back, committed=-units, source="order_canceled", now=now)
         if back:
             world.confirmations.raised(_listing(world, sku), back)
-    for item_id, units in packed(order.lines).items():
+    for item_id, units in ({} if order.handed_over else packed(order.lines)).items():
         world.shelf.release(OrderRef("tiktok_shop", int(order.id)), item_id, location_id, units)
     order.cancel_reason, order.cancelled_at = reason, now
     order.cancel_id = str(world.ids.next("tiktok_cancel"))
@@ -184,6 +184,16 @@ def cancel(world: World, order: TikTokOrder, *, reason: str, now: datetime) -> N
         "create_time": int(now.timestamp()),
     }
     world.outbox.queue_tiktok(11, world.tiktok.shop_id, data, now=now)
+
+
+def hand_over(world: World, order: TikTokOrder) -> None:
+    """Let another platform send an order's goods: what the shelf promised for it is promised there from now on."""
+    if order.handed_over or order.shipped_at is not None or order.status in {"CANCELLED", *_SHIPPED}:
+        raise Refused("bad_status", f"TikTok order {order.id} is {order.status} and cannot be handed over (again)")
+    location_id = _warehouse(world).location_id
+    for item_id, units in packed(order.lines).items():
+        world.shelf.release(OrderRef("tiktok_shop", int(order.id)), item_id, location_id, units)
+    order.handed_over = True
 
 
 def set_stock(world: World, *, sku_id: str, units: int, now: datetime) -> int:
@@ -202,6 +212,8 @@ def set_stock(world: World, *, sku_id: str, units: int, now: datetime) -> int:
 
 def cannot_serve(world: World, order: TikTokOrder) -> bool:
     """Tell whether units of an open order do not stand at the warehouse."""
+    if order.handed_over:
+        return False
     location_id = _warehouse(world).location_id
     open_lines = (line for line in order.lines if line.status not in _SHIPPED and line.status != "CANCELLED")
     need = packed(open_lines)

@@ -86,6 +86,8 @@ class Order(Struct, rename="camel"):
 
     id: str
     name: str
+    source_identifier: str | None
+    tags: list[str]
     processed_at: Moment
     created_at: Moment
     updated_at: Moment

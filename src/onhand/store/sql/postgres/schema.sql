@@ -178,6 +178,29 @@ CREATE TABLE passed_over (
 );
 CREATE INDEX passed_over_by_item ON passed_over (shop, item);
 
+-- Orders from elsewhere that another app brings, or may bring, to the platform: their newest picture. `waits` says
+-- whether more of them is to come.
+CREATE TABLE imported_orders (
+    shop      BIGINT NOT NULL REFERENCES shops,
+    cause     TEXT COLLATE "C" NOT NULL,
+    picture   BYTEA NOT NULL,
+    placed_at BIGINT NOT NULL,
+    waits     BOOLEAN NOT NULL,
+    PRIMARY KEY (shop, cause)
+);
+CREATE INDEX imported_orders_waiting ON imported_orders (shop, placed_at) WHERE waits;
+
+-- What an order at the platform has claimed for one of them: so much of it is not held again.
+CREATE TABLE twins (
+    shop  BIGINT NOT NULL REFERENCES shops,
+    cause TEXT COLLATE "C" NOT NULL,
+    twin  TEXT COLLATE "C" NOT NULL,
+    item  TEXT COLLATE "C" NOT NULL,
+    units BIGINT NOT NULL,
+    PRIMARY KEY (shop, cause, twin, item)
+);
+CREATE INDEX twins_by_twin ON twins (shop, twin);
+
 -- What became of goods on their way back: a row a line of a return, or of an order whose refund put nothing back.
 CREATE TABLE returned (
     shop             BIGINT NOT NULL REFERENCES shops,

@@ -30,6 +30,11 @@ UPDATE channels SET removed_at = CAST(:at AS BIGINT) WHERE shop = :shop AND chan
 -- name: set_imported
 UPDATE channels SET imported = :imported WHERE shop = :shop AND channel = :channel
 
+-- name: importing_channels
+SELECT channels.channel FROM channels
+JOIN selling_rules ON selling_rules.shop = channels.shop AND selling_rules.channel = channels.channel
+WHERE channels.shop = :shop AND channels.imported <> 'no' ORDER BY channels.channel
+
 -- name: move_cursor
 UPDATE channels SET cursor_at = :at WHERE shop = :shop AND channel = :channel
 

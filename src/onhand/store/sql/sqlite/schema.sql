@@ -177,6 +177,29 @@ CREATE TABLE passed_over (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX passed_over_by_item ON passed_over (shop, item);
 
+-- Orders from elsewhere that another app brings, or may bring, to the platform: their newest picture. `waits` says
+-- whether more of them is to come.
+CREATE TABLE imported_orders (
+    shop      INTEGER NOT NULL REFERENCES shops,
+    cause     TEXT NOT NULL,
+    picture   BLOB NOT NULL,
+    placed_at INTEGER NOT NULL,
+    waits     INTEGER NOT NULL,
+    PRIMARY KEY (shop, cause)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX imported_orders_waiting ON imported_orders (shop, placed_at) WHERE waits;
+
+-- What an order at the platform has claimed for one of them: so much of it is not held again.
+CREATE TABLE twins (
+    shop  INTEGER NOT NULL REFERENCES shops,
+    cause TEXT NOT NULL,
+    twin  TEXT NOT NULL,
+    item  TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    PRIMARY KEY (shop, cause, twin, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX twins_by_twin ON twins (shop, twin);
+
 -- What became of goods on their way back: a row a line of a return, or of an order whose refund put nothing back.
 CREATE TABLE returned (
     shop             INTEGER NOT NULL REFERENCES shops,
