@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from onhand.app.holding import Holding
 from onhand.domain.catalog import Item
 from onhand.web.server import WebServer, build_web
 from tests.web_pages.shop import Shop
@@ -78,7 +79,10 @@ def served_empty(shop: Shop) -> Iterator[Served]:
 def serving(shop: Shop) -> Iterator[Served]:
     """Serve a shop's pages on a free port."""
     health: dict[str, object] = {}
-    app = build_web(shop.store, shop.log, [shop.name], shop.clock, lambda: health, switches=shop.switches)
+    holding = Holding(shop.store, shop.clock)
+    app = build_web(
+        shop.store, shop.log, [shop.name], shop.clock, lambda: health, switches=shop.switches, holding=holding
+    )
     server = WebServer("127.0.0.1:0", app)
     server.start()
     try:

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
+from onhand.web.routes import LONGEST_KEY
 from onhand.web.server import build_web
-from onhand.web.switching import LONGEST_KEY
 from tests.web_pages.conftest import Served
 from tests.web_pages.shop import run_apart
 

@@ -6,6 +6,7 @@ from onhand.answers.document import as_json
 from onhand.answers.drifts import DriftShown, FixShown, drift, drifts
 from onhand.answers.explained import Explained, explain
 from onhand.answers.health import Health, health
+from onhand.answers.holds import HoldShown, KeptShown, one_hold, show_holds
 from onhand.answers.lookup import NotKnown, find_channel, find_items, find_location, location_names
 from onhand.answers.oversells import ClaimShown, OversellShown, oversells, worst_oversells
 from onhand.answers.places import PlaceShown, places
@@ -35,7 +36,9 @@ __all__ = [
     "FixShown",
     "Happened",
     "Health",
+    "HoldShown",
     "Inbox",
+    "KeptShown",
     "Lane",
     "Level",
     "NotKnown",
@@ -65,12 +68,14 @@ __all__ = [
     "levels",
     "location_names",
     "offers",
+    "one_hold",
     "oversells",
     "places",
     "problems",
     "returned",
     "returns",
     "shadow",
+    "show_holds",
     "timeline",
     "transfers",
     "worst_oversells",

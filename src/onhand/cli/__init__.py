@@ -16,6 +16,7 @@ from onhand.cli import (
     doctor,
     drift,
     erasing,
+    holds,
     keys,
     ledger,
     openapi,
@@ -48,7 +49,7 @@ app = typer.Typer(
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
     *(demo, sandbox, simulate, bench, settings, connect, keys, doctor, openapi),
-    *(run, stock, places, transfers, returns, oversells, drift, webhooks),
+    *(run, stock, places, transfers, returns, oversells, drift, holds, webhooks),
     *(deliveries, ledger, erasing, selling, buffers, stocking),
 )
 for group in GROUPS:

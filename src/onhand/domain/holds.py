@@ -4,19 +4,22 @@ A hold that is confirmed is a sale; one that is released, or not confirmed in ti
 then they stand in state reserved, like those of an order from elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from onhand.domain.selling import AVAILABLE, BUNDLES, Explanation
+from onhand.domain.selling import AVAILABLE, BUNDLES, Explanation, Term
 from onhand.domain.stock import Bin, Movement, State
 
 ORIGIN = "holds"
 """Who moves units of holds: no platform knows of it, so that each is told."""
 
 USUAL_S = 600
+NAMED_ONE_BY_ONE = 20
+"""So many holds an explanation names; of the others it says how many there are."""
+
 LONGEST_S = 86_400
 """A hold is for a shopper who decides now: what lasts longer than a day is an order."""
 
@@ -142,6 +145,34 @@ def choose_places(explanation: Explanation, locations: Sequence[str], units: int
         if share:
             chosen[location] = share
     return chosen
+
+
+def held_terms(holds: Sequence[Hold], item: str, locations: Collection[str], names: Mapping[str, str]) -> list[Term]:
+    """Return terms that say who holds units of an item where a channel sells: no location's number has them any more.
+
+    Of a bundle's hold a component has its own units, and the bundle the bundles.
+    """
+    shares = [(hold, place, units) for hold in holds for place, units in _shares(hold, item) if place in locations]
+    terms = [
+        Term("held", names.get(place, place), 0, _because(hold, units))
+        for hold, place, units in shares[:NAMED_ONE_BY_ONE]
+    ]
+    others = shares[NAMED_ONE_BY_ONE:]
+    if others:
+        units = sum(units for _, _, units in others)
+        terms.append(Term("held", None, 0, f"{units} more are kept aside by {len(others)} other holds"))
+    return terms
+
+
+def _shares(hold: Hold, item: str) -> list[tuple[str, int]]:
+    if hold.wish.item == item and any(kept.item != item for kept in hold.kept):
+        return [(hold.kept[0].location, hold.wish.units)]
+    return [(kept.location, kept.units) for kept in hold.kept if kept.item == item]
+
+
+def _because(hold: Hold, units: int) -> str:
+    who = f" for {hold.wish.reference}" if hold.wish.reference else ""
+    return f"{units} more kept aside{who} by hold {hold.id} until {hold.expires_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _movements(hold: Hold, before: int, way: tuple[State, State], reason: str, at: datetime) -> list[Movement]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from onhand.domain.bundle_selling import Part, bundles_to_sell
 from onhand.domain.bundles import Component
+from onhand.domain.holds import held_terms
 from onhand.domain.selling import (
     ONLINE_STORE,
     OWN_CHANNELS,
@@ -133,5 +134,8 @@ def explain(books: Books, item: str, channel: str) -> Explanation:
     if channel not in sums.rules or not books.offers.rows(channel=channel, items=[item]):
         known = ", ".join(sorted(sums.rules)) or "none yet"
         raise NoSuchOffer(f"item {item} is not sold on {channel}; channels with rules: {known}")
-    sums.name_locations({location.location: location.name for location in books.catalog.locations()})
-    return sums.explain(channel, item)
+    names = {location.location: location.name for location in books.catalog.locations()}
+    sums.name_locations(names)
+    explained = sums.explain(channel, item)
+    held = held_terms(books.holds.of_item(item), item, sums.rules[channel].locations, names)
+    return replace(explained, terms=(*explained.terms, *held))

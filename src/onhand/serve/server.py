@@ -176,6 +176,11 @@ class Serving:
             return []
         return [Sheeting(keeper, self._app.store, self._app.clock, sheets.flush_every_s)]
 
+    def _on_hold(self) -> None:
+        """Have what was held, sold or given back computed and told now."""
+        self.wake()
+        self._wake_publishers()
+
     def _wake_readers(self) -> None:
         for turns in self._readers:
             turns.wake()
@@ -204,9 +209,9 @@ class Serving:
         self._turns += [Turns(work, self._died) for work in third]
 
     def _start_web(self) -> None:
-        pages = build_web(
-            self._app.store, self._app.log, self._app.shops, self._app.clock, self.health, switches=self._app
-        )
+        app = self._app
+        app.holding.on_change = self._on_hold
+        pages = build_web(app.store, app.log, app.shops, app.clock, self.health, switches=app, holding=app.holding)
         self.web = WebServer(str(self._app.config.server.listen), pages)
         self.web.start()
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from onhand.app.holding import Holding
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
 from onhand.store import Books, Store
@@ -27,6 +28,8 @@ Other numbers, nested or not, go to /metrics under their names.
 
 # Reads are short and Python runs one at a time: more threads would only open more connections.
 _THREADS = 3
+# They mostly wait for one another: see `app.holding`.
+_ASKERS = 64
 _PACE_SAMPLES = 12
 
 T = TypeVar("T")
@@ -63,21 +66,35 @@ class Pace:
 
 
 class Desk:
-    """One for a web app. `switches` is None where this process may look but not switch."""
+    """One for a web app. `switches` and `holding` are None where this process may look but not change anything."""
 
     def __init__(
-        self, *, store: Store, log: Log, shops: Iterable[str], clock: Clock, health: Health, switches: Switches | None
+        self,
+        *,
+        store: Store,
+        log: Log,
+        shops: Iterable[str],
+        clock: Clock,
+        health: Health,
+        switches: Switches | None,
+        holding: Holding | None = None,
     ) -> None:
         self.store, self.log, self.clock = store, log, clock
         self.shops = tuple(shops)
         self.health = health
         self.switches = switches
+        self.holding = holding
         self.pace = Pace()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="onhand-web")
+        self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="onhand-holds")
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do blocking work in a thread, so that streams and other answers go on."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def ask(self, work: Callable[[], T]) -> T:
+        """Have something held, or end a hold, beside others who do: the more of them wait, the more share a commit."""
+        return await asyncio.get_running_loop().run_in_executor(self._askers, work)
 
     @contextmanager
     def books(self, shop: str) -> Iterator[Books]:
@@ -97,4 +114,5 @@ class Desk:
 
     def close(self) -> None:
         """Let the threads end."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._askers):
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -12,6 +12,7 @@ from onhand.answers import (
     DriftShown,
     Explained,
     Happened,
+    HoldShown,
     Inbox,
     Level,
     OfferShown,
@@ -24,6 +25,7 @@ from onhand.answers import (
 )
 from onhand.web.desk import Desk
 from onhand.web.grid import Row
+from onhand.web.holds import HoldBody
 from onhand.web.needs import Need
 from onhand.web.problem import MEDIA_TYPE, STATUS_TITLES
 from onhand.web.routes import Parameter, Route, as_answer
@@ -42,6 +44,8 @@ _TYPES = (
     OversellShown,
     ProblemShown,
     OfferShown,
+    HoldShown,
+    HoldBody,
     Status,
     Need,
     Row,
@@ -89,6 +93,8 @@ def _schemas() -> dict[str, Any]:
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What is wrong and the way out."},
         "near": {"type": "array", "items": {"type": "string"}, "description": "What may have been meant."},
+        "left_units": {"type": "integer", "description": "How many there are instead, where not so many may be held."},
+        "terms": {**_many("TermShown"), "description": "Why it is that number."},
     }
     return {
         **components,
@@ -103,6 +109,7 @@ def _schemas() -> dict[str, Any]:
         "Oversells": _many("OversellShown"),
         "Problems": _many("ProblemShown"),
         "Offers": _many("OfferShown"),
+        "Holds": _many("HoldShown"),
         "Grid": {"type": "object", "properties": grid, "required": sorted(grid)},
         "Trouble": {"type": "object", "properties": trouble, "required": ["type", "title", "status", "detail"]},
         "Document": {"type": "object", "description": "An OpenAPI 3.1 document."},
@@ -143,7 +150,7 @@ def openapi_route(table: Iterable[Route]) -> Route:
 
 def _operation(route: Route) -> dict[str, Any]:
     content = {"schema": _ref(route.schema)} if route.schema else {"schema": {"type": "string"}}
-    answers: dict[str, Any] = {"200": {"description": "The answer", "content": {route.media_type: content}}}
+    answers: dict[str, Any] = {str(route.done): {"description": "The answer", "content": {route.media_type: content}}}
     as_details = {MEDIA_TYPE: {"schema": _ref("Trouble")}}
     as_page = {route.media_type: content} if route.media_type == "text/html" else as_details
     answers |= {
@@ -151,6 +158,9 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     answers["403"] = {"description": STATUS_TITLES[403], "content": as_details}  # the guard's, whatever was asked
     operation: dict[str, Any] = {"summary": route.summary, "responses": answers}
+    if route.body:
+        asked = {"application/json": {"schema": _ref(route.body)}}
+        operation["requestBody"] = {"required": True, "content": asked}
     if route.parameters:
         operation["parameters"] = [_parameter(parameter) for parameter in route.parameters]
     return operation

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import msgspec
 from starlette.responses import Response
 
+from onhand.answers.explained import TermShown
+from onhand.app.hold_wishes import NotHoldable
 from onhand.ports.errors import (
     ChannelRefused,
     ChannelUnavailable,
@@ -13,7 +15,9 @@ from onhand.ports.errors import (
     DataDamaged,
     LogUnavailable,
     OnhandError,
+    StoreUnavailable,
 )
+from onhand.publish.holds import HoldEnded, KeyTaken, NoSuchHold
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -23,6 +27,8 @@ STATUS_TITLES = {
     404: "There is no such thing here",
     405: "Not this way",
     409: "It stands in the way of something else",
+    413: "Too long",
+    415: "Not of this kind",
     422: "The same key with another request",
     500: "Something broke here",
     502: "The platform said no",
@@ -31,13 +37,22 @@ STATUS_TITLES = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Left:
+    """How many units there are of what was asked for, and why it is that number."""
+
+    units: int
+    terms: tuple[TermShown, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """What went wrong with a request. `near` names what may have been meant."""
+    """What went wrong with a request. `near` names what may have been meant, `left` what there is instead."""
 
     status: int
     title: str
     detail: str
     near: tuple[str, ...] = ()
+    left: Left | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -60,7 +75,12 @@ def not_found(detail: str, near: tuple[str, ...] = ()) -> Refused:
 
 
 _STATUS_OF: tuple[tuple[type[OnhandError], int], ...] = (
+    (NotHoldable, 400),
+    (NoSuchHold, 404),
+    (HoldEnded, 409),
+    (KeyTaken, 422),
     (ConfigError, 409),
+    (StoreUnavailable, 503),
     (ChannelUnavailable, 503),
     (LogUnavailable, 503),
     (ChannelRefused, 502),
@@ -84,6 +104,9 @@ def as_response(trouble: Trouble) -> Response:
     }
     if trouble.near:
         document["near"] = trouble.near
+    if trouble.left is not None:
+        document["left_units"] = trouble.left.units
+        document["terms"] = msgspec.to_builtins(trouble.left.terms)
     return Response(
         msgspec.json.encode(document),
         status_code=trouble.status,

@@ -52,7 +52,10 @@ Endpoint = Callable[[Desk, Request], Awaitable[Response]]
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One address. `schema` names what the answer looks like in the OpenAPI document; empty where it is no JSON."""
+    """One address. `schema` names what the answer looks like in the OpenAPI document; empty where it is no JSON.
+
+    `body` names what is asked with it, empty where nothing is; `done` is the status of an answer that is no trouble.
+    """
 
     method: Literal["GET", "POST"]
     path: str
@@ -60,9 +63,20 @@ class Route:
     endpoint: Endpoint
     parameters: tuple[Parameter, ...] = ()
     schema: str = ""
+    body: str = ""
+    done: int = 200
     media_type: str = "application/json"
     troubles: tuple[int, ...] = ()
 
+
+LONGEST_KEY = 255
+
+KEY = Parameter(
+    name="Idempotency-Key",
+    about=f"Any text of up to {LONGEST_KEY} characters, new for every request: a repeat is answered, not done.",
+    where="header",
+    required=True,
+)
 
 SHOP = Parameter(name="shop", about="The shop's domain; needed only where several are configured.")
 
@@ -101,6 +115,14 @@ def _judge(parameter: Parameter, value: str, numbers: dict[str, int]) -> None:
             raise bad_request(f"{parameter.name} is from {parameter.least} to {parameter.most}, got {value}")
 
 
+def read_key(request: Request) -> str:
+    """Return the Idempotency-Key of a request. Raises Refused where it has none."""
+    key = request.headers.get("idempotency-key", "")
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise bad_request(f"a header Idempotency-Key of 1 to {LONGEST_KEY} characters is needed, got {len(key)}")
+    return key
+
+
 class Page(NamedTuple):
     """A part of a list, and the `after` of the next one; None on the last."""
 
@@ -108,9 +130,9 @@ class Page(NamedTuple):
     next: str | None
 
 
-def as_answer(document: object) -> Response:
+def as_answer(document: object, status: int = 200) -> Response:
     """Return a document as a JSON answer."""
-    return Response(msgspec.json.encode(document), media_type="application/json")
+    return Response(msgspec.json.encode(document), status_code=status, media_type="application/json")
 
 
 def _as_page(found: object, request: Request) -> Response:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
 from onhand.answers import NotKnown
+from onhand.app.holding import Holding
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
 from onhand.ports.errors import ConfigError, OnhandError
@@ -24,6 +25,7 @@ from onhand.web.assets import Assets
 from onhand.web.desk import Desk, Health, Switches
 from onhand.web.feed import Feeds
 from onhand.web.guard import Guard, is_loopback
+from onhand.web.holds import HOLDS
 from onhand.web.openapi import describe, openapi_route
 from onhand.web.pages import Pages
 from onhand.web.probes import PROBES
@@ -49,13 +51,15 @@ def build_web(
     health: Health = no_health,
     *,
     switches: Switches | None = None,
+    holding: Holding | None = None,
 ) -> Starlette:
     """Return the app with pages, JSON API and live stream. Nothing in it waits for a platform.
 
     `shops` are the configured domains. `health` says what no table holds (`desk.Health`). `switches` pauses and arms
-    channels; None leaves the buttons away. The app answers only this machine: see `guard`.
+    channels; None leaves the buttons away. `holding` grants holds; None refuses them. The app answers only this
+    machine: see `guard`.
     """
-    desk = Desk(store=store, log=log, shops=shops, clock=clock, health=health, switches=switches)
+    desk = Desk(store=store, log=log, shops=shops, clock=clock, health=health, switches=switches, holding=holding)
     feeds, assets = Feeds(desk), Assets()
     pages = Pages(assets)
 
@@ -84,7 +88,7 @@ def describe_api() -> dict[str, Any]:
 
 
 def _table(pages: Pages) -> list[Route]:
-    table = [*pages.routes(), *READINGS, STREAM, *switch_routes(), *PROBES]
+    table = [*pages.routes(), *READINGS, STREAM, *HOLDS, *switch_routes(), *PROBES]
     return [*table, openapi_route(table)]
 
 

@@ -12,24 +12,17 @@ from starlette.responses import Response
 from onhand.answers import as_json
 from onhand.answers.selling import writing_channels
 from onhand.web.desk import Desk, Switches
-from onhand.web.problem import STATUS_TITLES, Refused, Trouble, bad_request, not_found
-from onhand.web.routes import SHOP, Parameter, Route, as_answer, read_call
+from onhand.web.problem import STATUS_TITLES, Refused, Trouble, not_found
+from onhand.web.routes import KEY, SHOP, Parameter, Route, as_answer, read_call, read_key
 from onhand.web.status import read_status
 
 KEPT_KEYS = 1000
 """Keys that are remembered. Switching twice changes nothing either, so that older ones may be forgotten."""
 
-LONGEST_KEY = 255
-
 _PARAMETERS = (
     SHOP,
     Parameter(name="channel", about="shopify, or a channel that takes a number.", where="path", required=True),
-    Parameter(
-        name="Idempotency-Key",
-        about="Any text of up to 255 characters, new for every press of the button: a repeat is answered, not done.",
-        where="header",
-        required=True,
-    ),
+    KEY,
 )
 
 Switch = Callable[[Switches, str, str], object]
@@ -91,9 +84,7 @@ def switch_routes() -> list[Route]:
 
 async def _serve(keys: Keys, name: str, desk: Desk, request: Request) -> Response:
     call = read_call(desk, request, _PARAMETERS)
-    key = request.headers.get("idempotency-key", "")
-    if not 0 < len(key) <= LONGEST_KEY:
-        raise bad_request(f"a header Idempotency-Key of 1 to {LONGEST_KEY} characters is needed, got {len(key)}")
+    key = read_key(request)
     return await desk.run(lambda: _switch(desk, keys, key=key, name=name, shop=call.shop, channel=call.said["channel"]))
 
 
