@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from onhand.app.auditing import NOT_AUDITED
-from onhand.app.healing import Wish as Healing
+from onhand.app.decisions import Wish as Healing
 from onhand.channels.shopify.words import UNKNOWN_WORD
 from onhand.domain.stock import LevelKey, State
 from onhand.heal.fix import By

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from onhand import answers
-from onhand.app.healing import Healed, Wish
+from onhand.app.decisions import Healed, Wish
 from onhand.app.writing_back import EMPTYING, FOUGHT_OVER
 from onhand.audit.compare import compare_levels
 from onhand.config.model import GuardConfig, LocationConfig

@@ -8,14 +8,21 @@ from typing import Literal, get_args
 from onhand.answers.lookup import NotKnown, location_names
 from onhand.heal.fix import IN_FORCE, outcome_of
 from onhand.store import Books
+from onhand.store.fixes import Way
 
 Status = Literal["open", "adopted", "closed"]
+CHANGED: Mapping[Way, Literal["books", "platform", "nothing"]] = {
+    "write": "platform",
+    "adopt": "books",
+    "keep": "nothing",
+}
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FixShown:
-    """One decision about a drift. `changed` is whose numbers went from `before` to `after`, by state.
+    """One decision about a drift. `changed` is whose numbers went from `before` to `after`, by state, nothing where
+    ours stand.
 
     `status` is done, refused (nothing was overwritten), under way or unknown; `undoes` True where it took one back.
     """
@@ -23,7 +30,7 @@ class FixShown:
     at: datetime
     actor: str
     reason: str
-    changed: Literal["books", "platform"]
+    changed: Literal["books", "platform", "nothing"]
     before: Mapping[str, int]
     after: Mapping[str, int]
     undoes: bool
@@ -119,7 +126,7 @@ def _fixes(books: Books) -> dict[int, list[FixShown]]:
             at=fix.made_at,
             actor=fix.actor,
             reason=fix.reason,
-            changed="platform" if wrote else "books",
+            changed=CHANGED[fix.way],
             before={str(state): units for state, units in fix.before.items()},
             after={str(state): units for state, units in fix.after.items()},
             undoes=fix.undoes is not None,

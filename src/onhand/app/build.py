@@ -6,8 +6,9 @@ import httpx
 
 from onhand.app.auditing import audit_shop
 from onhand.app.clock import MACHINE_PACE, Pace, SteadyClock, SystemClock
+from onhand.app.decisions import Healed, Wish
 from onhand.app.deliveries_log import open_log
-from onhand.app.healing import Healed, Wish, heal
+from onhand.app.healing import heal
 from onhand.app.holding import Holding
 from onhand.app.parts import ShopParts, build_parts, connect_markets, selling_rules
 from onhand.app.results import Audited, Synced

@@ -46,7 +46,7 @@ def judge_counts(steps: Steps, store: Store, clock: Clock) -> int:
 
 def _settle(books: Books, count: Count, authority: str, since: datetime, now: datetime) -> None:
     evidence = [f"orders, transfers and drafts changed since {since:%Y-%m-%d %H:%M:%S} UTC were read"]
-    if authority == count.source:
+    if authority == count.source and not count.filed_units:  # what a person has taken back stays with a person
         logger.info("%s adopted: %s by %+d", adopt_count(books, count, evidence, now), count.cause, count.gap_units)
         return
     report_count(books, count, [*evidence, f"{authority} is believed there: its number stands"], now)

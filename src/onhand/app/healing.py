@@ -1,9 +1,10 @@
 """Healing a drift by a person's decision: ours to the platform, theirs into the books, or a decision taken back."""
 
-from dataclasses import dataclass
 from time import monotonic, sleep
-from typing import Final, Literal
+from typing import Final
 
+from onhand.app.decisions import Healed, Wish, found
+from onhand.app.healing_counts import heal_count
 from onhand.app.steps import Steps
 from onhand.app.writing_back import settle_written_back, write_back
 from onhand.audit import compare as comparing
@@ -13,7 +14,6 @@ from onhand.heal.fix import (
     ADOPTION,
     IN_FORCE,
     UNDER_WAY,
-    By,
     CannotHeal,
     Plan,
     outcome_of,
@@ -36,35 +36,16 @@ WITHIN_S: Final = 30.0
 
 AGAIN_S: Final = 0.3
 
-Way = Literal["fix", "accept", "undo"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
-    """What is to be done about a drift, who wants it and why. Not `sure`: only show what it would change."""
-
-    way: Way
-    drift: int
-    by: By
-    sure: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Healed:
-    """What a wish has changed, or would. `status` is preview, done, refused, under way or unknown; `note` says more."""
-
-    plan: Plan
-    wish: Wish
-    status: str
-    note: str = ""
-
 
 def heal(steps: Steps, store: Store, clock: Clock, wish: Wish) -> Healed:
     """Do what is wished, or show it.
 
     Raises CannotHeal, StaleWrite where the level shows something else by now, ChannelUnavailable.
     """
-    plan = _plan(steps, store, wish)
+    drift = _find(store, steps.shop, wish.drift)
+    if drift.source != PLATFORM:
+        return heal_count(steps, store, clock, drift, wish)
+    plan = _plan(steps, store, drift, wish)
     if not wish.sure:
         return Healed(plan=plan, wish=wish, status="preview")
     if plan.way == "write":
@@ -74,15 +55,9 @@ def heal(steps: Steps, store: Store, clock: Clock, wish: Wish) -> Healed:
     return _take_back(steps, store, clock, plan, wish)
 
 
-def _plan(steps: Steps, store: Store, wish: Wish) -> Plan:
+def _plan(steps: Steps, store: Store, drift: DriftRow, wish: Wish) -> Plan:
     """Look at the level, then say what would be changed: a decision is about what is there now."""
-    drift = _find(store, steps.shop, wish.drift)
     key = LevelKey(drift.item, drift.location)
-    if drift.source != PLATFORM:
-        raise CannotHeal(
-            f"drift {drift.id} is what {drift.source} counted: correct it in Shopify's inventory, or wait for its "
-            f'next count; authority = "{drift.source}" in [[location]] lets its counts be taken over by themselves'
-        )
     if wish.way == "undo":
         with store.reading() as session:
             plan = plan_undo(session.of(steps.shop), drift)
@@ -189,7 +164,7 @@ def _adopt(steps: Steps, store: Store, clock: Clock, plan: Plan, wish: Wish) -> 
 def _take_back(steps: Steps, store: Store, clock: Clock, plan: Plan, wish: Wish) -> Healed:
     with store.writing() as session:
         books, now = session.of(steps.shop), clock.now()
-        if plan_undo(books, _find_row(books.drifts.find(plan.drift), plan.drift)) != plan:
+        if plan_undo(books, found(books.drifts.find(plan.drift), plan.drift)) != plan:
             raise StaleWrite(f"drift {plan.drift}: it was decided upon meanwhile; nothing was changed, look again")
         take_back(books, plan, now)
         record(books, plan, wish.by, f"{plan.cause}", now)
@@ -213,10 +188,4 @@ def _compare(steps: Steps, store: Store, clock: Clock, key: LevelKey, wish: Wish
 
 def _find(store: Store, shop: str, drift: int) -> DriftRow:
     with store.reading() as session:
-        return _find_row(session.of(shop).drifts.find(drift), drift)
-
-
-def _find_row(row: DriftRow | None, drift: int) -> DriftRow:
-    if row is None:
-        raise CannotHeal(f"there is no drift {drift}; `onhand drift ls --status all` shows every one")
-    return row
+        return found(session.of(shop).drifts.find(drift), drift)

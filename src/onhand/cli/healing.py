@@ -11,7 +11,7 @@ from onhand.cli.frame import Frame, Json, Paint, frame_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from onhand.app.healing import Healed
+    from onhand.app.decisions import Healed
 
 DriftId = Annotated[int, typer.Argument(metavar="ID", min=1, help="Its number, as `onhand drift ls` shows.")]
 Because = Annotated[str, typer.Option("--because", metavar="TEXT", help="Why: it is kept beside your name.")]
@@ -35,7 +35,10 @@ def fix(
     yes: Sure = False,
     json_wanted: Json = False,
 ) -> None:
-    """Write our numbers to the platform, unless it shows others by then. Ends with 4 if it did not take them."""
+    """Write our numbers to the platform, unless it shows others by then. Ends with 4 if it did not take them.
+
+    A third party cannot be written to: the books stand against its count, where it is not believed.
+    """
     _heal(frame_of(context, json_wanted=json_wanted), "fix", drift_id, (by, because), sure=yes)
 
 
@@ -48,7 +51,7 @@ def accept(
     yes: Sure = False,
     json_wanted: Json = False,
 ) -> None:
-    """Take the platform's numbers into the books."""
+    """Take the platform's numbers, or a third party's count, into the books."""
     _heal(frame_of(context, json_wanted=json_wanted), "accept", drift_id, (by, because), sure=yes)
 
 
@@ -69,7 +72,7 @@ def _heal(
     frame: Frame, way: Literal["fix", "accept", "undo"], drift_id: int, said: tuple[str | None, str], *, sure: bool
 ) -> None:
     from onhand import answers
-    from onhand.app.healing import Wish
+    from onhand.app.decisions import Wish
     from onhand.heal.fix import By
 
     shop = frame.shop()
@@ -89,7 +92,7 @@ def _heal(
         "item": row.item,
         "location": row.location,
         "way": way,
-        "changes": row.source if plan.way == "write" else "books",
+        "changes": {"write": row.source, "adopt": "books", "keep": "nothing"}[plan.way],
         "before": {str(state): units for state, units in plan.before.items()},
         "after": {str(state): units for state, units in plan.after.items()},
         "actor": wish.by.actor,

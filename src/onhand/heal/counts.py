@@ -6,9 +6,11 @@ from datetime import datetime
 
 from onhand.domain.causes import Known, name_causes
 from onhand.domain.drift import Drift, Observation, adopt
-from onhand.domain.stock import State
+from onhand.domain.notices import explained
+from onhand.domain.stock import LevelKey, State
 from onhand.heal.adopt import file_drift
-from onhand.store import Books
+from onhand.heal.fix import ADOPTION, By, CannotHeal, Plan, inverse
+from onhand.store import Books, DriftRow
 from onhand.store.counted import Count
 
 
@@ -33,6 +35,56 @@ def report_count(books: Books, count: Count, evidence: Sequence[str], now: datet
     filed = _file(books, count, _drift(count), evidence, now)
     books.counts.settle(replace(count, filed_units=count.gap_units))
     return filed
+
+
+def plan_count(books: Books, drift: DriftRow, count: Count) -> Plan:
+    """Return how a count's gap would go into what the books hold available now."""
+    key = count.key
+    held = books.counts.levels([key]).get(key, {}).get(State.AVAILABLE, 0)
+    before, after = {State.AVAILABLE: held}, {State.AVAILABLE: held + count.gap_units}
+    return Plan(drift=drift.id, key=key, way="adopt", before=before, after=after)
+
+
+def plan_keep(drift: DriftRow) -> Plan:
+    """Return that the books stand as they are: a third party cannot be written to."""
+    units = {drift.state: drift.books_units}
+    return Plan(drift=drift.id, key=LevelKey(drift.item, drift.location), way="keep", before=units, after=units)
+
+
+def plan_undone_count(books: Books, drift: DriftRow, count: Count) -> Plan:
+    """Return the exact inverse of what was last done about a count. Raises CannotHeal where nothing can be taken back.
+
+    An adoption of which something booked later has explained a part cannot: that part is gone already.
+    """
+    fixes = books.fixes.rows(drift.id)
+    last = fixes[-1] if fixes else None
+    if last is not None and last.undoes is not None:
+        raise CannotHeal(f"drift {drift.id}: {last.actor} took it back at {last.made_at:%Y-%m-%d %H:%M} UTC")
+    if last is not None and last.way == "keep":
+        return replace(plan_keep(drift), undoes=last.id)
+    if drift.status != "adopted" or not drift.note.startswith(ADOPTION):
+        raise CannotHeal(f"drift {drift.id} is {drift.status}: nothing was changed that could be taken back")
+    if explained(-drift.units, count.adopted_units) != drift.units:
+        raise CannotHeal(
+            f"drift {drift.id}: a later order or change has explained {drift.note}; of {drift.units:+d} units "
+            f"{count.adopted_units:+d} are left, so it cannot be taken back"
+        )
+    there = plan_count(books, drift, replace(count, gap_units=-drift.units))
+    return replace(there, undoes=last.id if last is not None else 0, cause=drift.note)
+
+
+def take_back(books: Books, plan: Plan, count: Count, units: int, now: datetime) -> None:
+    """Book the exact inverse of an adoption, as of its count: as if it had never been. Needs a transaction."""
+    assert plan.cause is not None, "only what was adopted is taken back"
+    adopted = books.ledger.caused_by(plan.cause)
+    books.ledger.append([inverse(row, number, row.occurred_at) for number, row in enumerate(adopted, start=1)], now)
+    books.counts.settle(replace(count, adopted_units=count.adopted_units - units))
+
+
+def keep_books(books: Books, drift: DriftRow, count: Count, by: By, now: datetime) -> None:
+    """Close a drift because the books stand; the same gap is not filed again. Needs a transaction."""
+    books.drifts.close(drift.id, "closed", now, f"the books stand, says {by.actor}: {by.reason}")
+    books.counts.settle(replace(count, filed_units=count.gap_units))
 
 
 def _drift(count: Count) -> Drift:

@@ -119,7 +119,7 @@ def take_back(books: Books, plan: Plan, now: datetime) -> None:
     """Book the exact inverse of an adoption. Needs a transaction."""
     assert plan.cause is not None, "only what was adopted is taken back"
     adopted = books.ledger.caused_by(plan.cause)
-    books.ledger.append([_inverse(row, number, now) for number, row in enumerate(adopted, start=1)], now)
+    books.ledger.append([inverse(row, number, now) for number, row in enumerate(adopted, start=1)], now)
     books.drifts.reduce_adoption(plan.cause, {state: plan.before[state] - plan.after[state] for state in plan.before})
 
 
@@ -157,7 +157,8 @@ def _differing(drift: DriftRow) -> list[State]:
     return [state for state, units in drift.observed.items() if units != drift.books.get(state, 0)]
 
 
-def _inverse(movement: Movement, number: int, now: datetime) -> Movement:
+def inverse(movement: Movement, number: int, at: datetime) -> Movement:
+    """Return the movement that takes one back, as of a time."""
     return Movement(
         id=f"{movement.cause}/undone/{number}",
         item=movement.item,
@@ -167,5 +168,5 @@ def _inverse(movement: Movement, number: int, now: datetime) -> Movement:
         cause=movement.cause,
         origin=movement.origin,
         reason="taken back",
-        occurred_at=now,
+        occurred_at=at,
     )

@@ -11,8 +11,8 @@ from onhand.store.json_text import dump, load_units, pairs
 from onhand.store.statements import Row
 from onhand.store.times import from_us, to_us
 
-Way = Literal["write", "adopt"]
-"""Our numbers were written to the platform, or the platform's were taken into the books."""
+Way = Literal["write", "adopt", "keep"]
+"""Our numbers were written to the platform, others were taken into the books, or the books stand against a count."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -69,9 +69,12 @@ def _of_drift(row: DriftShown) -> Need:
     much = f"{-row.units} too few" if row.units < 0 else f"{row.units} too many"
     books = f"books expect {row.books_units} {row.state}, {row.source} shows {row.observed_units}"
     cause = f" Likely: {row.cause}." if row.cause else ""
+    decides = f"onhand drift accept or fix {row.id} decides"
+    if row.source != "shopify":
+        decides = f"onhand drift accept {row.id} takes it over, fix {row.id} lets the books stand"
     return Need(
         kind="drift",
         message=f"{row.sku or row.item} at {row.location}: {books} ({much}).{cause}",
-        next_step=f"onhand drift show {row.id} has the evidence; onhand drift accept or fix {row.id} decides",
+        next_step=f"onhand drift show {row.id} has the evidence; {decides}",
         since_at=row.opened_at,
     )

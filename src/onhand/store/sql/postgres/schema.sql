@@ -300,7 +300,7 @@ CREATE TABLE fixes (
     drift    BIGINT NOT NULL,
     item     TEXT COLLATE "C" NOT NULL,
     location TEXT COLLATE "C" NOT NULL,
-    way      TEXT COLLATE "C" NOT NULL CHECK (way IN ('write', 'adopt')),
+    way      TEXT COLLATE "C" NOT NULL CHECK (way IN ('write', 'adopt', 'keep')),
     before   TEXT COLLATE "C" NOT NULL,
     after    TEXT COLLATE "C" NOT NULL,
     actor    TEXT COLLATE "C" NOT NULL,

@@ -299,7 +299,7 @@ CREATE TABLE fixes (
     drift    INTEGER NOT NULL,
     item     TEXT NOT NULL,
     location TEXT NOT NULL,
-    way      TEXT NOT NULL CHECK (way IN ('write', 'adopt')),
+    way      TEXT NOT NULL CHECK (way IN ('write', 'adopt', 'keep')),
     before   TEXT NOT NULL,
     after    TEXT NOT NULL,
     actor    TEXT NOT NULL,
