@@ -1,4 +1,4 @@
-"""Processing from a real log into real books: a delivery that fails half-way leaves nothing, the others are booked."""
+"""Processing from a real log into real books: a delivery that fails leaves nothing, the others are booked."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,7 +16,9 @@ from onhand.intake.process import Sender, Senders, process
 from onhand.log import Seal, SqliteLog
 from onhand.ports.channel import Report
 from onhand.ports.delivery import Delivery, Request
+from onhand.ports.errors import StoreUnavailable
 from onhand.store import Store
+from tests.support.full_disk import limit_pages
 
 SHOP = "tees.myshopify.com"
 T0 = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -116,3 +118,17 @@ def test_a_delivery_that_fails_half_way_leaves_nothing_and_the_others_are_booked
         assert [row.status for row in books.deliveries.rows(limit=10)].count("parked") == 1
         assert "booked as" in next(row.note or "" for row in books.deliveries.rows(limit=10) if row.status == "parked")
         assert books.ledger.verify(log.anchors(SHOP)).problems == []
+
+
+def test_a_disk_that_is_full_is_no_fault_of_a_delivery_that_finds_it(store: Store, log: SqliteLog) -> None:
+    deliver(log, "large")
+    sales = tuple(sale(number) for number in range(1, 400))
+    said = senders(large=Report(pictures=sales))
+    limit_pages(store, 20)
+    with pytest.raises(StoreUnavailable, match="full"):
+        process(store, log, said, NOW)
+    limit_pages(store, 1_000_000)
+    processed = process(store, log, said, NOW)
+    assert (processed.done, processed.parked) == (1, 0)
+    with store.reading() as session:
+        assert session.of(SHOP).ledger.levels(["TEE"])["TEE", CUSTOMER] == 2 * len(sales)

@@ -10,6 +10,7 @@ from onhand.domain.stock import Bin, State
 from onhand.ports.errors import ConfigError, StoreUnavailable
 from onhand.store import Session, Store, open_store
 from tests.store.goods import BOSTON, CAP, OTHER, SHOP, TEE, at, sale
+from tests.support.full_disk import limit_pages
 
 SOLD_TEE = (TEE, Bin(BOSTON, State.CUSTOMER))
 
@@ -220,10 +221,3 @@ def test_c03_a_disk_that_fills_up_inside_a_delivery_is_no_fault_of_the_delivery(
     with store.reading() as session:
         assert sold_units(session) == 400
     store.close()
-
-
-def limit_pages(store: Store, pages: int) -> None:
-    """Let the database find the disk full once it has so many pages more."""
-    with store.writing() as session:
-        count = session._sql.connection.pragma("page_count")  # type: ignore[attr-defined]
-        session._sql.connection.pragma("max_page_count", count + pages)  # type: ignore[attr-defined]
