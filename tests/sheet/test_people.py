@@ -142,3 +142,12 @@ def test_a_chart_that_somebody_has_taken_away_stays_away(shop: SheetShop) -> Non
     shop.move([("TEE", WAREHOUSE, -1)])
     shop.run(20)
     assert shop.tabs()["Summary"]["charts"] == 1
+
+
+def test_a_column_before_all_of_ours_moves_the_keys_with_it(shop: SheetShop) -> None:
+    shop.person("insert_columns", tab="Levels", at="A")
+    shop.move([("TEE", WAREHOUSE, -3)])
+    shop.run(70)
+    assert shop.tabs()["Levels"]["values"][0][:2] == ["", "onhand"]
+    assert all(row["onhand"] for row in shop.table("Levels"))
+    assert shop.differences() == []

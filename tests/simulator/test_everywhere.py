@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from onhand.simulator.acts.sheet import KEYED, is_ours
 from onhand.simulator.options import PLATFORMS, Options, draw
 from onhand.simulator.season import playing
 
@@ -34,3 +35,20 @@ def test_a_web_shop_that_shows_another_number_does_not_hold() -> None:
         product = next(iter(season.stage.world.woocommerce.products.values()))
         product.units += 1
         assert any("WooCommerce shows" in sentence for sentence in season.verdict())
+
+
+def test_a_workbook_with_one_wrong_number_does_not_hold() -> None:
+    with playing(QUIET) as season:
+        season.open()
+        for _ in range(40):
+            season.tick()
+        season.calm()
+        assert season.verdict() == []
+        stage = season.stage
+        assert stage.sandbox.sheets is not None
+        (book,) = stage.sandbox.sheets.books.values()
+        tab = next(tab for tab in book.tabs if is_ours(tab) and "Published" in tab.rows[0].values)
+        headings = tab.rows[0].values
+        keyed = next(row for row in range(1, len(tab.rows)) if tab.value(row, headings.index(KEYED)))
+        tab.put(keyed, headings.index("Available to sell"), [999_999])
+        assert any("the sheet differs" in sentence for sentence in season.verdict())

@@ -52,8 +52,10 @@ def compare_books(books: Books, shop: str, shown: Mapping[str, Any]) -> Sheet:
         f"{row.item}|{row.channel}|{row.listing}": (row.units, row.published_units) for row in stock.ats(books, shop)
     }
     levels: dict[str, dict[State, int]] = {}
+    # What is left of an item that was removed, or is not counted any more, is nobody's number.
+    there = {item.item for item in books.catalog.items() if item.counted}
     for (item, bin_), units in books.ledger.all_levels().items():
-        if bin_.state in KEPT_STATES:
+        if bin_.state in KEPT_STATES and item in there:
             levels.setdefault(f"{item}|{bin_.location}", {})[bin_.state] = units
     sold, standing = tabs.get("ATS by channel", {}), tabs.get("Levels", {})
     differing = sum(_sold(sold.get(key)) != told for key, told in sellable.items()) + len(sold.keys() - sellable.keys())

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from onhand.domain.stock import State
+from onhand.sandbox.sheets.service import SheetsService
 from onhand.sandbox.world.bundling import parts_of
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.drafts import Draft
@@ -24,6 +25,7 @@ from onhand.simulator.acts.hands import HandActs
 from onhand.simulator.acts.orders import OrderActs
 from onhand.simulator.acts.places import PlaceActs
 from onhand.simulator.acts.returns import ReturnActs
+from onhand.simulator.acts.sheet import SheetActs
 from onhand.simulator.acts.tiktok import TikTokActs
 from onhand.simulator.acts.tracking import TrackingActs
 from onhand.simulator.acts.transfers import TransferActs
@@ -81,6 +83,7 @@ class Business:
         without: Collection[str] = (),
         *,
         switches: bool = False,
+        sheets: SheetsService | None = None,
     ) -> None:
         self._world = world
         self._clock = clock
@@ -89,7 +92,8 @@ class Business:
         self._goods = GoodsActs(world, rng)
         self._tracking = TrackingActs(world, rng)
         families = _families(world, rng, self._goods, self._tracking, switches=switches)
-        self._families = [family for family in families if family.name not in without]
+        in_sheet = [Family(name="sheet", acts=SheetActs(sheets, rng).acts(), weight=5)] if sheets is not None else []
+        self._families = [*in_sheet, *(family for family in families if family.name not in without)]
         self._opened: Counter[Place] = Counter()
         self._by_hand: Counter[tuple[Place, State]] = Counter()
         self._stuck: Counter[Place] = Counter()

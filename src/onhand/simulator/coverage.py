@@ -19,6 +19,8 @@ SITUATIONS: Final[dict[str, str]] = {
     "removal told too late": "a removal of the app was told of while it was installed: the newer installation counts",
     "sold on WooCommerce": "a web shop on WooCommerce sold as well",
     "WooCommerce told": "the web shop took numbers",
+    "workbook written": "rows were written into the workbook in Google Sheets",
+    "workbook put right": "somebody had written over a number in the workbook",
     "database refused": "the database could not be used for a moment",
     "delivery refused with 503": "nothing could be kept, and the sender was told to come again",
     "clock set back": "the machine's clock had been ahead by more than ten seconds, and was set right",

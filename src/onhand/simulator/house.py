@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
+import msgspec
 
 from onhand.app import build
 from onhand.app.clock import Pace
 from onhand.app.results import Audited
 from onhand.channels import CHANNELS
 from onhand.config import SHOPIFY, ChannelConfig, Config, ShopConfig
-from onhand.config.model import AuditConfig, GuardConfig
+from onhand.config.model import AuditConfig, GoogleSheetsConfig, GuardConfig
 from onhand.config.reader import Section, Source
 from onhand.config.secret import Secret
 from onhand.demo.quiet import what_goes_on
@@ -24,8 +26,10 @@ from onhand.ports.clock import Clock
 from onhand.ports.delivery import Request
 from onhand.ports.errors import BadSignature, DataDamaged, LogUnavailable, OnhandError
 from onhand.sandbox.markets import Connection, connections
+from onhand.sandbox.sheets.start import address
 from onhand.sandbox.state import Sandbox
 from onhand.serve.latency import Latency
+from onhand.serve.sheeting import Sheeting
 from onhand.serve.turns import Work
 from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
 from onhand.simulator.network import OUR_HOST
@@ -42,13 +46,15 @@ ENCRYPTION_KEY = urlsafe_b64encode(bytes(range(32))).decode()
 class Manner:
     """How onhand is set: when it audits, how many deliveries it books at once, whether its marketplaces are connected.
 
-    And what it lives with: a drive whose power may fail, a bucket of so many points at Shopify (None: no limit).
+    And what it lives with: a drive whose power may fail, a bucket of so many points at Shopify (None: no limit), a
+    workbook that is written every so many seconds (None: there is none).
     """
 
     audit: AuditConfig = field(default_factory=AuditConfig)
     batch: int = BATCH
     markets: bool = False
     power_fails: bool = False
+    sheet_flush_s: float | None = None
     bucket_points: float | None = None
 
 
@@ -85,6 +91,10 @@ class House:
         self.auditing = Auditing(self.app, self.steps, _nothing)
         self.subscribing = Subscribing(self.steps, PUBLIC_URL, _nothing)
         self.housekeeping = Housekeeping(self.app)
+        keeper, flush_s = self.app.sheet(self.shop), manner.sheet_flush_s
+        self.sheeting = None
+        if keeper is not None and flush_s is not None:
+            self.sheeting = Sheeting(keeper, self.app.store, self.app.clock, flush_s)
 
     @property
     def works(self) -> Sequence[Work]:
@@ -94,7 +104,7 @@ class House:
     @property
     def all_works(self) -> Sequence[Work]:
         """Everything that `onhand serve` does side by side."""
-        return (*self.works, self.subscribing, self.housekeeping)
+        return (*self.works, self.subscribing, self.housekeeping, *([self.sheeting] if self.sheeting else []))
 
     def receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         """Take a webhook as the ingress does: verify, keep, answer. `kept` then has its id."""
@@ -166,6 +176,15 @@ def _config(sandbox: Sandbox, folder: Path, manner: Manner) -> Config:
         ),
         audit=manner.audit,
         guard=GuardConfig(zero_share=1.0),  # a shop so small is emptied by any sale
+        google_sheets=_workbook(sandbox) if manner.sheet_flush_s is not None else None,
+    )
+
+
+def _workbook(sandbox: Sandbox) -> GoogleSheetsConfig:
+    found: Any = address(sandbox.sheets)
+    key = msgspec.json.encode(found["credentials"]).decode()
+    return GoogleSheetsConfig(
+        spreadsheet=found["spreadsheet"], credentials=Secret.of(key), api_url=found["url"], flush_every_s=1.0
     )
 
 

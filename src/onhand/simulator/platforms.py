@@ -9,6 +9,7 @@ import httpx
 
 from onhand.sandbox.markets import desks
 from onhand.sandbox.sheets.desk import answer_in_process
+from onhand.sandbox.sheets.service import TOKEN_PATH
 from onhand.sandbox.shopify.desk import Desk, Reply
 from onhand.sandbox.state import Sandbox
 from onhand.simulator.clock import ManualClock
@@ -90,9 +91,9 @@ class InProcessPlatforms(httpx.BaseTransport):
         reply = self._answer(request, headers)
         self.watch(request, reply)
         body = self.tamper(request, reply.body)
-        self._trace.note(
-            f"call {request.url.path} {brief(request.content)} {reply.status} {brief(body)} {fate or 'well'}"
-        )
+        # Google's assertions are signed by the machine's own clock, with a key of this process.
+        asked = "" if request.url.path == TOKEN_PATH else brief(request.content)
+        self._trace.note(f"call {request.url.path} {asked} {reply.status} {brief(body)} {fate or 'well'}")
         if reply.lost or fate == "unanswered":
             self._give_up(request, "unanswered")
         self._travel(request)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from onhand.channels.shopify.subscriptions import TOPICS
 from onhand.config.model import AuditConfig
+from onhand.serve.sheeting import Sheeting
 from onhand.serve.turns import Work
 from onhand.simulator.business import Business
 from onhand.simulator.house import Manner
@@ -20,6 +21,7 @@ from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.storm import Storm
 from onhand.simulator.verdict import parked
+from onhand.simulator.workbook import wrong_cells
 
 TICKS_MOST = 3_000
 """Things that happen in a storm at most, should webhooks be scarce for whatever reason."""
@@ -31,12 +33,16 @@ TICKS_A_LIFE = 10
 LOOK_EVERY = 20
 """After so many things that happened the invariants are looked at, and after every crash."""
 
+SHEET_SHARE = 0.06
 HOURLY_SHARE = 0.02
 LAPSED_SHARE = 0.15
 """How often what runs once in a while takes its turn beside the others; more often while nobody is told anything."""
 
 CALM_MOST_S = 12 * 3600.0
 """How much virtual time onhand has to come to rest once the storm is over: Shopify tries for four hours."""
+
+FLUSH_EVERY_S = 5.0
+"""How long changes for the workbook are gathered."""
 
 AGAIN = "onhand simulate --seed"
 
@@ -69,7 +75,8 @@ class Season:
         self.stage = stage
         self._rng = random.Random(f"season {options.seed}")
         without = [name for name in OPTIONAL_BUSINESS if name not in options.business]
-        self.business = Business(stage.world, stage.clock, self._rng, LIVES, without)
+        sheets = stage.sandbox.sheets if "sheet" in options.platforms else None
+        self.business = Business(stage.world, stage.clock, self._rng, LIVES, without, sheets=sheets)
         self.business.journal = stage.trace.note
         self.storm = Storm(stage, random.Random(f"storm {options.seed}"))
         self.watch = Watch(stage)
@@ -147,6 +154,7 @@ class Season:
         stage.settle()
         self.watch.echo()
         stage.rest()  # what echoes had it look at once more
+        stage.settle_sheet()
         if stage.clock.now() > until:
             self._resting.append(f"it took until {stage.clock.now()} to come to rest, {until} was the latest")
 
@@ -155,6 +163,7 @@ class Season:
         self.watch.look()
         return [
             *self.business.failures(self.stage.house, self.storm.poisoned),
+            *wrong_cells(self.stage.house, self.stage.sandbox.sheets),
             *self._resting,
             *self.watch.breaches,
         ]
@@ -228,9 +237,18 @@ class Season:
         house = self.stage.house
         for number in self._rng.sample(range(len(house.works)), self._rng.choice((0, 0, 1, 1, 2, 4))):
             self._take_turn(self.stage.house.works[number])  # a crash puts others in their place
+        if house.sheeting is not None and self._rng.random() < SHEET_SHARE:
+            self._keep_sheet(house.sheeting)
         lapsed = len(self.stage.world.outbox.subscriptions) < len(TOPICS)
         if self._rng.random() < (LAPSED_SHARE if lapsed else HOURLY_SHARE):
             self._take_turn(self._rng.choice((self.stage.house.subscribing, self.stage.house.housekeeping)))
+
+    def _keep_sheet(self, sheeting: Sheeting) -> None:
+        before = sheeting.last
+        self._take_turn(sheeting)
+        if sheeting.last is not None and sheeting.last is not before:
+            self.stage.met["workbook written"] += sheeting.last.rows > 0
+            self.stage.met["workbook put right"] += sheeting.last.edits > 0
 
     def _take_turn(self, work: Work) -> None:
         self._at_work.append(work.name)
@@ -260,6 +278,7 @@ def playing(options: Options) -> Iterator[Season]:
         batch=options.batch,
         markets=tiktok or web,
         power_fails="power_cut" in options.faults,
+        sheet_flush_s=FLUSH_EVERY_S if "sheet" in options.platforms else None,
         bucket_points=options.bucket_points,
     )
     with staged(options.seed, Goods(on_tiktok=tiktok, on_web=web), manner) as stage:

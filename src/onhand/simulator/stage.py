@@ -30,6 +30,9 @@ RESTART_S = 2.0
 
 STARTS = 30
 
+SHEET_ROUNDS, SHEET_ROUND_S, SHEET_SOON_S = 6, 310.0, 10.0
+"""Changes are gathered for seconds and everything every five minutes, the whole sheet is read every minute."""
+
 ROUNDS = 30
 _TURNS = 200
 """How often everybody may work until a stage counts as restless; each bounded, so that a fault ends the run."""
@@ -133,6 +136,17 @@ class Stage:
         self.rest()
         self.clock.advance(self.house.app.config.audit.every_s)
         self.rest()
+
+    def settle_sheet(self) -> None:
+        """Let the workbook be looked at and put right, several times: what people did shows a minute later."""
+        if self.house.sheeting is None:
+            return
+        for _ in range(SHEET_ROUNDS):
+            self.clock.advance(SHEET_ROUND_S)
+            self.turn(self.house.sheeting)
+        self.rest()  # meanwhile a reservation may have ended
+        self.clock.advance(SHEET_SOON_S)
+        self.turn(self.house.sheeting)
 
     def close(self) -> None:
         """Put everything away."""

@@ -80,6 +80,10 @@ class Storm:
         self._stage.points.calm()
         self._stage.sandbox.faults.heal()
         self._stage.house_clock.ahead_s = 0.0
+        sheets = self._stage.sandbox.sheets
+        if sheets is not None:
+            for book in sheets.books.values():
+                book.editors.add(sheets.account.email)
 
     def _crash(self) -> str:
         self._stage.crash()

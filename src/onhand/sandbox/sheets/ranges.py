@@ -86,7 +86,11 @@ def inserted(at: int, count: int) -> Shift:
     """Return how ranges move where `count` rows or columns come in before `at`."""
 
     def shift(start: int, end: int | None) -> tuple[int, int | None]:
-        return start + count if start >= at and start else start, end + count if end is not None and end > at else end
+        everything = start == 0 and end is None  # what spans all of a tab goes on doing so
+        return (
+            start + count if start >= at and not everything else start,
+            end + count if end is not None and end > at else end,
+        )
 
     return shift
 
