@@ -4,17 +4,14 @@ The input tab is left alone: a buffer would change what every platform is to sho
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from onhand.sandbox.sheets.book import Tab
-from onhand.sandbox.sheets.people import Act as Doing
 from onhand.sandbox.sheets.people import SheetAct, act
 from onhand.sandbox.sheets.service import SheetsService
 from onhand.simulator.acts.chance import Act, named, one_of
-
-Where = Callable[[Tab], str]
 
 WIDEST: Final = 12
 """Columns that people look at."""
@@ -39,46 +36,52 @@ class SheetActs:
         )  # fmt: skip
 
     def _type(self, _: datetime) -> str:
+        tab = self._tab()
         value = self._rng.choice((0, -3, 999, "soon", "=1+1"))
-        return self._do("type", self._cell, value=value)
+        return self._do(SheetAct(act="type", tab=tab.title, at=self._cell(tab), value=value))
 
     def _clear(self, _: datetime) -> str:
-        return self._do("clear", self._cell)
+        tab = self._tab()
+        return self._do(SheetAct(act="clear", tab=tab.title, at=self._cell(tab)))
 
     def _sort(self, _: datetime) -> str:
-        return self._do("sort", self._column, falling=self._rng.random() < 0.5)
+        tab = self._tab()
+        return self._do(SheetAct(act="sort", tab=tab.title, at=self._column(tab), falling=self._rng.random() < 0.5))
 
     def _rename(self, _: datetime) -> str:
-        return self._do("rename_tab", new_title=f"Numbers {self._rng.randrange(1000)}")
+        title = f"Numbers {self._rng.randrange(1000)}"
+        return self._do(SheetAct(act="rename_tab", tab=self._tab().title, new_title=title))
 
     def _insert_column(self, _: datetime) -> str:
-        return self._do("insert_columns", self._column)
+        tab = self._tab()
+        return self._do(SheetAct(act="insert_columns", tab=tab.title, at=self._column(tab)))
 
     def _delete_column(self, _: datetime) -> str:
-        return self._do("delete_columns", self._column)
+        tab = self._tab()
+        return self._do(SheetAct(act="delete_columns", tab=tab.title, at=self._column(tab)))
 
     def _insert_rows(self, _: datetime) -> str:
-        return self._do("insert_rows", self._row, count=self._rng.choice((1, 3)))
+        tab, count = self._tab(), self._rng.choice((1, 3))
+        return self._do(SheetAct(act="insert_rows", tab=tab.title, at=self._row(tab), count=count))
 
     def _delete_rows(self, _: datetime) -> str:
-        return self._do("delete_rows", self._row)
+        tab = self._tab()
+        return self._do(SheetAct(act="delete_rows", tab=tab.title, at=self._row(tab)))
 
     def _copy_row(self, _: datetime) -> str:
-        return self._do("copy_row", self._row)
+        tab = self._tab()
+        return self._do(SheetAct(act="copy_row", tab=tab.title, at=self._row(tab)))
 
     def _delete_tab(self, _: datetime) -> str:
-        return self._do("delete_tab")
+        return self._do(SheetAct(act="delete_tab", tab=self._tab().title))
 
     def _share_or_not(self, _: datetime) -> str:
         (book,) = self._service.books.values()
-        return self._do("revoke" if book.editors else "share")
+        return self._do(SheetAct(act="revoke" if book.editors else "share", tab=self._tab().title))
 
-    def _do(self, doing: Doing, where: Where | None = None, **more: Any) -> str:
-        """Do it in one of our tabs, at a place that is drawn once it is known how large the tab is."""
-        tab = self._tab()
-        at = "" if where is None else where(tab)
-        act(self._service, SheetAct(act=doing, tab=tab.title, at=at, **more))
-        return f"somebody in the sheet: {doing} in {tab.title!r} {at} {more}"
+    def _do(self, ask: SheetAct) -> str:
+        act(self._service, ask)
+        return f"somebody in the sheet: {ask.act} in {ask.tab!r} {ask.at} {ask.new_title or ''} {ask.value or ''}"
 
     def _row(self, tab: Tab) -> str:
         return str(self._rng.randrange(1, len(tab.rows)) + 1)
