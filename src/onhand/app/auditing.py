@@ -205,9 +205,10 @@ def _look_at(steps: Steps, store: Store, clock: Clock, seller: Sells, listings: 
             offer, seen = offers.get(listing.listing), shown.get(listing.listing)
             if offer is None or listing.item is None:
                 continue
-            if seen is not None and seen.available_units == offer.units and not offer.stale:
+            wanted = max(seller.capabilities.bounded(offer.units or 0), offer.locked_units)
+            if seen is not None and seen.available_units == wanted and not offer.stale:
                 equal += 1
-            elif offer.stale or offer.units != offer.told_units or listing.listing in pending:
+            elif offer.stale or wanted != offer.told_units or listing.listing in pending:
                 in_flight += 1
             else:
                 drifts += 1

@@ -81,6 +81,19 @@ class Term(NamedTuple):
         return because
 
 
+class Lock(NamedTuple):
+    """Units that `channel` keeps for a promotion: it cannot be told less, so others leave them alone.
+
+    `shared` are the locations from which both sell. `besides` ends the sentence.
+    """
+
+    channel: str
+    units: int
+    why: str
+    shared: frozenset[str]
+    besides: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explanation:
     """What a channel may sell, and the terms that sum to it."""
@@ -96,12 +109,14 @@ def available_to_sell(
     unseen_units: int,
     *,
     sells_below_zero: bool = False,
+    locks: Sequence[Lock] = (),
 ) -> Explanation:
     """Return what `rule` lets its channel sell of one item, never below zero, term by term.
 
     Locations add up, negatives included. `unplaced_units` belong to orders whose location is not known yet,
     `unseen_units` to orders that the channel holds but that have not reached us; both lower the number. Where the
-    channel `sells_below_zero`, the number is still what there is to sell, and a term says that it sells more.
+    channel `sells_below_zero`, the number is still what there is to sell, and a term says that it sells more. What
+    other channels have locked of the same units is left to them.
     """
     pool = [level for level in pool if level.location in rule.locations]
     terms = [_location_term(level) for level in pool]
@@ -110,12 +125,23 @@ def available_to_sell(
     if unseen_units:
         terms.append(Term(UNSEEN, None, -unseen_units, f"{rule.channel} holds them, we do not know them yet"))
     terms += _buffer_terms(rule, [level for level in pool if level.aside_units])
+    terms += [_lock_term(rule.channel, lock, terms) for lock in locks]
     total = sum(term.units for term in terms)
     if total < 0:
         terms.append(Term("floor", None, -total, f"a channel can be told no less than 0, and it is {-total} short"))
     if sells_below_zero:
         terms.append(Term("sells below zero", None, 0, f"{rule.channel} goes on selling it when nothing is left"))
     return Explanation(units=max(0, total), terms=tuple(terms))
+
+
+def _lock_term(channel: str, lock: Lock, terms: Sequence[Term]) -> Term:
+    if lock.channel == channel:
+        return Term("locked", None, 0, f"{lock.units} are kept for {lock.why}: {channel} cannot be told less")
+    there = sum(
+        max(0, term.units) for term in terms if isinstance(term.given, PoolLevel) and term.given.location in lock.shared
+    )
+    because = f"{lock.channel} keeps them for {lock.why} and cannot be told less{lock.besides}"
+    return Term("locked", None, -min(lock.units, there), because)
 
 
 def usable_units(books_units: int, observed_units: int | None, untold_units: int) -> int:

@@ -278,11 +278,15 @@ class Applied(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """The platform said no, nothing changed. `stale` when only the comparison failed; `rows` are the guilty ones."""
+    """The platform said no, nothing changed. `stale` when only the comparison failed; `rows` are the guilty ones.
+
+    `of_the_number`: another number may be taken.
+    """
 
     stale: bool
     rows: tuple[int, ...]
     reason: str
+    of_the_number: bool = False
 
 
 class Unknown(NamedTuple):
@@ -337,10 +341,15 @@ class Sells(Protocol):
 
 
 class Shown(NamedTuple):
-    """What a channel shows for a listing: units it sells, and units its open orders hold."""
+    """What a channel shows for a listing: units it sells, and units its open orders hold.
+
+    Of what it sells `locked_units` are kept for promotions, which `locked_for` names: it cannot be told less.
+    """
 
     available_units: int
     committed_units: int
+    locked_units: int = 0
+    locked_for: str = ""
 
 
 class Marketplace(Reports, Observes, Sells, Protocol):

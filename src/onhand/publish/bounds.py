@@ -1,15 +1,19 @@
 """What a channel cannot be told as it stands: numbers beyond its bounds, and more tellings a day than it takes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from onhand.domain.catalog import Listing
 from onhand.ports.capabilities import Capabilities
 from onhand.ports.channel import Problem, Sells
 from onhand.store import Books, Untold
+from onhand.store.offers import Locked
 
 BEYOND = "beyond what the channel takes"
 """The kind of problem that is about a number which a channel cannot be told."""
+
+LOCKED = "units are locked"
+"""The kind of problem that is about a listing which a promotion keeps from being lowered to what may be sold."""
 
 SPENT = "revisions are used up"
 """The kind of problem that is about a listing which may not be told anything more today."""
@@ -34,10 +38,34 @@ def note_beyond(books: Books, channel: Sells, rows: Sequence[Untold], now: datet
             if row.told_units in _edges(channel.capabilities):
                 books.problems.settle(BEYOND, key, now)
             continue
+        if row.units == row.locked_units:
+            continue  # a problem of its own: see `note_locked`
         bound = "at least" if row.units > row.sellable_units else "at most"
         message = f"{key} may sell {row.sellable_units}; {row.channel} takes {bound} {row.units}, and is told that"
         next_step = "take the listing off sale there" if bound == "at least" else "nothing to do: it is sold on"
         books.problems.raise_(Problem(BEYOND, key, message, next_step), now)
+
+
+def note_locked(
+    books: Books, locked: Mapping[str, Sequence[Locked]], sellable: Mapping[tuple[str, str], int], now: datetime
+) -> None:
+    """Tell a person of listings that a promotion keeps above what may be sold, and settle those that it does not.
+
+    `sellable` is what listings may sell, by channel and listing.
+    """
+    for lock in [lock for locks in locked.values() for lock in locks]:
+        units, key = sellable.get((lock.channel, lock.listing)), f"{lock.channel}/{lock.listing}"
+        if units is None:
+            continue
+        if units >= lock.units:
+            books.problems.settle(LOCKED, key, now)
+            continue
+        message = (
+            f"{key} may sell {units}; {lock.units} are locked for {lock.why}, and {lock.channel} cannot be told less: "
+            f"{lock.units - units} units may be oversold. The other channels keep back what they can"
+        )
+        next_step = "end the promotion, or bring more units to where the channel sells from"
+        books.problems.raise_(Problem(LOCKED, key, message, next_step), now)
 
 
 def untold(books: Books, channel: Sells, limit: int, now: datetime) -> list[Untold]:

@@ -23,7 +23,7 @@ from onhand.ports.channel import (
     Unknown,
     Wanted,
 )
-from onhand.publish.bounds import keep_bounds, note_beyond, untold
+from onhand.publish.bounds import LOCKED, keep_bounds, note_beyond, untold
 from onhand.publish.guard import ZERO_SHARE, gate, hold_if_emptying
 from onhand.store import Books, Intent, IntentRow, Untold
 from onhand.store.offers import PATIENCE
@@ -100,11 +100,14 @@ def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> s
         case Applied(_, note):
             for listing, row in zip(listings, intent.rows, strict=True):
                 books.offers.told(intent.channel, listing, row.units["units"], now)
+            for listing in books.offers.unpark_told(intent.channel, listings):
+                books.problems.settle(REFUSED, f"{intent.channel}/{listing}", now)
             books.intents.conclude(intent.key, "applied", note, now)
             books.problems.settle(NOT_TAKEN, intent.channel, now)
-        case Rejected(_, rows, note):
+        case Rejected(_, rows, note, of_the_number):
             for number in rows or range(len(listings)):
-                _park(books, intent.channel, listings[number], note, now)
+                units = intent.rows[number].units["units"] if of_the_number else None
+                _park(books, intent.channel, listings[number], note, now, units=units)
             books.intents.conclude(intent.key, "rejected", note, now)
         case Unknown(note):
             books.intents.conclude(intent.key, "unknown", note, now)
@@ -122,11 +125,13 @@ def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> s
     return f"{intent.channel}: {len(listings)} listings {ending}"
 
 
-def _park(books: Books, channel: str, listing: str, reason: str, now: datetime) -> None:
-    """Leave a refused listing alone until a person has looked."""
-    books.offers.park(channel, listing, reason)
+def _park(books: Books, channel: str, listing: str, reason: str, now: datetime, *, units: int | None) -> None:
+    """Leave a refused listing alone until a person has looked, or, where `units` were refused, until they change."""
+    books.offers.park(channel, listing, reason, units)
     message = f"{channel} refused listing {listing}: {reason}"
     next_step = "mend what the message names; the next `onhand sync` tries the listing again"
+    if units is not None:
+        next_step = "mend what the message names; another number is told by itself"
     books.problems.raise_(Problem(REFUSED, f"{channel}/{listing}", message, next_step), now)
 
 
@@ -155,7 +160,17 @@ def show(books: Books, listing: Listing, shown: Shown, now: datetime) -> int:
     known_units = books.pictures.held_units(listing.channel, [listing.item]).get(listing.item, 0)
     known_units += books.bundles.open_units(listing.channel, [listing.item]).get(listing.item, 0)
     unseen_units = max(0, shown.committed_units - known_units)
-    overruled = books.offers.shown(listing.channel, listing.listing, shown.available_units, unseen_units, now)
+    overruled = books.offers.shown(
+        listing.channel,
+        listing.listing,
+        shown.available_units,
+        unseen_units,
+        now,
+        locked_units=shown.locked_units,
+        locked_for=shown.locked_for,
+    )
+    if not shown.locked_units:
+        books.problems.settle(LOCKED, f"{listing.channel}/{listing.listing}", now)
     _watch_for_another_writer(books, listing, shown.available_units, overruled, now)
     return unseen_units
 

@@ -11,13 +11,16 @@ from onhand.domain.selling import (
     ONLINE_STORE,
     OWN_CHANNELS,
     Explanation,
+    Lock,
     SellingRule,
     Term,
     available_to_sell,
 )
 from onhand.ports.errors import OnhandError
+from onhand.publish.bounds import note_locked
 from onhand.publish.buffers import follow
 from onhand.store import Books
+from onhand.store.offers import Locked
 
 BATCH = 2_000
 """Offers a transaction: many share its flush, and it still ends within 100 ms."""
@@ -47,6 +50,7 @@ def recalculate(books: Books, now: datetime, limit: int = BATCH) -> int:
         if row.channel in sums.rules
     ]
     books.offers.compute(computed, now)
+    note_locked(books, sums.locked, {(channel, listing): units for channel, listing, units in computed}, now)
     return len(stale)
 
 
@@ -62,6 +66,7 @@ class Sums:
         self._pools = books.pools.of(drawn_on)
         self._unplaced = books.pictures.unplaced_units(drawn_on)
         self._unseen = books.offers.unseen(drawn_on)
+        self.locked = books.offers.locked(drawn_on)
         self._buffers = books.item_buffers.of(drawn_on)
 
     def name_locations(self, names: Mapping[str, str]) -> None:
@@ -90,7 +95,14 @@ class Sums:
             self._unplaced.get(item, 0),
             self._unseen.get((channel, item), 0),
             sells_below_zero=channel in OWN_CHANNELS and known is not None and known.sells_below_zero,
+            locks=[self._lock(rule, lock) for lock in self.locked.get(item, ())],
         )
+
+    def _lock(self, rule: SellingRule, lock: Locked) -> Lock:
+        other = self.rules.get(lock.channel)
+        shared = set(rule.locations) & set(other.locations) if other is not None else set()
+        own = "" if rule.channel not in OWN_CHANNELS else "; shopify does not know of it and sells these units too"
+        return Lock(lock.channel, lock.units, lock.why, frozenset(shared), own)
 
     def made_of(self, item: str) -> list[Component]:
         """Return what moves when one of an item is sold: itself, or the components of a bundle that are counted."""

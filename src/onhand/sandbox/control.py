@@ -15,6 +15,7 @@ from onhand.sandbox import (
     returns_by_hand,
     selling_by_hand,
     third_party,
+    tiktok_by_hand,
     transfers_by_hand,
 )
 from onhand.sandbox import orders_by_hand as by_hand
@@ -82,6 +83,8 @@ _MORE: dict[str, tuple[type[Ask], Callable[..., Row]]] = {
     "upload": (selling_by_hand.Upload, selling_by_hand.upload),
     "app_order": (selling_by_hand.AppOrder, selling_by_hand.create_by_app),
     "import_order": (selling_by_hand.ImportOrder, selling_by_hand.import_order),
+    "lock_units": (tiktok_by_hand.LockUnits, tiktok_by_hand.lock_units),
+    "set_listing": (tiktok_by_hand.SetListing, tiktok_by_hand.set_listing),
     "hold": (selling_by_hand.HoldOrder, selling_by_hand.hold),
     "release": (selling_by_hand.OrderNamed, selling_by_hand.release),
     "split": (selling_by_hand.SplitOrder, selling_by_hand.split),

@@ -1,6 +1,6 @@
 """Offers: what every listing of a channel may sell, what the channel was told, and what it shows."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,8 @@ class Stale(NamedTuple):
 class Untold(NamedTuple):
     """An offer that differs from what its channel was told.
 
-    `units` is the nearest number to `sellable_units`, which may be sold, that the channel takes.
+    `units` is the nearest number to `sellable_units`, which may be sold, that the channel takes: no less than
+    `locked_units`.
     `told_units` is None where it was told nothing yet, `shown_at` where nobody has looked what it shows.
     """
 
@@ -45,6 +46,7 @@ class Untold(NamedTuple):
     shown_at: datetime | None
     touched_at: datetime
     sellable_units: int
+    locked_units: int
 
 
 class OfferTally(NamedTuple):
@@ -82,6 +84,20 @@ class OfferState:
     shown_units: int | None
     shown_at: datetime | None
     parked_reason: str | None
+    locked_units: int
+    locked_for: str
+
+
+class Locked(NamedTuple):
+    """Units that a channel keeps for a promotion, so that a listing there cannot be told less. `why` names it.
+
+    `listing` is empty where they are a bundle's, and count for its components.
+    """
+
+    channel: str
+    listing: str
+    units: int
+    why: str
 
 
 class Offers:
@@ -143,8 +159,10 @@ class Offers:
         wanted = {"shop": self._shop, "channel": channel, "limit": limit, "patience": PATIENCE}
         rows = self._sql.rows("untold_offers", wanted)
         return [
-            Untold(channel, listing, item, units, told_units, from_us_or_none(shown_us), from_us(touched_us), sellable)
-            for channel, listing, item, units, told_units, shown_us, touched_us, sellable in rows
+            Untold(
+                channel, listing, item, units, told, from_us_or_none(shown_us), from_us(touched_us), sellable, locked
+            )
+            for channel, listing, item, units, told, shown_us, touched_us, sellable, locked in rows
         ]
 
     def told(self, channel: str, listing: str, units: int, at: datetime) -> None:
@@ -165,23 +183,52 @@ class Offers:
         for name in ("date_offers_back", "date_touched_back"):
             self._sql.run(name, {"shop": self._shop, "now": to_us(now)})
 
-    def shown(self, channel: str, listing: str, shown_units: int, unseen_units: int, at: datetime) -> int:
+    def locked(self, items: Iterable[str]) -> dict[str, list[Locked]]:
+        """Return units that promotions have locked, by item; those in bundles count for the components, too."""
+        asked = (self._shop, texts(items))
+        found: defaultdict[str, list[Locked]] = defaultdict(list)
+        for name in ("locked_units", "locked_units_in_bundles"):
+            for channel, listing, item, units, why in self._sql.rows(name, asked):
+                found[item].append(Locked(channel, listing, units, why))
+        return found
+
+    def shown(
+        self,
+        channel: str,
+        listing: str,
+        shown_units: int,
+        unseen_units: int,
+        at: datetime,
+        *,
+        locked_units: int = 0,
+        locked_for: str = "",
+    ) -> int:
         """Keep what a channel shows: that is what it was told, whoever told it.
 
-        `unseen_units` belong to orders of the channel that we do not know yet; a change of these makes stale. Returns
-        how many times in a row the channel has shown something else than it was told.
+        `unseen_units` belong to orders of the channel that we do not know yet, `locked_units` to promotions that
+        `locked_for` names; a change of these makes stale. Returns how many times in a row the channel has shown
+        something else than it was told.
         """
         row = {"shop": self._shop, "channel": channel, "listing": listing, "at": to_us(at)}
+        row |= {"locked_units": locked_units, "locked_for": locked_for}
         found = self._sql.row("offer_shown", {**row, "shown_units": shown_units, "unseen_units": unseen_units})
         return int(found[0]) if found is not None else 0
 
-    def park(self, channel: str, listing: str, reason: str) -> None:
-        """Leave a listing alone until a person has looked: the channel refused it."""
-        self._sql.run("park_offer", (reason, self._shop, channel, listing))
+    def park(self, channel: str, listing: str, reason: str, units: int | None = None) -> None:
+        """Leave a listing alone until a person has looked: the channel refused it.
+
+        `units` is the number that it refused where it may take another one; None: whatever it is told.
+        """
+        self._sql.run("park_offer", (reason, units, self._shop, channel, listing))
 
     def unpark(self, channel: str, listing: str) -> None:
         """Tell a listing again."""
-        self._sql.run("park_offer", (None, self._shop, channel, listing))
+        self._sql.run("park_offer", (None, None, self._shop, channel, listing))
+
+    def unpark_told(self, channel: str, listings: Iterable[str]) -> list[str]:
+        """Forget that listings were refused another number before, and return those that were."""
+        rows = self._sql.rows("unpark_told", (self._shop, channel, texts(listings)))
+        return [listing for (listing,) in rows]
 
     def forget_overruled(self, channel: str) -> list[str]:
         """Raise again what was not raised any more because the channel showed something else each time; return that."""
@@ -215,6 +262,8 @@ class Offers:
                 shown_units=row[12],
                 shown_at=time_of(row, 13),
                 parked_reason=row[14],
+                locked_units=row[15],
+                locked_for=row[16],
             )
             for row in rows
         ]

@@ -96,10 +96,14 @@ def test_a_success_that_lists_failures_is_no_success(http: httpx.Client) -> None
     assert outcome.rows == (0, 1)
 
 
-def test_a_zero_that_is_not_taken_says_what_to_do(http: httpx.Client) -> None:
+def test_a_number_that_is_not_taken_parks_that_number_and_no_other(http: httpx.Client) -> None:
     outcome, _ = written(in_turn(answer(data={"errors": [refused("17324", 12052055, "out of range")]})), http)
     assert isinstance(outcome, Rejected)
-    assert "deactivate the product" in outcome.reason
+    assert (outcome.rows, outcome.of_the_number) == ((0,), True)
+    frozen = {"errors": [refused("17324", 12052055), refused("17325", 12052990)]}
+    outcome, _ = written(in_turn(answer(data=frozen)), http)
+    assert isinstance(outcome, Rejected)
+    assert not outcome.of_the_number
 
 
 @pytest.mark.parametrize("data", [None, {}, {"errors": None}, {"errors": []}])

@@ -106,6 +106,7 @@ class TikTokAccount:
             settings,
             setup.http,
             Vault(setup.tokens, configured),
+            learned=setup.learned,
             timing=Timing(wall_s=lambda: setup.now().timestamp(), monotonic_s=setup.monotonic_s, sleep=setup.sleep),
         )
 

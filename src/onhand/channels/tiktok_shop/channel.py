@@ -10,12 +10,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import msgspec
 
+from onhand.channels.entry import Keeper
 from onhand.channels.tiktok_shop import listings as shelf
 from onhand.channels.tiktok_shop import trouble
 from onhand.channels.tiktok_shop.client import MACHINE_TIMING, SHOPS, Call, Client, Effort, Shops, Timing, encode
+from onhand.channels.tiktok_shop.off_sale import DEACTIVATED, OffSale
 from onhand.channels.tiktok_shop.orders import WAITING, Found, FoundPage, cause_of, draw, moment
 from onhand.channels.tiktok_shop.parse import parse
 from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
+from onhand.channels.tiktok_shop.telling import Teller, body_of
 from onhand.channels.tiktok_shop.tokens import Vault
 from onhand.channels.tiktok_shop.trouble import NoAnswer, NotCarriedOut, Refused, VoidTokens
 from onhand.channels.tiktok_shop.webhooks import Verifier
@@ -23,7 +26,6 @@ from onhand.domain.catalog import Listing
 from onhand.domain.orders import OrderPicture
 from onhand.ports.capabilities import Capabilities
 from onhand.ports.channel import (
-    Applied,
     Catalog,
     Census,
     Changed,
@@ -32,11 +34,8 @@ from onhand.ports.channel import (
     Parcel,
     Problem,
     Reading,
-    Rejected,
     Report,
     Shown,
-    Throttled,
-    Unknown,
     Wanted,
 )
 from onhand.ports.delivery import Delivery, Request
@@ -48,21 +47,13 @@ _ORDERS_A_PAGE = 100
 _READ_TRIES = 3
 _MOMENT_S = 2.0
 _READ_AGAIN_S = 2.0
-_ACCOUNT_RETRY_S = 60.0
+_SEARCH = "/product/202502/products/search"
 _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)  # before TikTok Shop
 _SECOND = timedelta(seconds=1)
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class _Body(msgspec.Struct):
-    """A parcel's body: the product, and the request exactly as it will be signed and sent."""
-
-    product_id: str
-    skus: list[str]
-    request: msgspec.Raw
 
 
 CAPABILITIES = Capabilities(least_units=None, most_units=shelf.MOST_UNITS, rows_a_parcel=None)
@@ -97,7 +88,8 @@ class TikTokShopChannel:
     """One shop on TikTok Shop. Safe to use from several threads.
 
     Every new pair of tokens is kept in `vault` before it is used; without one a restart needs the pair that was
-    configured, which no longer works once it was refreshed.
+    configured, which no longer works once it was refreshed. What the shop
+    has shown of itself is kept in `learned`; without it it is learned anew.
     """
 
     name = NAME
@@ -109,11 +101,14 @@ class TikTokShopChannel:
         http: httpx.Client,
         vault: Vault | None = None,
         *,
+        learned: Keeper | None = None,
         timing: Timing = MACHINE_TIMING,
     ) -> None:
         self.settings = settings
         self._client = Client(settings, http, vault, timing=timing)
         self._verifier = Verifier(settings.app_key, settings.app_secrets)
+        self._off_sale = OffSale(learned, settings.shop_id)
+        self._teller = Teller(self._client, self._off_sale)
 
     # Reports
 
@@ -193,7 +188,7 @@ class TikTokShopChannel:
             reading=reading,
             read_at=read_at,
             complete=True,
-            problems=shelf.warehouse_problems(warehouses, self.settings),
+            problems=(*shelf.warehouse_problems(warehouses, self.settings), *self._off_sale.problems()),
         )
 
     def read_shown(self, listings: Sequence[Listing]) -> dict[str, Shown]:
@@ -203,7 +198,25 @@ class TikTokShopChannel:
             ids = [listing.listing for listing in listings[start : start + shelf.SKUS_A_LOOK]]
             call = Call(method="POST", path="/product/202309/inventory/search", body=encode({"sku_ids": ids}))
             shown |= shelf.shown_by_sku(self._read(call, shelf.ShownStock))
+        for listing in self._taken_off(listings):
+            if listing in shown:
+                shown[listing] = shown[listing]._replace(available_units=0)
         return shown
+
+    def _taken_off(self, listings: Sequence[Listing]) -> list[str]:
+        """Return those listings whose product we took off sale, and nobody has put on sale again."""
+        ours = set(self._off_sale.learned().off_sale)
+        asked = [listing.listing for listing in listings if listing.group in ours]
+        statuses: dict[str, str] = {}
+        found: list[str] = []
+        for start in range(0, len(asked), shelf.SKUS_A_SEARCH):
+            ids = asked[start : start + shelf.SKUS_A_SEARCH]
+            call = Call(method="POST", path=_SEARCH, query={"page_size": "100"}, body=encode({"sku_ids": ids}))
+            for product in self._read(call, shelf.ProductPage).products:
+                statuses[product.id] = product.status
+                found += [sku.id for sku in product.skus if product.status == DEACTIVATED]
+        self._off_sale.forget([one for one, status in statuses.items() if status not in {DEACTIVATED, "PENDING"}])
+        return [listing for listing in asked if listing in found]
 
     def ping(self) -> str:
         """Return the shop's name and region as TikTok Shop has them. Raises as `read` does."""
@@ -253,39 +266,17 @@ class TikTokShopChannel:
 
     def pack(self, offers: Sequence[Offer], key: str) -> list[tuple[Parcel, tuple[Offer, ...]]]:
         """Return one parcel a product. An offer whose listing names no product cannot be told and is left out."""
-        parcels: list[tuple[Parcel, tuple[Offer, ...]]] = []
-        for number, (product_id, group) in enumerate(shelf.by_product(offers)):
-            rows = [{"id": offer.listing.listing, "inventory": shelf.stock_rows(offer)} for offer in group]
-            body = {
-                "product_id": product_id,
-                "skus": [offer.listing.listing for offer in group],
-                "request": msgspec.Raw(encode({"skus": rows})),
-            }
-            parcels.append((Parcel(key=f"{key}/{number}", channel=NAME, body=encode(body)), tuple(group)))
-        return parcels
+        return [
+            (Parcel(key=f"{key}/{number}", channel=NAME, body=body_of(product_id, group)), tuple(group))
+            for number, (product_id, group) in enumerate(shelf.by_product(offers))
+        ]
 
     def send(self, parcel: Parcel) -> Outcome:
         """Send one parcel and name what became of it. Never raises for what TikTok Shop can do.
 
         TikTok Shop knows no idempotency key and no comparing: an unknown outcome must be read back.
         """
-        body = msgspec.json.decode(parcel.body, type=_Body)
-        path = f"/product/202309/products/{body.product_id}/inventory/update"
-        call = Call(method="POST", path=path, body=bytes(body.request), effort=Effort.WRITE)
-        try:
-            errors = self._client.call(call, shelf.Updated).errors or []
-        except NotCarriedOut as error:
-            return Throttled(error.retry_after_s)
-        except NoAnswer as error:
-            return Unknown(str(error))
-        except VoidTokens as error:
-            return Throttled(_ACCOUNT_RETRY_S, str(error))
-        except Refused as error:
-            if error.code in trouble.OF_THE_ACCOUNT:  # no listing is to blame
-                logger.warning("%s: nothing can be told: %s", NAME, error)
-                return Throttled(_ACCOUNT_RETRY_S, f"{error}; {trouble.way_out(error.code)}")
-            return Rejected(stale=False, rows=(), reason=str(error))
-        return _rejected(errors, body.skus) if errors else Applied(None, f"{len(body.skus)} listings")
+        return self._teller.send(parcel)
 
     def _products(self, since: datetime, until: datetime) -> dict[str, shelf.Product]:
         """Return all products changed between two times, by halves where a search would be too long."""
@@ -310,7 +301,7 @@ class TikTokShopChannel:
         query = {"page_size": str(shelf.PRODUCTS_A_PAGE)}
         products: dict[str, shelf.Product] = {}
         while True:
-            call = Call(method="POST", path="/product/202502/products/search", query=query, body=body)
+            call = Call(method="POST", path=_SEARCH, query=query, body=body)
             page = self._client_read(call, shelf.ProductPage)
             products |= {product.id: product for product in page.products}
             if page.total_count >= shelf.RESULTS_A_SEARCH or not page.next_page_token:
@@ -343,22 +334,3 @@ def _code_in(answer: str) -> str:
     query = parse_qs(urlsplit(given).query)
     found = [value for name in ("code", "auth_code") for value in query.get(name, ())]
     return found[0] if found else given
-
-
-def _rejected(errors: Sequence[shelf.UpdateError], skus: Sequence[str]) -> Rejected | Unknown:
-    """Return which of the SKUs an answer that calls itself a success refuses, and why."""
-    numbers = {sku: number for number, sku in enumerate(skus)}
-    rows: set[int] = set()
-    reasons: list[str] = []
-    codes: set[int] = set()
-    for error in errors:
-        detail = error.detail or shelf.ErrorDetail()
-        rows |= {numbers[detail.sku_id]} if detail.sku_id in numbers else set(numbers.values())
-        for one in detail.extra_errors or (shelf.WarehouseError(code=error.code, message=error.message),):
-            code, said = one.code or error.code, one.message or error.message
-            where = f"listing {detail.sku_id or 'unnamed'}" + (f" in {one.warehouse_id}" if one.warehouse_id else "")
-            codes.add(code)
-            reasons.append(f"{where}: {said} (code {code}); {trouble.way_out(code)}")
-    if codes <= trouble.PASSING:  # some SKUs may be set and some not
-        return Unknown("; ".join(reasons))
-    return Rejected(stale=False, rows=tuple(sorted(rows)), reason="; ".join(reasons))

@@ -16,6 +16,7 @@ from onhand.ports.channel import Offer, Problem, Shown
 PRODUCTS_A_PAGE = 100
 RESULTS_A_SEARCH = 10_000  # a search ends there (code 12052180); a narrower window of time goes on
 SKUS_A_LOOK = 600
+SKUS_A_SEARCH = 10
 MOST_UNITS = 99_999
 
 # Of other products (frozen, deleted, taken down by TikTok Shop) the stock cannot be set.
@@ -69,13 +70,32 @@ class Warehouses(msgspec.Struct):
     warehouses: list[Warehouse] = []
 
 
+class _Campaign(msgspec.Struct):
+    campaign_name: str = ""
+    quantity: int = 0
+
+
+class _Creator(msgspec.Struct):
+    creator_name: str = ""
+    quantity: int = 0
+
+
+class _Distribution(msgspec.Struct):
+    """Of the units that may be sold, those that promotions keep; the rest is for everybody."""
+
+    campaign_inventory: list[_Campaign] | None = None
+    creator_inventory: list[_Creator] | None = None
+
+
 class _ShownSku(msgspec.Struct):
     id: str
     total_available_quantity: int = 0
     total_committed_quantity: int = 0
+    total_available_inventory_distribution: _Distribution | None = None
 
 
 class _ShownProduct(msgspec.Struct):
+    product_id: str = ""
     skus: list[_ShownSku] = []
 
 
@@ -106,6 +126,11 @@ class UpdateError(msgspec.Struct):
     code: int = 0
     message: str = ""
     detail: ErrorDetail | None = None
+
+    def about(self, code: int) -> bool:
+        """Return whether it says a code, for the SKU or for one of its warehouses."""
+        extra = (self.detail.extra_errors if self.detail else None) or []
+        return self.code == code or any(one.code == code for one in extra)
 
 
 class Updated(msgspec.Struct):
@@ -194,8 +219,18 @@ def stock_rows(offer: Offer) -> list[dict[str, object]]:
 
 def shown_by_sku(stock: ShownStock) -> dict[str, Shown]:
     """Return what is shown, by listing."""
-    return {
-        sku.id: Shown(sku.total_available_quantity, sku.total_committed_quantity)
-        for product in stock.inventory
-        for sku in product.skus
-    }
+    return {sku.id: _shown(sku) for product in stock.inventory for sku in product.skus}
+
+
+def _shown(sku: _ShownSku) -> Shown:
+    """Return what one SKU shows: units that are locked for campaigns and creators are among the available ones."""
+    kept = sku.total_available_inventory_distribution or _Distribution()
+    locks = [(f"campaign {row.campaign_name!r}", row.quantity) for row in kept.campaign_inventory or ()]
+    locks += [(f"creator {row.creator_name!r}", row.quantity) for row in kept.creator_inventory or ()]
+    held = [(who, units) for who, units in locks if units > 0]
+    return Shown(
+        sku.total_available_quantity,
+        sku.total_committed_quantity,
+        locked_units=sum(units for _, units in held),
+        locked_for=", ".join(f"{who} ({units})" for who, units in held),
+    )

@@ -33,6 +33,9 @@ THROTTLED = 36009002
 TOKEN_EXPIRED = 105002
 AMBIGUOUS = 36009004  # a bad token, a bad app key, a stale timestamp or an unexpected cipher: only the message tells
 TOO_MANY_RESULTS = 12052180
+OUT_OF_RANGE = 12052055
+LOCKED = 12052393
+OF_THE_NUMBER = frozenset({OUT_OF_RANGE, LOCKED})  # another number may be taken
 PASSING = frozenset({36009003, 36009007, 12001000, 12052881, 12052109})
 NO_CODE = 0  # refused without asking: no token, no cipher
 OF_THE_ACCOUNT = frozenset({NO_CODE, TOKEN_EXPIRED, AMBIGUOUS, 101000, 105005, 106001, 106013, 36009033})
@@ -43,7 +46,7 @@ NEXT_STEPS = {
     106013: "shop_cipher is missing: connect the shop again",
     101000: "the token belongs to another shop: connect this shop again",
     36009033: "add this machine's address to the app's allow list",
-    12052055: "TikTok Shop wants at least 1 unit here: deactivate the product in the Seller Center for now",
+    12052055: "TikTok Shop does not take this number",
     12052094: "the shop may not use several warehouses: ask TikTok Shop, or list the SKU in one",
     12052097: "the warehouse is gone: run `onhand sync`",
     12052530: "the warehouse is not this shop's: run `onhand sync`",

@@ -19,6 +19,7 @@ from onhand.sandbox.tiktok.asks import (
     InventorySearch,
     OrderSearch,
     ProductSearch,
+    ProductSwitch,
     StockUpdate,
     WebhookChange,
     read_ask,
@@ -120,6 +121,16 @@ def _update_stock(sandbox: Sandbox, asked: Asked) -> Served:
     return Served(data=done.data, confirmation_ids=done.confirmation_ids)
 
 
+def _activate(sandbox: Sandbox, asked: Asked) -> Served:
+    ask = read_ask(asked.body, ProductSwitch)
+    return Served(data=stock.switch_products(sandbox.world, ask, on_sale=True, now=asked.now))
+
+
+def _deactivate(sandbox: Sandbox, asked: Asked) -> Served:
+    ask = read_ask(asked.body, ProductSwitch)
+    return Served(data=stock.switch_products(sandbox.world, ask, on_sale=False, now=asked.now))
+
+
 def _search_orders(sandbox: Sandbox, asked: Asked) -> Served:
     return Served(data=orders.search_orders(sandbox.world, read_ask(asked.body, OrderSearch), asked.query))
 
@@ -154,6 +165,8 @@ OPERATIONS = (
         serve=_update_stock,
         writes=True,
     ),
+    Operation(method="POST", path="/product/202309/products/activate", serve=_activate, writes=True),
+    Operation(method="POST", path="/product/202309/products/deactivate", serve=_deactivate, writes=True),
     Operation(
         method="POST",
         path="/order/202309/orders/search",

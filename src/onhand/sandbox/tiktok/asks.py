@@ -39,6 +39,13 @@ class ProductSearch(_Ask):
     update_time_le: int | None = None
 
 
+class ProductSwitch(_Ask):
+    """POST /product/202309/products/activate and /deactivate."""
+
+    product_ids: list[str]
+    listing_platforms: list[str] | None = None
+
+
 class InventorySearch(_Ask):
     """POST /product/202309/inventory/search; `sku_ids` wins when both are given."""
 

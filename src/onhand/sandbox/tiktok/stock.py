@@ -6,26 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from onhand.sandbox.tiktok.asks import InventorySearch, ProductSearch, SkuStock, StockUpdate
+from onhand.sandbox.tiktok.asks import InventorySearch, ProductSearch, ProductSwitch, SkuStock, StockUpdate
 from onhand.sandbox.tiktok.paging import page
 from onhand.sandbox.tiktok.replies import (
     CHECK_FAILED,
     INVALID,
     LIST_ALL_WAREHOUSES,
+    LOCKED,
     OUT_OF_RANGE,
     UNKNOWN_WAREHOUSE,
     CallRefused,
     Data,
 )
-from onhand.sandbox.world.tiktok import Product, Sku, Warehouse
-from onhand.sandbox.world.tiktok_orders import set_stock
+from onhand.sandbox.world.tiktok import Product, Promotion, Sku, Warehouse
+from onhand.sandbox.world.tiktok_orders import set_stock, switch_product
 from onhand.sandbox.world.world import World
 
-# Inventory update: an older page says 0 to 99,999, the current one begins at 1; live connectors set 0, so 0 works.
+# Inventory update: an older page says 0 to 99,999, the current one begins at 1; live connectors set 0, so 0 works
+# unless the world says otherwise.
 QUANTITY_MAX = 99_999
 PRODUCT_IDS_MAX = 100
 SKU_IDS_MAX = 600
 SEARCH_SKUS_MAX = 10
+SWITCHED_MAX = 20
+_OFF_SALE = ("SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED")
 # Products in these states take stock; frozen and deleted ones do not.
 _WRITABLE = frozenset(("DRAFT", "PENDING", "FAILED", "ACTIVATE", "SELLER_DEACTIVATED"))
 
@@ -111,7 +115,7 @@ def update_stock(world: World, product_id: str, ask: StockUpdate, now: datetime)
     errors: list[Data] = []
     ids: list[int] = []
     for wanted in ask.skus:
-        wrong = _wrong(product, wanted, at)
+        wrong = _wrong(world, product, wanted, at)
         if wrong is not None:
             errors.append(wrong)
             continue
@@ -119,7 +123,30 @@ def update_stock(world: World, product_id: str, ask: StockUpdate, now: datetime)
     return StockAnswer(data={"errors": errors}, confirmation_ids=tuple(ids))
 
 
-def _wrong(product: Product, wanted: SkuStock, at: Warehouse) -> Data | None:
+def switch_products(world: World, ask: ProductSwitch, *, on_sale: bool, now: datetime) -> Data:
+    """POST /product/202309/products/activate and /deactivate: each product for itself; failures stand in `errors`.
+
+    An activated product is audited first; here the audit passes at once [I].
+    """
+    if not 1 <= len(ask.product_ids) <= SWITCHED_MAX:
+        message = f"Invalid product_ids: 1 to {SWITCHED_MAX} are allowed, got {len(ask.product_ids)}."
+        raise CallRefused(INVALID, message)
+    errors: list[Data] = []
+    for product_id in dict.fromkeys(ask.product_ids):
+        product = world.tiktok.products.get(product_id)
+        wanted = _OFF_SALE if on_sale else ("ACTIVATE",)
+        if product is None or product.status not in wanted:
+            said = "does not exist" if product is None else f"is {product.status}"
+            message = f"The product {product_id} {said}."
+            errors.append({"code": CHECK_FAILED, "message": message, "detail": {"product_id": product_id}})
+        else:
+            for status in ("PENDING", "ACTIVATE") if on_sale else ("SELLER_DEACTIVATED",):
+                switch_product(world, product, status=status, now=now)
+    return {"errors": errors}
+
+
+def _wrong(world: World, product: Product, wanted: SkuStock, at: Warehouse) -> Data | None:
+    least_units = world.settings.tiktok_least_units
     if wanted.id not in product.sku_ids:
         return _error(wanted.id, CHECK_FAILED, f"The SKU {wanted.id} is not of product {product.product_id}.", [])
     if not wanted.inventory:
@@ -130,13 +157,17 @@ def _wrong(product: Product, wanted: SkuStock, at: Warehouse) -> Data | None:
         if place != at.id:
             message = f"The warehouse {place} does not exist."
             extra.append({"warehouse_id": place, "code": UNKNOWN_WAREHOUSE, "message": message})
-        elif not 0 <= one.quantity <= QUANTITY_MAX:
-            message = f"The quantity {one.quantity} is out of range: 0 to {QUANTITY_MAX}."
+        elif not least_units <= one.quantity <= QUANTITY_MAX:
+            message = f"The quantity {one.quantity} is out of range: {least_units} to {QUANTITY_MAX}."
             extra.append({"warehouse_id": place, "code": OUT_OF_RANGE, "message": message})
     if extra:
         return _error(wanted.id, int(str(extra[0]["code"])), "The stock of the SKU could not be changed.", extra)
     if len(wanted.inventory) > 1:
         return _error(wanted.id, LIST_ALL_WAREHOUSES, f"The warehouse {at.id} is listed twice.", [])
+    locked = world.tiktok.skus[wanted.id].locked_units
+    if wanted.inventory[0].quantity < locked:
+        message = f"{locked} units of the SKU are locked by a promotion: the stock cannot be lowered below."
+        return _error(wanted.id, LOCKED, message, [])
     return None
 
 
@@ -184,6 +215,12 @@ def _product_row(world: World, product: Product, at: Warehouse) -> Data:
     }
 
 
+def _kept(sku: Sku, kind: Promotion) -> list[Data]:
+    return [
+        {f"{kind}_name": name, "quantity": units} for (of, name), units in sku.locks.items() if of == kind and units
+    ]
+
+
 def _price(world: World, sku: Sku) -> str:
     return f"{world.catalog.known[sku.item_id].price_cents / 100:.2f}"
 
@@ -202,8 +239,8 @@ def _inventory_row(sku: Sku, at: Warehouse) -> Data:
             }
         ],
         "total_available_inventory_distribution": {
-            "in_shop_inventory": {"quantity": sku.available_units},
-            "campaign_inventory": [],
-            "creator_inventory": [],
+            "in_shop_inventory": {"quantity": sku.available_units - sku.locked_units},
+            "campaign_inventory": _kept(sku, "campaign"),
+            "creator_inventory": _kept(sku, "creator"),
         },
     }

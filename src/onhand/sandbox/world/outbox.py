@@ -18,7 +18,13 @@ Payload = dict[str, object]
 
 # TikTok Shop's webhook types by the event_type of PUT /event/202309/webhooks. 71 is switched on in Partner Center
 # and not by that call; here it goes wherever type 1 goes.
-TIKTOK_EVENT_TYPES = {1: "ORDER_STATUS_CHANGE", 11: "CANCELLATION_STATUS_CHANGE", 71: "ORDER_STATUS_CHANGE"}
+TIKTOK_EVENT_TYPES = {
+    1: "ORDER_STATUS_CHANGE",
+    5: "PRODUCT_STATUS_CHANGE",
+    11: "CANCELLATION_STATUS_CHANGE",
+    50: "PRODUCT_STATUS_CHANGE",
+    71: "ORDER_STATUS_CHANGE",
+}
 
 # Shopify Admin API 2026-10: a subscription made through the API is deleted after eight failures in a row.
 FAILURES_BEFORE_DELETION = 8
@@ -237,7 +243,7 @@ class Outbox:
             self.on_queued()
 
     def queue_tiktok(self, kind: int, shop_id: str, data: Payload, *, now: datetime) -> None:
-        """Queue a TikTok Shop webhook of type 1, 11 or 71."""
+        """Queue a TikTok Shop webhook of one of the types above."""
         subscription = self.tiktok_subscriptions.get(TIKTOK_EVENT_TYPES[kind])
         if subscription is None:
             return

@@ -21,7 +21,19 @@ OrderStatus = Literal[
     "COMPLETED",
     "CANCELLED",
 ]
-TriggerSource = Literal["order_created", "order_canceled", "order_shipped", "manual_adjustment", "api_sync"]
+TriggerSource = Literal[
+    "order_created",
+    "order_canceled",
+    "order_shipped",
+    "manual_adjustment",
+    "api_sync",
+    "campaign_lock",
+    "campaign_unlock",
+    "creator_lock",
+    "creator_unlock",
+    "system_auto_replenish",
+]
+Promotion = Literal["campaign", "creator"]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -35,7 +47,10 @@ class Warehouse:
 
 @dataclass(kw_only=True, slots=True)
 class Sku:
-    """A listing: what TikTok Shop sells of an item and what its open orders hold."""
+    """A listing: what TikTok Shop sells of an item and what its open orders hold.
+
+    `locks` are units of it that campaigns and creators keep, by kind and name.
+    """
 
     sku_id: str
     product_id: str
@@ -45,6 +60,16 @@ class Sku:
     committed_units: int
     auto_restock: bool
     updated_at: datetime
+    locks: dict[tuple[Promotion, str], int] = field(default_factory=dict)
+
+    @property
+    def locked_units(self) -> int:
+        """Units among the available ones that promotions keep."""
+        return sum(self.locks.values())
+
+    def locked_for(self, kind: Promotion) -> int:
+        """Units among the available ones that promotions of a kind keep."""
+        return sum(units for (of, _), units in self.locks.items() if of == kind)
 
 
 @dataclass(kw_only=True, slots=True)

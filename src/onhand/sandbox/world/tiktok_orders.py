@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from onhand.sandbox.world.bundling import parts_of
@@ -14,6 +14,7 @@ from onhand.sandbox.world.shelf import OrderRef
 from onhand.sandbox.world.tiktok import (
     OrderStatus,
     Product,
+    Promotion,
     Sku,
     TikTokOrder,
     TriggerSource,
@@ -280,10 +281,56 @@ def _changed(world: World, order: TikTokOrder, now: datetime) -> None:
     world.outbox.queue_tiktok(1, world.tiktok.shop_id, data, now=now)
 
 
-def _shift(world: World, sku: Sku, *, available: int, committed: int, source: TriggerSource, now: datetime) -> None:
+def lock(world: World, sku: Sku, *, kind: Promotion, name: str, units: int, now: datetime) -> None:
+    """Lock units for a campaign or a creator (negative: let them go). Raises Refused for more than there are.
+
+    They stay among the available ones and cannot be lowered below (Partner API, code 12052393).
+    """
+    held = sku.locks.get((kind, name), 0)
+    if held + units < 0 or sku.locked_units + units > sku.available_units:
+        raise Refused(
+            "bad_lock", f"asked to lock {units} of SKU {sku.sku_id}: {held} are, {sku.available_units} are there"
+        )
+    sku.locks[kind, name] = held + units
+    source: dict[Promotion, tuple[TriggerSource, TriggerSource]] = {
+        "campaign": ("campaign_lock", "campaign_unlock"),
+        "creator": ("creator_lock", "creator_unlock"),
+    }
+    _shift(world, sku, available=0, committed=0, source=source[kind][units < 0], now=now, locked={kind: units})
+
+
+def set_by_hand(world: World, sku: Sku, *, units: int, now: datetime) -> None:
+    """Let somebody set a SKU's stock in the Seller Center."""
+    _shift(world, sku, available=units - sku.available_units, committed=0, source="manual_adjustment", now=now)
+
+
+def switch_product(world: World, product: Product, *, status: str, now: datetime) -> None:
+    """Put a product on sale or take it off, and tell it and its SKUs."""
+    product.status, product.updated_at = status, now
+    data: Payload = {"product_id": product.product_id, "status": status, "update_time": int(now.timestamp())}
+    world.outbox.queue_tiktok(5, world.tiktok.shop_id, data, now=now)
+    said = {"ACTIVATE": "ACTIVATED", "SELLER_DEACTIVATED": "DEACTIVATED"}.get(status)
+    if said is not None:
+        skus = [{"sku_id": sku_id, "status": said} for sku_id in product.sku_ids]
+        of_skus: Payload = {"product_id": product.product_id, "skus": skus, "update_time": int(now.timestamp())}
+        world.outbox.queue_tiktok(50, world.tiktok.shop_id, of_skus, now=now)
+
+
+def _shift(
+    world: World,
+    sku: Sku,
+    *,
+    available: int,
+    committed: int,
+    source: TriggerSource,
+    now: datetime,
+    locked: Mapping[Promotion, int] | None = None,
+) -> None:
     sku.available_units += available
     sku.committed_units += committed
     sku.updated_at = now
+    moved = Counter[str](locked or {})
+    moved.update(_sell_locked(sku))
     moment = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond:06d}000Z"
     change: Payload = {
         "idempotency_key": world.outbox.new_id(),
@@ -292,9 +339,9 @@ def _shift(world: World, sku: Sku, *, available: int, committed: int, source: Tr
         "total_quantity_delta": available + committed,
         "total_available_quantity_delta": available,
         "total_committed_quantity_delta": committed,
-        "in_shop_quantity_delta": available,
-        "campaign_locked_quantity_delta": 0,
-        "creator_locked_quantity_delta": 0,
+        "in_shop_quantity_delta": available - sum(moved.values()),
+        "campaign_locked_quantity_delta": moved["campaign"],
+        "creator_locked_quantity_delta": moved["creator"],
     }
     data: Payload = {
         "event_id": world.outbox.new_id(),
@@ -305,10 +352,22 @@ def _shift(world: World, sku: Sku, *, available: int, committed: int, source: Tr
             "total_quantity": sku.available_units + sku.committed_units,
             "total_available_quantity": sku.available_units,
             "total_committed_quantity": sku.committed_units,
-            "in_shop_quantity": sku.available_units,
-            "campaign_locked_quantity": 0,
-            "creator_locked_quantity": 0,
+            "in_shop_quantity": sku.available_units - sku.locked_units,
+            "campaign_locked_quantity": sku.locked_for("campaign"),
+            "creator_locked_quantity": sku.locked_for("creator"),
         },
         "change_detail": [change],
     }
     world.outbox.queue_tiktok(71, world.tiktok.shop_id, data, now=now)
+
+
+def _sell_locked(sku: Sku) -> dict[str, int]:
+    """Take what was sold beyond the units of everybody out of what promotions keep. [I]: who buys there is not said."""
+    taken: Counter[str] = Counter()
+    for (kind, name), units in list(sku.locks.items()):
+        over = sku.locked_units - sku.available_units
+        if over > 0:
+            share = min(units, over)
+            sku.locks[kind, name] = units - share
+            taken[kind] -= share
+    return dict(taken)

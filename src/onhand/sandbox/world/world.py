@@ -46,6 +46,7 @@ class WorldSettings:
     counting_again_commits: bool = True
     stale_row_fails_call: bool = True
     tiktok_auto_restock: bool = True
+    tiktok_least_units: int = 0
 
 
 @dataclass(kw_only=True)

@@ -343,6 +343,9 @@ CREATE TABLE offers (
     shown_at      BIGINT,
     overruled     BIGINT NOT NULL DEFAULT 0, -- times in a row that a look showed other than what was told
     parked_reason TEXT COLLATE "C",
+    parked_units  BIGINT, -- the number that was refused, where another one may be taken; NULL: any is refused
+    locked_units  BIGINT NOT NULL DEFAULT 0, -- what a promotion has locked: it cannot be told less
+    locked_for    TEXT COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (shop, channel, listing)
 );
 CREATE INDEX offers_by_item ON offers (shop, item);

@@ -202,8 +202,10 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER unseen_units_change AFTER UPDATE ON offers
-FOR EACH ROW WHEN (new.unseen_units <> old.unseen_units) EXECUTE FUNCTION touch_unseen();
+CREATE TRIGGER unseen_or_locked_units_change AFTER UPDATE ON offers
+FOR EACH ROW WHEN (
+    new.unseen_units <> old.unseen_units OR new.locked_units <> old.locked_units OR new.locked_for <> old.locked_for
+) EXECUTE FUNCTION touch_unseen();
 
 -- The last offer of an item takes the marks with it: nothing is left to be computed.
 CREATE FUNCTION forget_touch() RETURNS TRIGGER LANGUAGE plpgsql AS $$

@@ -33,18 +33,21 @@ DELETE FROM touched WHERE shop = :shop AND item IN (
 
 -- name: untold_offers
 -- What is told is the nearest number that the channel takes.
-SELECT channel, listing, item, wanted, told_units, shown_at, touched_at, units FROM (
+SELECT channel, listing, item, wanted, told_units, shown_at, touched_at, units, locked_units FROM (
     SELECT
         offers.channel, offers.listing, offers.item, offers.units, offers.told_units, offers.shown_units,
-        offers.shown_at, offers.touched_at, offers.overruled,
+        offers.shown_at, offers.touched_at, offers.overruled, offers.parked_reason, offers.parked_units,
+        offers.locked_units,
         CASE
             WHEN offers.units > channels.most_units THEN channels.most_units
+            WHEN offers.units < offers.locked_units AND offers.locked_units >= COALESCE(channels.least_units, 0)
+                THEN offers.locked_units
             WHEN offers.units < channels.least_units THEN channels.least_units
             ELSE offers.units
         END AS wanted
     FROM offers LEFT JOIN channels ON channels.shop = offers.shop AND channels.channel = offers.channel
     WHERE offers.shop = :shop AND offers.channel = :channel AND offers.units IS DISTINCT FROM offers.told_units
-        AND offers.units IS NOT NULL AND offers.parked_reason IS NULL
+        AND offers.units IS NOT NULL
         AND NOT EXISTS (
             SELECT 1 FROM covered
             WHERE covered.shop = :shop AND covered.channel = :channel AND covered.kind = 'offer'
@@ -52,6 +55,7 @@ SELECT channel, listing, item, wanted, told_units, shown_at, touched_at, units F
         )
 ) AS bounded
 WHERE wanted IS DISTINCT FROM told_units
+    AND (parked_reason IS NULL OR parked_units IS NOT NULL AND parked_units <> wanted)
     -- A number that is about to be computed anew, or that another program sets anew each time, may lower, never raise.
     AND (
         wanted < COALESCE(told_units, shown_units, wanted + 1)
@@ -79,6 +83,7 @@ WHERE shop = :shop AND item = :item AND channel = :channel AND told_units IS NOT
 -- The first look after a telling says whether that was taken. With orders that we do not know yet it says nothing.
 UPDATE offers SET
     shown_units = :shown_units, told_units = :shown_units, unseen_units = CAST(:unseen_units AS BIGINT), shown_at = :at,
+    locked_units = :locked_units, locked_for = :locked_for,
     overruled = CASE
         WHEN told_at IS NULL OR shown_at >= told_at OR CAST(:unseen_units AS BIGINT) > 0 THEN overruled
         WHEN told_units = :shown_units THEN 0
@@ -88,7 +93,23 @@ WHERE shop = :shop AND channel = :channel AND listing = :listing
 RETURNING overruled
 
 -- name: park_offer
-UPDATE offers SET parked_reason = :reason WHERE shop = :shop AND channel = :channel AND listing = :listing
+UPDATE offers SET parked_reason = :reason, parked_units = :units WHERE shop = :shop AND channel = :channel AND listing = :listing
+
+-- name: unpark_told
+UPDATE offers SET parked_reason = NULL, parked_units = NULL
+WHERE shop = :shop AND channel = :channel AND parked_reason IS NOT NULL AND listing IN (EACH :listings)
+RETURNING listing
+
+-- name: locked_units
+SELECT channel, listing, item, locked_units, locked_for FROM offers
+WHERE shop = :shop AND item IN (EACH :items) AND locked_units > 0
+ORDER BY channel, listing
+
+-- name: locked_units_in_bundles
+SELECT offers.channel, '', components.item, offers.locked_units * components.units, offers.locked_for
+FROM components JOIN offers ON offers.shop = components.shop AND offers.item = components.bundle
+WHERE components.shop = :shop AND components.item IN (EACH :items) AND offers.locked_units > 0
+ORDER BY offers.channel, offers.listing
 
 -- name: forget_overruled
 UPDATE offers SET overruled = 0 WHERE shop = :shop AND channel = :channel AND overruled > 0
@@ -98,7 +119,7 @@ RETURNING listing
 SELECT
     offers.channel, offers.listing, offers.item, items.sku, items.title, offers.units, offers.told_units, offers.told_at,
     touched.item IS NOT NULL, offers.computed_at, COALESCE(touched.touched_at, offers.touched_at), offers.unseen_units, offers.shown_units, offers.shown_at,
-    offers.parked_reason
+    offers.parked_reason, offers.locked_units, offers.locked_for
 FROM offers
 LEFT JOIN items ON items.shop = offers.shop AND items.item = offers.item
 LEFT JOIN touched ON touched.shop = offers.shop AND touched.item = offers.item
@@ -109,7 +130,7 @@ ORDER BY items.sku, offers.item, offers.channel, offers.listing
 SELECT
     offers.channel, offers.listing, offers.item, items.sku, items.title, offers.units, offers.told_units, offers.told_at,
     touched.item IS NOT NULL, offers.computed_at, COALESCE(touched.touched_at, offers.touched_at), offers.unseen_units, offers.shown_units, offers.shown_at,
-    offers.parked_reason
+    offers.parked_reason, offers.locked_units, offers.locked_for
 FROM items
 JOIN offers ON items.shop = offers.shop AND items.item = offers.item
 LEFT JOIN touched ON touched.shop = offers.shop AND touched.item = offers.item
@@ -121,7 +142,7 @@ ORDER BY items.sku, offers.item, offers.channel, offers.listing
 SELECT
     offers.channel, offers.listing, offers.item, items.sku, items.title, offers.units, offers.told_units, offers.told_at,
     touched.item IS NOT NULL, offers.computed_at, COALESCE(touched.touched_at, offers.touched_at), offers.unseen_units, offers.shown_units, offers.shown_at,
-    offers.parked_reason
+    offers.parked_reason, offers.locked_units, offers.locked_for
 FROM offers
 LEFT JOIN items ON items.shop = offers.shop AND items.item = offers.item
 LEFT JOIN touched ON touched.shop = offers.shop AND touched.item = offers.item
@@ -143,6 +164,8 @@ SELECT
         WHERE offers.units IS NOT NULL AND offers.told_units IS DISTINCT FROM
         CASE
             WHEN offers.units > channels.most_units THEN channels.most_units
+            WHEN offers.units < offers.locked_units AND offers.locked_units >= COALESCE(channels.least_units, 0)
+                THEN offers.locked_units
             WHEN offers.units < channels.least_units THEN channels.least_units
             ELSE offers.units
         END
@@ -157,7 +180,10 @@ WHERE offers.shop = :shop AND offers.channel = :channel
 -- name: count_offers
 SELECT
     count(*),
-    count(*) FILTER (WHERE offers.units = 0 AND offers.told_units > COALESCE(channels.least_units, 0))
+    count(*) FILTER (
+        WHERE offers.units = 0 AND offers.told_units > COALESCE(channels.least_units, 0)
+            AND offers.told_units > offers.locked_units
+    )
 FROM offers LEFT JOIN channels ON channels.shop = offers.shop AND channels.channel = offers.channel
 WHERE offers.shop = :shop AND offers.channel = :channel
 

@@ -342,6 +342,9 @@ CREATE TABLE offers (
     shown_at      INTEGER,
     overruled     INTEGER NOT NULL DEFAULT 0, -- times in a row that a look showed other than what was told
     parked_reason TEXT,
+    parked_units  INTEGER, -- the number that was refused, where another one may be taken; NULL: any is refused
+    locked_units  INTEGER NOT NULL DEFAULT 0, -- what a promotion has locked: it cannot be told less
+    locked_for    TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (shop, channel, listing)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX offers_by_item ON offers (shop, item);

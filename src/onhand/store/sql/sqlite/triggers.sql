@@ -192,8 +192,9 @@ BEGIN
     );
 END;
 
--- Units that a channel holds and we do not know of concern a bundle and its components alike.
-CREATE TRIGGER unseen_units_change AFTER UPDATE OF unseen_units ON offers WHEN new.unseen_units <> old.unseen_units
+-- Units that a channel holds and we do not know of, or that are locked there, concern a bundle and its components alike.
+CREATE TRIGGER unseen_or_locked_units_change AFTER UPDATE OF unseen_units, locked_units, locked_for ON offers
+WHEN new.unseen_units <> old.unseen_units OR new.locked_units <> old.locked_units OR new.locked_for <> old.locked_for
 BEGIN
     INSERT INTO touched
     SELECT new.shop, offered, new.shown_at FROM draws WHERE shop = new.shop AND item = new.item
