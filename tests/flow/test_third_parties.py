@@ -37,6 +37,8 @@ ACME = ThreeplConfig(
 )
 """Acme keeps what stands in the warehouse, and is believed there; it counts the shop in Boston, too, and is not."""
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "3pl"
+
 SHOP = Choices(
     items=60,
     locations=(
@@ -254,6 +256,28 @@ def test_a_count_in_which_much_is_missing_is_held_until_a_person_lets_it_through
     assert on_hand(merchant, merchant.tee) == before
     send(merchant, str(merchant.do("third_party_count", location=WAREHOUSE)["notice"]))
     assert problems(merchant, HELD) == []
+
+
+def test_a_shipping_advice_has_its_order_read_and_moves_nothing_itself(shared: Merchant) -> None:
+    tee = shared.sku()
+    before = shared.at_shopify(tee, PORTLAND, "on_hand")
+    order = shared.order("online_store", tee)
+    shared.booked()
+    folder = folder_of(next(one for one in shared.app.config.threepls if one.name == "by_edi"))
+    body = (EXAMPLES / "945.edi").read_bytes()
+    for name, told in ((order, "asked for 1 of them"), ("#NO-SUCH", "asked for 0 of them")):
+        (folder / "advice.edi").write_bytes(body.replace(b"#1001", name.encode()))
+        shared.until(
+            lambda name=name, told=told: any(  # type: ignore[misc]
+                f"shipped {name}; {told}" in note for note in notes_of(shared, "by_edi")
+            ),
+            "the advice is booked",
+        )
+    asked = f"by_edi/945-SH-90: shipped {order}"
+    assert len([note for note in notes_of(shared, "by_edi") if note.startswith(asked)]) == 1
+    shared.rested()
+    assert shared.at_shopify(tee, PORTLAND, "on_hand") == before
+    assert shared.unexplained(tee) == (0, 0)
 
 
 def test_what_nobody_signed_is_refused_at_the_door(merchant: Merchant) -> None:

@@ -104,6 +104,6 @@ def _units(given: str | float | bool) -> int | None:
         return None
     text = given.strip() if isinstance(given, str) else ""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else given
-    if isinstance(number, bool | str) or number != int(number) or not 0 <= number <= MOST_UNITS:
-        raise _Refused(f"Buffer units must be a whole number from 0 to {MOST_UNITS}, or {DEFAULT!r}; got {given!r}")
+    if isinstance(number, bool | str) or not 0 <= number <= MOST_UNITS or number != int(number):
+        raise _Refused(f"Buffer units must be a whole number from 0 to {MOST_UNITS}, or {DEFAULT!r}; got {given!r:.60}")
     return int(number)

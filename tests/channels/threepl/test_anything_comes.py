@@ -1,6 +1,10 @@
-"""Whatever comes, a reader says which row or field was wrong: nothing escapes it but UnreadableDelivery."""
+"""Whatever comes, a reader says which row or field was wrong: nothing escapes it but UnreadableDelivery.
+
+The profile `long` takes ten thousand damaged files of each form.
+"""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +44,14 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "947.edi": lambda body: read_edi(body, EdiForm(), FRAMED),
 }
 
+MANY = 2 * settings().max_examples
+
+# A row, a field or a segment before its trouble; a line or a byte; or what is wrong with the whole of it.
+SAYS_WHERE = re.compile(
+    r"nothing of it is used: [^:]+: |line \d+|byte \d+|segment \d+|\b(ISA|IEA|GS|GE|ST|SE)\b|element|is not JSON"
+    r"|is empty|character 0|no row|is not \S+ text"
+)
+
 _PIECES = st.one_of(
     st.binary(max_size=6),
     st.sampled_from(
@@ -63,15 +75,16 @@ def mutated(draw: st.DrawFn, body: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", READERS)
 @given(data=st.data())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=MANY)
 def test_a_damaged_file_is_read_or_says_where_it_is_damaged(name: str, data: st.DataObject) -> None:
-    said = "acme"
+    said = ""
     try:
         READERS[name](data.draw(mutated((EXAMPLES / name).read_bytes())))
     except UnreadableDelivery as trouble:
         said = str(trouble)
-    assert "acme" in said
     assert said.isprintable(), "a person reads it on one line"
+    assert not said or "acme" in said
+    assert not said or SAYS_WHERE.search(said.partition("acme")[2]), said
 
 
 @pytest.mark.parametrize("name", READERS)

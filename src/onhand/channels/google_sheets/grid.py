@@ -9,6 +9,9 @@ from onhand.channels.google_sheets.layout import Tab
 Cell = str | int | float | bool
 Cells = tuple[Cell, ...]
 
+MOST = 1.8e308
+"""No number in a cell is larger: it is none, or infinite."""
+
 GAP_ROWS = 15
 """Rows left alone that a block may span: an empty row costs three bytes, a range of its own more than forty."""
 
@@ -62,19 +65,28 @@ def read_grid(tab: Tab, blocks: Iterable[tuple[int, Sequence[Sequence[Any]]]], *
             if row == 0 or all(value == "" for value in given):
                 continue
             used = max(used, row + 1)
-            key = str(_cell(given, key_place))
+            key = str(_cell(tab, row, given, key_place))
             if key in rows:
                 strangers.append((row, key))
             elif key:
-                rows[key] = Seen(row, tuple(_cell(given, place) for place in places))
+                rows[key] = Seen(row, tuple(_cell(tab, row, given, place) for place in places))
     return Grid(rows, tuple(strangers), used, whole)
 
 
-def _cell(values: Sequence[Any], place: int | None) -> Cell:
-    if place is None or place >= len(values):
-        return ""
-    value: Cell = values[place]
-    return value
+def _cell(tab: Tab, row: int, values: Sequence[Any], place: int | None) -> Cell:
+    return "" if place is None or place >= len(values) else checked(tab, row, values[place])
+
+
+def checked(tab: Tab, row: int, value: Any) -> Cell:
+    """Return what stands in a cell; `row` counts from 0. Raises ValueError for what no cell of Google's can hold."""
+    if (
+        isinstance(value, bool)
+        or (isinstance(value, str) and value.isascii())
+        or (isinstance(value, int | float) and -MOST <= value <= MOST)
+        or (isinstance(value, str) and value.encode(errors="replace").decode() == value)
+    ):
+        return value
+    raise ValueError(f"{tab.table.name}, row {row + 1}: a cell holds {value!r:.60}")
 
 
 class Change(NamedTuple):

@@ -63,10 +63,10 @@ def read_layout(spreadsheet: Json) -> Layout:
                 places.setdefault(tagged.removeprefix(f"{name}."), place)
         tabs[name] = Tab(
             table=table_of(name),
-            sheet_id=properties.get("sheetId", 0),
+            sheet_id=_number(properties.get("sheetId", 0), name, "sheetId"),
             title=properties["title"],
-            rows=properties["gridProperties"]["rowCount"],
-            width=properties["gridProperties"]["columnCount"],
+            rows=_number(properties["gridProperties"]["rowCount"], name, "rowCount"),
+            width=_number(properties["gridProperties"]["columnCount"], name, "columnCount"),
             places=places,
             charted=_tag(sheet, CHARTED_TAG) is not None,
         )
@@ -76,6 +76,12 @@ def read_layout(spreadsheet: Json) -> Layout:
         titles=frozenset(sheet["properties"]["title"].casefold() for sheet in sheets),
         charts=frozenset(chart["chartId"] for sheet in sheets for chart in sheet.get("charts", [])),
     )
+
+
+def _number(value: object, tab: str, field: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise ValueError(f"tab {tab}: {field} is {value!r:.60}")
+    return value
 
 
 def _tag(thing: Json, key: str) -> str | None:

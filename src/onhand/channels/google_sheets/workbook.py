@@ -15,6 +15,7 @@ from onhand.channels.google_sheets.grid import (
     Grid,
     Seen,
     as_ranges,
+    checked,
     equal,
     read_grid,
     row_change,
@@ -37,6 +38,9 @@ FEW_RANGES = 100
 
 BLANK_ROWS_MAX = 1_000
 """Blank rows at the end of a tab: what people add by one click. More are trimmed, because blank cells count, too."""
+
+MOST_REVISIONS = 2**53
+"""Past that a number in a sheet is not exact any more: it is none that onhand wrote."""
 
 FEWEST_ROWS = 2
 """A tab keeps a row below its frozen heading: Sheets refuses to be left with frozen rows alone."""
@@ -111,7 +115,10 @@ class Workbook:
 
     def title(self) -> str:
         """Return what the spreadsheet is called. Raises NotConnected, ChannelUnavailable."""
-        return str(self._client.layout()["properties"]["title"])
+        try:
+            return str(self._client.layout()["properties"]["title"])
+        except (KeyError, TypeError) as error:
+            raise ChannelUnavailable(f"google sheets answered what it never answers: {error!r}") from error
 
     def look(self, keys: Mapping[str, Collection[str]], *, whole: bool) -> Looked:
         """Return rows that will be written, or (`whole`) all of them, and what people have put into the input tab.
@@ -314,7 +321,7 @@ def _read_inputs(tab: Tab, values: Sequence[Sequence[Any]]) -> list[InputRow]:
     found = []
     for row, given in enumerate(values):
         cells = {
-            column.name: given[place] if (place := tab.places[column.name]) < len(given) else ""
+            column.name: checked(tab, row, given[place]) if (place := tab.places[column.name]) < len(given) else ""
             for column in INPUTS.columns
         }
         words = {name: _text(cells[name]) for name in ("sku", "channel", "location", "verdict")}
@@ -333,7 +340,8 @@ def _revision(tab: Tab, values: Sequence[Sequence[Any]]) -> int | None:
     name, value = tab.places["name"], tab.places["value"]
     for given in values:
         if len(given) > max(name, value) and given[name] == "revision":
-            return given[value] if isinstance(given[value], int) else None
+            said = given[value]
+            return said if isinstance(said, int) and 0 <= said <= MOST_REVISIONS else None
     return None
 
 
