@@ -91,6 +91,7 @@ pins: $(READY)
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/eventbridge.in -o requirements/eventbridge.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/google-sheets.in -o requirements/google-sheets.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/jetstream.in -o requirements/jetstream.txt
+	@$(UV_COMPILE) -c requirements/dev.txt requirements/mqtt.in -o requirements/mqtt.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/mutants.in -o requirements/mutants.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/replay.in -o requirements/replay.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/sftp.in -o requirements/sftp.txt

@@ -16,6 +16,7 @@ from onhand.config import Config, EventBridgeConfig, PubSubConfig
 from onhand.config.model import AuditConfig, ChannelConfig, GuardConfig, ImportedOrders, LocationConfig
 from onhand.config.secret import Secret
 from onhand.config.threepl import ThreeplConfig
+from onhand.config.traffic import TrafficConfig
 from onhand.demo.house import load, write_config
 from onhand.demo.quiet import wait_for_quiet, what_goes_on
 from onhand.demo.verdict import compare_with_truth
@@ -66,6 +67,7 @@ class Choices:
     locations: tuple[LocationConfig, ...] = (LocationConfig(shop="", name=PORTLAND, online=False),)
     more_channels: tuple[ChannelConfig, ...] = ()
     threepls: tuple[ThreeplConfig, ...] = ()
+    traffics: tuple[TrafficConfig, ...] = ()
     subscribed: bool = True
     own_token: bool = True
     answers_within_s: float | None = None
@@ -341,10 +343,7 @@ def configured(path: Path, choices: Choices) -> Config:
         if told.account is not None:
             told = replace(told, orders_imported_to_shopify=choices.imported)
         channels.append(told)
-    locations = tuple(replace(location, shop=domain) for location in choices.locations)
-    shops = config.shops
-    if not choices.own_token:
-        shops = tuple(replace(shop, access_token=None) for shop in shops)
+    shops = config.shops if choices.own_token else tuple(replace(shop, access_token=None) for shop in config.shops)
     if choices.rotating:
         shops = tuple(replace(shop, old_client_secret=Secret.of(OLD_SECRET)) for shop in shops)
     shops = tuple(replace(shop, eventbridge=choices.eventbridge, pubsub=choices.pubsub) for shop in shops)
@@ -355,8 +354,9 @@ def configured(path: Path, choices: Choices) -> Config:
         channels=(*channels, *(replace(channel, shop=domain) for channel in choices.more_channels)),
         audit=choices.audit,
         guard=choices.guard,
-        locations=locations,
+        locations=tuple(replace(location, shop=domain) for location in choices.locations),
         threepls=tuple(replace(threepl, shop=domain) for threepl in choices.threepls),
+        traffics=tuple(replace(traffic, shop=domain) for traffic in choices.traffics),
     )
 
 

@@ -55,13 +55,22 @@ def test_every_dependency_has_a_line_that_says_why() -> None:
     explained = {_spelled(name) for name in re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE)}
     assert explained == {
         name
-        for file in ("base.in", "dev.in", "eventbridge.in", "google-sheets.in", "jetstream.in", "replay.in", "sftp.in")
+        for file in (
+            "base.in",
+            "dev.in",
+            "eventbridge.in",
+            "google-sheets.in",
+            "jetstream.in",
+            "mqtt.in",
+            "replay.in",
+            "sftp.in",
+        )
         for name in _names(file)
     }
 
 
 def test_every_pin_is_exact_and_hashed() -> None:
-    for name in ("base", "dev", "eventbridge", "google-sheets", "jetstream", "replay", "sftp"):
+    for name in ("base", "dev", "eventbridge", "google-sheets", "jetstream", "mqtt", "replay", "sftp"):
         pins = _pins(f"{name}.txt")
         assert _names(f"{name}.in") <= pins.keys(), f"{name}.txt is older than {name}.in: run `make pins`"
         blocks = re.split(r"\n(?=[A-Za-z0-9])", (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8"))
@@ -71,7 +80,7 @@ def test_every_pin_is_exact_and_hashed() -> None:
 def test_all_pin_files_agree_with_each_other() -> None:
     base, dev, replay = _pins("base.txt"), _pins("dev.txt"), _pins("replay.txt")
     assert {name: version for name, version in base.items() if dev.get(name) != version} == {}
-    for extra in ("eventbridge.txt", "google-sheets.txt", "jetstream.txt", "sftp.txt"):
+    for extra in ("eventbridge.txt", "google-sheets.txt", "jetstream.txt", "mqtt.txt", "sftp.txt"):
         assert {name: version for name, version in _pins(extra).items() if dev.get(name) != version} == {}
     shared = (base.keys() | dev.keys()) & replay.keys()
     assert {name for name in shared if (base | dev)[name] != replay[name]} == set()

@@ -25,6 +25,7 @@ from onhand.answers.selling import (
 from onhand.answers.stock import Level, Sellable, ats, levels
 from onhand.answers.timeline import Happened, timeline
 from onhand.answers.transfers import TransferShown, transfers
+from onhand.answers.visitors import Visits, time_asked, visits
 
 __all__ = [
     "AsideShown",
@@ -50,6 +51,7 @@ __all__ = [
     "ReturnedShown",
     "Sellable",
     "TransferShown",
+    "Visits",
     "Write",
     "as_json",
     "aside",
@@ -76,8 +78,10 @@ __all__ = [
     "returns",
     "shadow",
     "show_holds",
+    "time_asked",
     "timeline",
     "transfers",
+    "visits",
     "worst_oversells",
     "writing_channels",
 ]

@@ -18,6 +18,7 @@ from onhand.app.sheet import SheetKeeper, build_keeper
 from onhand.app.steps import Steps
 from onhand.app.syncing import sync_shop
 from onhand.app.tokens import TokenFolder, tokens_of
+from onhand.app.traffic import agree_on_staff
 from onhand.audit.places import file_places, look_at_places
 from onhand.config import SHOPIFY, Config
 from onhand.intake.identity import retire_item
@@ -215,6 +216,7 @@ class App:
                     imported != "auto" or books.channels.get(name).imported == "no"
                 ):  # a twin that came says yes for good
                     books.channels.set_imported(name, "unknown" if imported == "auto" else imported)
+            agree_on_staff(books, self.config.traffics_of(shop))
 
     def _rewire(self, shop: str) -> None:
         """Resolve names of locations again, now that the catalog knows them."""

@@ -8,8 +8,11 @@ import httpx
 from onhand.app.clock import MACHINE_PACE, Pace
 from onhand.app.threepl import build_threepl_door
 from onhand.app.tokens import ShopifyVault, TokenFolder
+from onhand.app.traffic import build_traffic_door
 from onhand.channels import CHANNELS
 from onhand.channels.entry import Setup
+from onhand.channels.foot_traffic.door import NAME as FOOT_TRAFFIC
+from onhand.channels.foot_traffic.door import TrafficDoor
 from onhand.channels.shopify import Kept, ShopifyChannel, ShopifySettings
 from onhand.channels.shopify.google_keys import GoogleKeys
 from onhand.channels.shopify.pubsub import DOOR as PUBSUB
@@ -43,13 +46,15 @@ class ShopParts:
     markets: Mapping[str, Marketplace]
     pubsub: PubSubDoor | None = None
     threepl: ThreeplDoor | None = None
+    traffic: TrafficDoor | None = None
     lookup: Lookup
 
     @property
     def reporters(self) -> Mapping[str, Reports]:
         """The channels that send webhooks, by name."""
         third = {THREEPL: self.threepl} if self.threepl else {}
-        return {SHOPIFY: self.shopify, **self.markets, **third}
+        doors = {FOOT_TRAFFIC: self.traffic} if self.traffic else {}
+        return {SHOPIFY: self.shopify, **self.markets, **third, **doors}
 
     @property
     def doors(self) -> Mapping[str, Verifies]:
@@ -93,6 +98,7 @@ def build_parts(
         markets=connect_markets(config, shop.domain, http, locations, tokens, clock=clock, pace=pace),
         pubsub=_pubsub_door(shop, http),
         threepl=build_threepl_door(config, shop.domain),
+        traffic=build_traffic_door(config, shop.domain),
         lookup=lookup,
     )
 

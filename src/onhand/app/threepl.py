@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from onhand.channels.dropped import Folder
+from onhand.channels.standard_webhooks import key_of
 from onhand.channels.threepl.door import Party, ThreeplDoor
-from onhand.channels.threepl.dropped import Folder
-from onhand.channels.threepl.signing import key_of
 from onhand.config import Config
 from onhand.config.threepl import ThreeplConfig
 from onhand.ports.errors import ConfigError

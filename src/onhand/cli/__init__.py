@@ -30,6 +30,7 @@ from onhand.cli import (
     simulate,
     stock,
     stocking,
+    traffic,
     transfers,
     webhooks,
 )
@@ -49,7 +50,7 @@ app = typer.Typer(
 # In the order of `onhand --help`: try it, set it up, run it, ask it, look after it, let it write.
 GROUPS = (
     *(demo, sandbox, simulate, bench, settings, connect, keys, doctor, openapi),
-    *(run, stock, places, transfers, returns, oversells, drift, holds, webhooks),
+    *(run, stock, places, traffic, transfers, returns, oversells, drift, holds, webhooks),
     *(deliveries, ledger, erasing, selling, buffers, stocking),
 )
 for group in GROUPS:

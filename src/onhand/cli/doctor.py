@@ -156,11 +156,13 @@ def _examine_sealed(frame: Frame, config: "Config") -> Iterator["Check"]:
 def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check"]:
     from onhand.cli.checks.books import check_books
     from onhand.cli.checks.kept import check_ledger, check_log
+    from onhand.cli.checks.traffic import check_traffic
 
     with frame.store() as store, store.reading() as session:
         if shop not in session.shops():
             raise ConfigError(f"nothing is known of {shop} yet: run `onhand sync`")
         yield from check_books(session.of(shop), config, shop, now())
+        yield from check_traffic(session.of(shop), config, shop, now())
     with frame.log() as log:
         anchors = log.anchors(shop)
         with frame.store() as store, store.reading() as session:

@@ -117,12 +117,12 @@ def retire(
     )
 
 
-def read_time(text: str) -> datetime:
+def read_time(text: str, option: str = "--at") -> datetime:
     """Return the time that a person wrote; without a zone it is UTC. Raises BadParameter."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"--at {text!r} is no time; write 2026-11-23 or 2026-11-23T14:30Z") from None
+        raise typer.BadParameter(f"{option} {text!r} is no time; write 2026-11-23 or 2026-11-23T14:30Z") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 

@@ -72,6 +72,14 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # shop = "{domain}"                     # where several shops are configured
 # flush_every_s = 5
 
+# Sensors at doors count the people who come: see docs/foot-traffic.md
+# [[traffic]]
+# name = "axis"
+# places = {{ "store-1" = "Boston" }}     # its names of places, and your locations
+# timezone = "America/New_York"         # its midnights, and times that name no zone
+# secret = "env:AXIS_SECRET"            # signs its webhooks (Standard Webhooks)
+# broker = "mqtts://broker.example:8883"
+
 # Others can be told by webhooks of ours (Standard Webhooks) what each channel may sell; `onhand webhooks ls` shows it.
 # [[webhook]]
 # name = "erp"

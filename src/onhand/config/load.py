@@ -30,6 +30,8 @@ from onhand.config.reader import Section, Source, Table, suggest
 from onhand.config.secret import is_reference, resolve
 from onhand.config.threepl import ThreeplConfig
 from onhand.config.threepl_reader import read_threepl
+from onhand.config.traffic import TrafficConfig
+from onhand.config.traffic_reader import read_traffic
 from onhand.config.webhooks import read_webhooks
 from onhand.ports.errors import ConfigError
 
@@ -62,6 +64,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     shops = tuple(_read_shop(source, row) for row in _rows(top, "shop"))
     domains = _refuse_doubles(source, "shop", [shop.domain for shop in shops])
     threepls = tuple(_read_threepl(source, row, domains) for row in _rows(top, "threepl"))
+    traffics = tuple(_read_traffic(source, row, domains) for row in _rows(top, "traffic"))
     believed = (*AUTHORITIES, *(threepl.name for threepl in threepls))
     locations = tuple(_read_location(source, row, domains, believed) for row in _rows(top, "location"))
     channels = tuple(_read_channel(source, row, domains) for row in _rows(top, "channel"))
@@ -71,6 +74,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     _refuse_doubles(source, "webhook", [f"{row.name} of {row.shop}" for row in webhooks])
     _refuse_doubles(source, "location", [f"{row.name} of {row.shop}" for row in locations])
     _refuse_doubles(source, "threepl", [f"{row.name} of {row.shop}" for row in threepls])
+    _refuse_doubles(source, "traffic", [f"{row.name} of {row.shop}" for row in traffics])
     _refuse_doubles(source, "channel", [f"{row.name} of {row.shop}" for row in channels])
     config = Config(
         database=database,
@@ -85,6 +89,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         locations=locations,
         channels=channels,
         threepls=threepls,
+        traffics=traffics,
         webhooks=webhooks,
         audit=_read_audit(sections["audit"]),
         guard=GuardConfig(zero_share=sections["guard"].number("zero_share", GuardConfig.zero_share, least=0, most=1)),
@@ -186,6 +191,16 @@ def _read_threepl(source: Source, row: Table, domains: tuple[str, ...]) -> Three
     threepl = read_threepl(section, _shop_of(section, domains), name, source.folder)
     section.finish()
     return threepl
+
+
+def _read_traffic(source: Source, row: Table, domains: tuple[str, ...]) -> TrafficConfig:
+    right = 'give it a short name of your own, name = "axis"'
+    name = Section(source, "traffic", row).identity("name", right)
+    section = Section(source, f"traffic[{name}]", row)
+    section.identity("name", right)
+    traffic = read_traffic(section, _shop_of(section, domains), name, source.folder)
+    section.finish()
+    return traffic
 
 
 def _read_location(source: Source, row: Table, domains: tuple[str, ...], believed: tuple[str, ...]) -> LocationConfig:

@@ -9,6 +9,7 @@ from onhand.channels import CHANNELS
 from onhand.channels.entry import Account
 from onhand.config.secret import Secret
 from onhand.config.threepl import ThreeplConfig
+from onhand.config.traffic import TrafficConfig
 
 ImportedOrders = Literal["yes", "no", "auto"]
 
@@ -239,6 +240,7 @@ class Config:
     locations: tuple[LocationConfig, ...] = ()
     channels: tuple[ChannelConfig, ...] = ()
     threepls: tuple[ThreeplConfig, ...] = ()
+    traffics: tuple[TrafficConfig, ...] = ()
     webhooks: tuple[WebhookConfig, ...] = ()
     audit: AuditConfig = AuditConfig()
     guard: GuardConfig = GuardConfig()
@@ -259,6 +261,10 @@ class Config:
     def threepls_of(self, shop: str) -> tuple[ThreeplConfig, ...]:
         """Return the third parties that keep goods for one shop, as configured."""
         return tuple(threepl for threepl in self.threepls if threepl.shop == shop)
+
+    def traffics_of(self, shop: str) -> tuple[TrafficConfig, ...]:
+        """Return who counts people at the locations of one shop, as configured."""
+        return tuple(traffic for traffic in self.traffics if traffic.shop == shop)
 
     def locations_of(self, shop: str) -> tuple[LocationConfig, ...]:
         """Return the locations of one shop about which something is configured."""

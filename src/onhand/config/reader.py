@@ -85,6 +85,15 @@ class Section:
             self.refuse(key, f"must be one of {', '.join(choices)}, got {text!r}{suggest(text, choices)}")
         return text
 
+    def encoding(self, key: str) -> str:
+        """Return the name of an encoding of text, UTF-8 where nothing is said."""
+        name = self.text(key, "utf-8") or "utf-8"
+        try:
+            b"\0\0\0\0".decode(name)  # of no bytes Python looks no encoding up
+        except (LookupError, ValueError):
+            self.refuse(key, f'must be an encoding of text such as "utf-8" or "latin-1", got {name!r}')
+        return name
+
     def flag(self, key: str, *, default: bool) -> bool:
         """Return true or false."""
         value = self._value(key, default)

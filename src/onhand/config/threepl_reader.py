@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final, Literal, cast
 from urllib.parse import unquote, urlsplit
 
+from onhand.channels.fields import zone_of
 from onhand.channels.threepl.csv_file import FIELDS, CsvForm
 from onhand.channels.threepl.door import FileForm, JsonForm
 from onhand.channels.threepl.edi import QUANTITIES, EdiForm
-from onhand.channels.threepl.fields import zone_of
 from onhand.config.reader import Section, hide_password
 from onhand.config.threepl import SftpConfig, ThreeplConfig
 from onhand.domain.notices import Measure
@@ -108,15 +108,10 @@ def _read_csv_form(section: Section) -> CsvForm:
         if name not in FIELDS:
             section.refuse("columns", f"names {name!r}, which is none of {', '.join(FIELDS)}")
     delimiter = section.choice("delimiter", (",", ";", "\\t", "|"), ",")
-    encoding = section.text("encoding", "utf-8") or "utf-8"
-    try:
-        b"\0\0\0\0".decode(encoding)  # of no bytes Python looks no encoding up
-    except LookupError:
-        section.refuse("encoding", f'must be an encoding of text such as "utf-8" or "latin-1", got {encoding!r}')
     return CsvForm(
         columns=columns,
         delimiter="\t" if delimiter == "\\t" else delimiter,
-        encoding=encoding,
+        encoding=section.encoding("encoding"),
         decimal=section.choice("decimal", (".", ","), "."),
         complete=section.flag("complete", default=True),
     )

@@ -17,6 +17,7 @@ from onhand.domain.orders import OrderPicture
 from onhand.domain.reservations import DraftPicture
 from onhand.domain.returns import ReturnPicture
 from onhand.domain.stock import LevelKey
+from onhand.domain.traffic import TrafficTold
 from onhand.domain.transfers import TransferPicture
 from onhand.ports.capabilities import Capabilities
 from onhand.ports.delivery import Delivery, Request
@@ -63,7 +64,7 @@ class Report:
     `bundles` says what those of `items` that are bundles are made of. `inactive_levels` are those of `level_ids` where
     the platform stocks the item no more (Shopify 2026-10, `InventoryLevel.isActive`); they may still hold units.
     A level that does not add up is among `contradictions` and not among `observations`.
-    `notices` are what a third party that keeps goods has said.
+    `notices` are what a third party that keeps goods has said, `traffic` what sensors at doors have counted.
     `forget_naming` are ids of a customer and of orders: bodies that name one go before their time. `forget_shop` says
     that everything of the shop must go.
     """
@@ -80,6 +81,7 @@ class Report:
     bundles: tuple[Bundle, ...] = ()
     problems: tuple["Problem", ...] = ()
     notices: tuple[Told, ...] = ()
+    traffic: tuple[TrafficTold, ...] = ()
     closed: bool = False
     forget_naming: tuple[str, ...] = ()
     forget_shop: bool = False

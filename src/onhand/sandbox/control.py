@@ -12,6 +12,7 @@ import msgspec
 from onhand.sandbox import (
     app_by_hand,
     catalog_by_hand,
+    door_sensors,
     returns_by_hand,
     selling_by_hand,
     third_party,
@@ -102,6 +103,7 @@ class Control:
         self._sender = sender
         self._seed = seed
         self.third_party = third_party.ThirdParty(sandbox)
+        self.sensors = door_sensors.DoorSensors(sandbox)
         self._playing: Playing | None = None
         self._replay: Replay | None = None
         self._replay_asked: tuple[str, int | None] | None = None
@@ -146,6 +148,10 @@ class Control:
             "third_party_count": (third_party.TakeCount, self.third_party.count),
             "third_party_change": (third_party.MakeChange, self.third_party.change),
             "third_party_send": (third_party.SendNotice, self.third_party.send),
+            "pass_door": (door_sensors.PassDoor, self.sensors.pass_door),
+            "tell_door": (door_sensors.TellDoor, self.sensors.tell),
+            "tell_door_again": (door_sensors.TellAgain, self.sensors.tell_again),
+            "door_sensors": (door_sensors.StartSensors, self.sensors.start),
             "replay": (StartReplay, self._start_replay),
         }
         self._asks |= {name: (kind, partial(act, self._world)) for name, (kind, act) in _MORE.items()}

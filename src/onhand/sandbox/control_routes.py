@@ -42,6 +42,9 @@ def control_routes(sandbox: Sandbox, sender: Sender, control: Control, addresses
     async def show_sheet(_: Request) -> Response:
         return _json(people.show(sandbox.sheets))
 
+    async def show_visitors(_: Request) -> Response:
+        return _json(control.sensors.state())
+
     async def show_play(_: Request) -> Response:
         return _json(control.played())
 
@@ -56,6 +59,7 @@ def control_routes(sandbox: Sandbox, sender: Sender, control: Control, addresses
         Route("/control/truth", _guarded(show_truth), methods=["GET"]),
         Route("/control/log", _guarded(show_log), methods=["GET"]),
         Route("/control/sheet", _guarded(show_sheet), methods=["GET"]),
+        Route("/control/visitors", _guarded(show_visitors), methods=["GET"]),
         Route("/control/play", _guarded(show_play), methods=["GET"]),
         Route("/control/replay", _guarded(show_replay), methods=["GET"]),
         Route("/control/{name}", _guarded(ask), methods=["POST"]),

@@ -8,9 +8,9 @@ import httpx
 from onhand.app import App
 from onhand.app.threepl import folder_at
 from onhand.channels.bounded import ask
+from onhand.channels.drop_folder import DropFolder
+from onhand.channels.dropped import Dropped, Folder, Reply
 from onhand.channels.threepl.door import delivery_of, file_id
-from onhand.channels.threepl.drop_folder import DropFolder
-from onhand.channels.threepl.dropped import Dropped, Folder, Reply
 from onhand.channels.threepl.edi import acknowledge, read_edi
 from onhand.channels.threepl.standard import Framed
 from onhand.channels.threepl.x12 import read_interchange

@@ -20,6 +20,7 @@ from onhand.log import GroupCommit
 from onhand.ports.channel import Verifies
 from onhand.ports.errors import ConfigError, OnhandError
 from onhand.serve.announcing import Announcing
+from onhand.serve.counting_people import traffic_works
 from onhand.serve.dropping import threepl_works
 from onhand.serve.fetching import FETCHERS, Fetching
 from onhand.serve.latency import Latency
@@ -205,8 +206,8 @@ class Serving:
         for intake in build_intakes(self._app.config):
             works = [Fetching(self._app, intake, self.commit, number) for number in range(FETCHERS)]
             self._turns += [Turns(work, self._died) for work in works]
-        third = threepl_works(self._app, self.commit)
-        self._turns += [Turns(work, self._died) for work in third]
+        fetched: list[Work] = [*threepl_works(self._app, self.commit), *traffic_works(self._app, self.commit)]
+        self._turns += [Turns(work, self._died) for work in fetched]
 
     def _start_web(self) -> None:
         app = self._app

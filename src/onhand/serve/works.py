@@ -11,6 +11,7 @@ from onhand.app.copies import Keeper
 from onhand.app.counting import judge_counts
 from onhand.app.erasing import erase_shop, forget_customers, wanted_erasures
 from onhand.app.steps import Steps
+from onhand.app.traffic import watch_traffic
 from onhand.audit.sweep import OVERLAP_S
 from onhand.intake.process import BATCH, POSITION, process
 from onhand.ports.channel import (
@@ -354,6 +355,8 @@ class Housekeeping:
         with self._app.store.writing() as session:
             for shop in shops:
                 session.of(shop).arrivals.forget(now)
+                if traffics := self._app.config.traffics_of(shop):
+                    watch_traffic(session.of(shop), traffics, now)
         for shop, (sequence, head) in heads.items():
             if sequence:
                 self._app.log.anchor(shop, sequence, head, now)

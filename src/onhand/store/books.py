@@ -34,6 +34,7 @@ from onhand.store.pictures import Pictures
 from onhand.store.pools import Pools
 from onhand.store.returned import Returned
 from onhand.store.subscriptions import Arrivals, Subscriptions
+from onhand.store.traffic import Traffic
 from onhand.store.twins import Twins
 from onhand.store.workbook import Workbook
 
@@ -73,6 +74,7 @@ class Books:
     workbook = _table(Workbook)
     announcements = _table(Announcements)
     marks = _table(Marks)
+    traffic = _table(Traffic)
     counts = _table(Counts)
     doubts = _table(Doubts)
     drifts = _table(Drifts)

@@ -79,11 +79,11 @@ def _behind(items: list[Item], after: str, limit: int) -> tuple[list[Item], str 
     return behind[:limit], behind[limit - 1].item if len(behind) > limit else None
 
 
-def _read_time(text: str) -> datetime:
+def _read_time(text: str, name: str = "at") -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise bad_request(f"at is a time as in 2026-11-23T14:00:00Z, got {text!r}") from None
+        raise bad_request(f"{name} is a time as in 2026-11-23T14:00:00Z, got {text!r}") from None
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
@@ -117,6 +117,17 @@ def _problems(desk: Desk, call: Call) -> object:
 def _locations(desk: Desk, call: Call) -> object:
     with desk.books(call.shop) as books:
         return as_json(answers.places(books, call.shop))
+
+
+def _traffic(desk: Desk, call: Call) -> object:
+    until, since = call.text("until"), call.text("since")
+    begin, end = answers.time_asked(
+        _read_time(since, "since") if since is not None else None,
+        _read_time(until, "until") if until is not None else None,
+        desk.clock.now(),
+    )
+    with desk.books(call.shop) as books:
+        return as_json(answers.visits(books, call.shop, call.said["location"], begin, end))
 
 
 def _transfers(desk: Desk, call: Call) -> object:
@@ -236,6 +247,15 @@ READINGS: tuple[Route, ...] = (
         Parameter(name="status", about="Open ones where it is left out.", values=("open", "adopted", "closed", "all")),
     ),
     _get("/api/v1/locations", "What stands where, who sells it, and what no web order reaches", "Places", _locations),
+    _get(
+        "/api/v1/traffic",
+        "People who came to a location, quarter by quarter of an hour; missing where nobody counted",
+        "Traffic",
+        _traffic,
+        Parameter(name="location", about="A location's name or id.", required=True),
+        Parameter(name="since", about="From this time on (ISO 8601); the last day where it is left out.", kind="time"),
+        Parameter(name="until", about="Until this time (ISO 8601); until now where it is left out.", kind="time"),
+    ),
     _get(
         "/api/v1/transfers",
         "What open transfers hold back or bring, and which are stuck",

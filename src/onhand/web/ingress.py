@@ -29,10 +29,13 @@ HARD_CAP_BYTES = 32 * 1024 * 1024  # no platform sends that much: beyond it noth
 HELD_BYTES = 64 * 1024 * 1024  # of all bodies that are still arriving, so that memory has a bound
 _HASH_HERE_BYTES = 128 * 1024  # a larger body is hashed in a thread: the loop answers others meanwhile
 _ASKS_OTHERS = "shopify_pubsub"  # its keys may have to be fetched from Google: never while the loop waits
+_FEEDS = frozenset({"foot_traffic"})
+"""What comes to an address under /feeds/ and not under /webhooks/."""
+
 _MOST_DOORS = 4096
 _MOST_NAMES = 256
 _PATH = re.compile(
-    r"/webhooks/(?P<channel>[a-z0-9-]{1,32})/(?P<shop>[A-Za-z0-9][A-Za-z0-9._-]{0,252})(?:/(?P<topic>.*))?"
+    r"/(?P<kind>webhooks|feeds)/(?P<channel>[a-z0-9-]{1,32})/(?P<shop>[A-Za-z0-9][A-Za-z0-9._-]{0,252})(?:/(?P<topic>.*))?"
 )
 _TOPIC = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}")
 # No channel's signature rests on these; leaving them out is cheaper than reading them.
@@ -216,6 +219,7 @@ class Ingress:
         channel = match["channel"].replace("-", "_") if match else ""
         topic = match["topic"] or None if match else None
         known = any(channel == name for name, _ in self._reporters)
+        known = known and match is not None and (match["kind"] == "feeds") == (channel in _FEEDS)
         if match is None or not known or (topic is not None and not _TOPIC.fullmatch(topic)):
             self.figures.misaddressed += 1
             raise _Refused(_NOT_FOUND)

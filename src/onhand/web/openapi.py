@@ -22,6 +22,7 @@ from onhand.answers import (
     ReturnShown,
     Sellable,
     TransferShown,
+    Visits,
 )
 from onhand.web.desk import Desk
 from onhand.web.grid import Row
@@ -40,6 +41,7 @@ _TYPES = (
     DriftShown,
     PlaceShown,
     TransferShown,
+    Visits,
     ReturnShown,
     OversellShown,
     ProblemShown,
@@ -105,6 +107,7 @@ def _schemas() -> dict[str, Any]:
         "Drifts": _many("DriftShown"),
         "Places": _many("PlaceShown"),
         "Transfers": _many("TransferShown"),
+        "Traffic": _many("Visits"),
         "Returns": _many("ReturnShown"),
         "Oversells": _many("OversellShown"),
         "Problems": _many("ProblemShown"),

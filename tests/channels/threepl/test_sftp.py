@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from onhand.channels.threepl.dropped import Dropped, Reply
+from onhand.channels.dropped import Dropped, Reply
 from onhand.channels.threepl.sftp import Bounds, SftpFolder, SftpSettings
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError, NotConnected
 from tests.support.sftp_server import PASSWORD, USER, SftpServer, sftp_server

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onhand.channels.threepl.signing import key_of, sign, verify_shiphero, verify_standard
+from onhand.channels.standard_webhooks import key_of, sign, verify_standard
+from onhand.channels.threepl.signing import verify_shiphero
 from onhand.ports.errors import BadSignature, ConfigError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

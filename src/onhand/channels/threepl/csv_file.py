@@ -1,23 +1,19 @@
 """A count as a CSV file: no two third parties write the same one, so the configuration says what its columns mean."""
 
-import codecs
-import csv
 import hashlib
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from onhand.channels.threepl.fields import MOST_ROWS, Troubles
+from onhand.channels.csv_lines import read_lines
+from onhand.channels.fields import MOST_ROWS, Troubles
 from onhand.channels.threepl.standard import NUMBERS, Framed, read_row
 from onhand.domain.notices import Notice, NoticeRow
 from onhand.ports.errors import UnreadableDelivery
 
 FIELDS: Final = ("sku", "gtin", "location", *NUMBERS, "reason", "as_of")
 """What a column may mean. A file whose columns have a `delta` tells changes, any other one is a count."""
-
-_MARK = codecs.BOM_UTF8.decode()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +38,7 @@ def read_csv(body: bytes, form: CsvForm, framed: Framed) -> list[Notice]:
     """
     what = f"file {framed.message_id} of {framed.source}"
     troubles = Troubles(what)
-    lines = _lines(body, form, what)
+    lines = read_lines(body, what, form.encoding, form.delimiter)
     heading = next(lines, None)
     if heading is None:
         raise UnreadableDelivery(f"{what}: is empty: nothing of it is used")
@@ -80,26 +76,6 @@ def read_csv(body: bytes, form: CsvForm, framed: Framed) -> list[Notice]:
         )
         for place in rows
     ]
-
-
-def _lines(body: bytes, form: CsvForm, what: str) -> Iterator[list[str]]:
-    try:
-        text = body.decode(form.encoding).removeprefix(_MARK)
-    except UnicodeError as error:
-        place = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
-        raise UnreadableDelivery(
-            f"{what}: is not {form.encoding} text{place}: nothing of it is used; `encoding` says what it is"
-        ) from error
-    if "\0" in text:
-        raise UnreadableDelivery(f"{what}: holds a character 0: nothing of it is used; `encoding` says what it is")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=form.delimiter, strict=True)
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise UnreadableDelivery(f"{what}: line {reader.line_num}: {error}: nothing of it is used") from error
 
 
 def _places_of(heading: list[str], form: CsvForm, troubles: Troubles) -> dict[str, int]:

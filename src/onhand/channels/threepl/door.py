@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 
+from onhand.channels.standard_webhooks import Signed, verify_standard
 from onhand.channels.threepl.csv_file import CsvForm, read_csv
 from onhand.channels.threepl.edi import EdiForm, read_edi
-from onhand.channels.threepl.signing import Signed, verify_shiphero, verify_standard
+from onhand.channels.threepl.signing import verify_shiphero
 from onhand.channels.threepl.standard import Framed, read_standard
 from onhand.channels.threepl.stock_map import read_stock_map
 from onhand.channels.threepl.vendors import read_vendor

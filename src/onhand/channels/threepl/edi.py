@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
-from onhand.channels.threepl.fields import MOST_ROWS, Troubles, moment_of
+from onhand.channels.fields import MOST_ROWS, Troubles, moment_of
 from onhand.channels.threepl.standard import Framed
 from onhand.channels.threepl.x12 import Group, Interchange, Segment, TransactionSet, read_interchange
 from onhand.domain.notices import Change, Kind, Notice, NoticeRow

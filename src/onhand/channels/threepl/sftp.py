@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple, TypeVar
 
 import asyncssh
 
-from onhand.channels.threepl.dropped import (
+from onhand.channels.dropped import (
     DONE,
     MARK,
     MOST_BYTES,

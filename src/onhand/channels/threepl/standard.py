@@ -4,18 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
-import msgspec
-
-from onhand.channels.threepl.fields import MOST_ROWS, Troubles, shown
+from onhand.channels.fields import Troubles, read_json, shown, table, table_rows
 from onhand.domain.notices import Change, Notice, NoticeRow
-from onhand.ports.errors import UnreadableDelivery
 
 SCHEMA = "3pl.stock.v1"
 
 NUMBERS = ("on_hand", "available", "committed", "damaged", "inbound", "delta")
 """The fields of a row that hold units."""
-
-_decode = msgspec.json.Decoder().decode
 
 
 class Framed(NamedTuple):
@@ -38,33 +33,6 @@ class Framed(NamedTuple):
         if word in self.receipt_reasons:
             return Change.RECEIPT
         return Change.DAMAGE if word in self.damage_reasons else Change.ADJUSTMENT
-
-
-def read_json(body: bytes, what: str) -> Any:
-    """Return what a JSON body holds. Raises UnreadableDelivery."""
-    try:
-        return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise UnreadableDelivery(f"{what}: is not JSON: {error}") from error
-
-
-def table(value: object, troubles: Troubles, where: str) -> Mapping[str, Any]:
-    """Return a JSON object; anything else is a trouble, and reads as an empty one."""
-    if isinstance(value, dict):
-        return value
-    troubles.add(where, f"must be an object, got {shown(value)}")
-    return {}
-
-
-def table_rows(value: object, troubles: Troubles, where: str) -> list[tuple[int, Mapping[str, Any]]]:
-    """Return the objects of a JSON list, numbered from 1."""
-    if not isinstance(value, list):
-        troubles.add(where, f"must be a list, got {shown(value)}")
-        return []
-    if len(value) > MOST_ROWS:
-        troubles.add(where, f"{len(value)} rows are more than {MOST_ROWS}")
-        return []
-    return [(number, table(row, troubles, f"row {number}")) for number, row in enumerate(value, start=1)]
 
 
 def read_standard(body: bytes, framed: Framed) -> Notice:

@@ -4,8 +4,8 @@ Source: Shopify's fulfilment service callbacks (Admin API 2026-10, FulfillmentSe
 answers.
 """
 
-from onhand.channels.threepl.fields import MOST_ROWS, Troubles
-from onhand.channels.threepl.standard import Framed, read_json, table
+from onhand.channels.fields import MOST_ROWS, Troubles, read_json, table
+from onhand.channels.threepl.standard import Framed
 from onhand.domain.notices import Notice, NoticeRow
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from onhand.channels.threepl.fields import Troubles
-from onhand.channels.threepl.standard import Framed, read_json, table, table_rows
+from onhand.channels.fields import Troubles, read_json, table, table_rows
+from onhand.channels.threepl.standard import Framed
 from onhand.domain.notices import Notice, NoticeRow
 
 Path = tuple[str, ...]

@@ -7,14 +7,14 @@ from onhand.cli.checks.check import Check, fail, ok, warn
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError
 
 if TYPE_CHECKING:
-    from onhand.channels.threepl.dropped import Folder
+    from onhand.channels.dropped import Folder
     from onhand.config.threepl import ThreeplConfig
 
 
 def check_third_party(config: "ThreeplConfig") -> Iterator[Check]:
     """Look at the folder and the server of a third party, where it has them. Takes no file."""
     from onhand.app.threepl import folder_at
-    from onhand.channels.threepl.drop_folder import DropFolder
+    from onhand.channels.drop_folder import DropFolder
 
     folder = config.folder
     if folder is not None:

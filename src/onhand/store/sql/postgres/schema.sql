@@ -762,6 +762,55 @@ CREATE TABLE level_ids (
 );
 CREATE INDEX level_ids_inactive ON level_ids (shop, item) WHERE NOT active;
 
+-- Foot traffic -----------------------------------------------------------------------------------------------
+
+-- The doors whose sensors have counted. Times are those of the first and the last bin; `heard_at` is our own time.
+CREATE TABLE traffic_doors (
+    shop     BIGINT NOT NULL REFERENCES shops,
+    location TEXT COLLATE "C" NOT NULL,
+    source   TEXT COLLATE "C" NOT NULL,
+    door     TEXT COLLATE "C" NOT NULL,
+    staff    BIGINT NOT NULL,
+    first_at BIGINT NOT NULL,
+    last_at  BIGINT NOT NULL,
+    heard_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, location, source, door)
+);
+
+-- What sensors said, as they said it: bins are made from these again when one comes late.
+CREATE TABLE traffic_readings (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    location    TEXT COLLATE "C" NOT NULL,
+    source      TEXT COLLATE "C" NOT NULL,
+    door        TEXT COLLATE "C" NOT NULL,
+    mode        TEXT COLLATE "C" NOT NULL CHECK (mode IN ('interval', 'cumulative', 'passing')),
+    begin_at    BIGINT NOT NULL,
+    end_at      BIGINT NOT NULL,
+    mark        TEXT COLLATE "C" NOT NULL,
+    in_people   BIGINT, -- NULL where nobody counted
+    out_people  BIGINT,
+    covered_ppm BIGINT NOT NULL,
+    daily       BIGINT NOT NULL,
+    most        BIGINT,
+    revision    BIGINT NOT NULL,
+    PRIMARY KEY (shop, location, source, door, mode, begin_at, end_at, mark)
+);
+
+-- People a quarter of an hour and door. A quarter of which nothing is known has no row.
+CREATE TABLE traffic_bins (
+    shop        BIGINT NOT NULL REFERENCES shops,
+    location    TEXT COLLATE "C" NOT NULL,
+    start_at    BIGINT NOT NULL,
+    source      TEXT COLLATE "C" NOT NULL,
+    door        TEXT COLLATE "C" NOT NULL,
+    in_people   BIGINT, -- NULL where nobody counted
+    out_people  BIGINT,
+    covered_ppm BIGINT NOT NULL,
+    spread      BIGINT NOT NULL,
+    at_least    BIGINT NOT NULL,
+    PRIMARY KEY (shop, location, start_at, source, door)
+);
+
 -- For people -------------------------------------------------------------------------------------------------
 
 CREATE TABLE problems (

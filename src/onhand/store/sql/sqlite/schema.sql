@@ -761,6 +761,55 @@ CREATE TABLE level_ids (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX level_ids_inactive ON level_ids (shop, item) WHERE NOT active;
 
+-- Foot traffic -----------------------------------------------------------------------------------------------
+
+-- The doors whose sensors have counted. Times are those of the first and the last bin; `heard_at` is our own time.
+CREATE TABLE traffic_doors (
+    shop     INTEGER NOT NULL REFERENCES shops,
+    location TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    door     TEXT NOT NULL,
+    staff    INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at  INTEGER NOT NULL,
+    heard_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, location, source, door)
+) STRICT, WITHOUT ROWID;
+
+-- What sensors said, as they said it: bins are made from these again when one comes late.
+CREATE TABLE traffic_readings (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    location    TEXT NOT NULL,
+    source      TEXT NOT NULL,
+    door        TEXT NOT NULL,
+    mode        TEXT NOT NULL CHECK (mode IN ('interval', 'cumulative', 'passing')),
+    begin_at    INTEGER NOT NULL,
+    end_at      INTEGER NOT NULL,
+    mark        TEXT NOT NULL,
+    in_people   INTEGER, -- NULL where nobody counted
+    out_people  INTEGER,
+    covered_ppm INTEGER NOT NULL,
+    daily       INTEGER NOT NULL,
+    most        INTEGER,
+    revision    INTEGER NOT NULL,
+    PRIMARY KEY (shop, location, source, door, mode, begin_at, end_at, mark)
+) STRICT, WITHOUT ROWID;
+
+-- People a quarter of an hour and door. A quarter of which nothing is known has no row.
+CREATE TABLE traffic_bins (
+    shop        INTEGER NOT NULL REFERENCES shops,
+    location    TEXT NOT NULL,
+    start_at    INTEGER NOT NULL,
+    source      TEXT NOT NULL,
+    door        TEXT NOT NULL,
+    in_people   INTEGER, -- NULL where nobody counted
+    out_people  INTEGER,
+    covered_ppm INTEGER NOT NULL,
+    spread      INTEGER NOT NULL,
+    at_least    INTEGER NOT NULL,
+    PRIMARY KEY (shop, location, start_at, source, door)
+) STRICT, WITHOUT ROWID;
+
 -- For people -------------------------------------------------------------------------------------------------
 
 CREATE TABLE problems (

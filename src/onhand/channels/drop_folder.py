@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from onhand.channels.threepl.dropped import (
+from onhand.channels.dropped import (
     DONE,
     MARK,
     MOST_BYTES,

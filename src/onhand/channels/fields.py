@@ -4,9 +4,12 @@ Nothing of a file is used when anything in it cannot be read: half a count is a 
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
 
 from onhand.ports.errors import ConfigError, UnreadableDelivery
 
@@ -22,6 +25,7 @@ TOLD: Final = 20
 
 _WHOLE = re.compile(r"(?P<sign>[+-]?)(?P<digits>[0-9]{1,12})(?:\.0{1,6})?")
 _NEAR_YEARS: Final = (1990, 2200)
+_decode = msgspec.json.Decoder().decode
 
 
 class Troubles:
@@ -95,6 +99,33 @@ class Troubles:
         if moment is None:
             self.add(where, f"must be a time such as 2026-11-23T04:15:00Z, got {shown(value)}")
         return moment
+
+
+def read_json(body: bytes, what: str) -> Any:
+    """Return what a JSON body holds. Raises UnreadableDelivery."""
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise UnreadableDelivery(f"{what}: is not JSON: {error}") from error
+
+
+def table(value: object, troubles: Troubles, where: str) -> Mapping[str, Any]:
+    """Return a JSON object; anything else is a trouble, and reads as an empty one."""
+    if isinstance(value, dict):
+        return value
+    troubles.add(where, f"must be an object, got {shown(value)}")
+    return {}
+
+
+def table_rows(value: object, troubles: Troubles, where: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return the objects of a JSON list, numbered from 1."""
+    if not isinstance(value, list):
+        troubles.add(where, f"must be a list, got {shown(value)}")
+        return []
+    if len(value) > MOST_ROWS:
+        troubles.add(where, f"{len(value)} rows are more than {MOST_ROWS}")
+        return []
+    return [(number, table(row, troubles, f"row {number}")) for number, row in enumerate(value, start=1)]
 
 
 def shown(value: object) -> str:
