@@ -6,7 +6,7 @@ waits for the disk, the next ones gather. So a thousand askers cost a few commit
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from onhand.app.hold_wishes import HoldAsked, read_wishes
@@ -34,6 +34,8 @@ class _Job:
     end: Callable[[Books, datetime], Hold | Short] | None = None
     alone: bool = False
     outcome: _Outcome | None = None
+    woken: threading.Lock = field(default_factory=threading.Lock)
+    """Held by whoever asks while it waits: to be answered, or to be the next to work for all that wait."""
 
 
 class Holding:
@@ -44,7 +46,7 @@ class Holding:
         self.on_change = on_change
         self._waiting: list[_Job] = []
         self._waiting_lock = threading.Lock()
-        self._at_work = threading.Lock()
+        self._somebody_works = False
 
     def hold(self, shop: str, key: str, asked: HoldAsked) -> Granted | Short:
         """Have units held; the same `key` is answered with the same hold.
@@ -71,11 +73,17 @@ class Holding:
         return outcome
 
     def _do(self, job: _Job) -> Granted | Short | Hold:
+        job.woken.acquire()
         with self._waiting_lock:
             self._waiting.append(job)
-        with self._at_work:
-            if job.outcome is None:
-                self._do_those_that_wait(self._gather(job))
+            works, self._somebody_works = not self._somebody_works, True
+        if not works:
+            job.woken.acquire()
+        if job.outcome is None:
+            try:
+                self._answer_all(self._gather(job))
+            finally:
+                self._hand_over()
         outcome = job.outcome
         assert outcome is not None
         if isinstance(outcome, OnhandError):
@@ -89,27 +97,38 @@ class Holding:
             if mine.alone:
                 return [mine]
             others = [job for job in self._waiting if not job.alone][: BATCH - 1]
-            self._waiting = [job for job in self._waiting if job not in others]
+            taken = set(map(id, others))
+            self._waiting = [job for job in self._waiting if id(job) not in taken]
         return [mine, *others]
 
-    def _do_those_that_wait(self, jobs: Sequence[_Job]) -> None:
+    def _hand_over(self) -> None:
+        """Have the next one work who waits; where nobody does, whoever comes works for himself at once."""
+        with self._waiting_lock:
+            following = self._waiting[0] if self._waiting else None
+            self._somebody_works = following is not None
+        if following is not None:
+            following.woken.release()
+
+    def _answer_all(self, jobs: Sequence[_Job]) -> None:
         """Answer requests in one transaction; where that fails, all but the first go on waiting, each for its own."""
-        kept = False
-        outcomes: dict[int, _Outcome] = {}
+        outcomes: dict[int, _Outcome] | None = None
         try:
             with self._store.writing() as session:
                 now = self._clock.now()
+                answers: dict[int, _Outcome] = {}
                 for shop in sorted({job.shop for job in jobs}):
-                    outcomes |= _answer(session.of(shop), [job for job in jobs if job.shop == shop], now)
-            kept = True
+                    answers |= _answer(session.of(shop), [job for job in jobs if job.shop == shop], now)
+            outcomes = answers
         finally:
-            if not kept:
+            if outcomes is None:
                 with self._waiting_lock:
                     for job in jobs[1:]:
                         job.alone = True
                         self._waiting.append(job)
         for job in jobs:
             job.outcome = outcomes[id(job)]
+        for job in jobs[1:]:
+            job.woken.release()
         self.on_change()
 
 

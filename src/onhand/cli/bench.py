@@ -18,14 +18,18 @@ def register(app: typer.Typer) -> None:
 def bench(
     context: typer.Context,
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="ingest, process, delay, sheets, sync, throttle, or all.")
+        str, typer.Argument(metavar="NAME", help="ingest, process, delay, holds, sheets, sync, throttle, or all.")
     ],
     *,
     items: Annotated[int | None, typer.Option("--items", min=1, help="sync: how many items the shop has.")] = None,
     locations: Annotated[int | None, typer.Option("--locations", min=1, help="sync: and locations.")] = None,
     database: Annotated[
-        str | None, typer.Option("--database", help="sync: an empty database instead of a SQLite file.")
+        str | None,
+        typer.Option("--database", help="sync: an empty database instead of a SQLite file; holds: beside one."),
     ] = None,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="holds: measure neveroversell, too, where it is installed.")
+    ] = False,
     changes: Annotated[
         int | None, typer.Option("--changes", min=1, help="throttle, sheets: how many there are.")
     ] = None,
@@ -34,11 +38,11 @@ def bench(
     """Measure one workload.
 
     ingest: durable accepts a second; process: orders a second from log to ATS; delay: from a webhook to the channel
-    told; sheets: a day of changes reaching a Google Sheet; sync: the first reading of a large shop; throttle: points
-    for telling many changes, and their order.
+    told; holds: the last unit wanted by many at once, and holds a second; sheets: a day of changes reaching a Google
+    Sheet; sync: the first reading of a large shop; throttle: points for telling many changes, and their order.
     """
     from onhand import answers
-    from onhand.bench import NAMES, Result, run, sheets
+    from onhand.bench import NAMES, Result, holds, run, sheets
     from onhand.bench.sync import ITEMS, LOCATIONS, bench_sync
     from onhand.bench.throttle import BOUNDED_CHANGES, CHANGES, bench_throttle
 
@@ -49,6 +53,8 @@ def bench(
     def measure(each: str) -> Result:
         if each == "sync":
             return bench_sync(items or ITEMS, locations or LOCATIONS, database)
+        if each == "holds":
+            return holds.bench_holds(holds.BOUNDED if name == "all" else holds.USUAL, database, peers=peers)
         if each == "sheets":
             return sheets.bench_sheets(changes or (sheets.BOUNDED_CHANGES if name == "all" else sheets.CHANGES))
         if each == "throttle":

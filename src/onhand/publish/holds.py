@@ -65,26 +65,25 @@ def hold_all(books: Books, wishes: Sequence[HoldWish], now: datetime) -> list[Gr
     lapse(books, now)
     known = books.holds.of_keys({wish.key for wish in wishes})
     shelves = _Shelves(books, {wish.item for wish in wishes if wish.key not in known})
-    answers: list[Granted | Short | KeyTaken] = []
-    fresh: list[Hold] = []
-    moved: list[Movement] = []
-    for wish in wishes:
-        before = known.get(wish.key)
-        if before is not None:
-            answers.append(_repeated(before, wish))
+    short: dict[int, Short] = {}
+    taken: dict[str, tuple[HoldWish, list[Kept]]] = {}
+    for place, wish in enumerate(wishes):
+        if wish.key in known or wish.key in taken:
             continue
         kept = shelves.take(wish)
-        if not kept:
-            answers.append(Short(wish, shelves.left(wish)))
-            continue
-        hold, movements = grant(books.count("holds"), wish, kept, now)
-        known[wish.key] = hold
-        fresh.append(hold)
-        moved += movements
-        answers.append(Granted(hold, repeated=False))
-    books.ledger.append(moved, now)
-    if fresh:
-        books.holds.add(fresh)
+        if kept:
+            taken[wish.key] = wish, kept
+        else:
+            short[place] = Short(wish, shelves.left(wish))
+    fresh = _grant(books, list(taken.values()), now)
+    known |= fresh
+    answers: list[Granted | Short | KeyTaken] = []
+    for place, wish in enumerate(wishes):
+        new = fresh.pop(wish.key, None)
+        if place in short:
+            answers.append(short[place])
+        else:
+            answers.append(Granted(new, repeated=False) if new is not None else _repeated(known[wish.key], wish))
     return answers
 
 
@@ -156,6 +155,17 @@ def lapse_and_recalculate(books: Books, now: datetime) -> int:
     """End late holds, and compute stale offers again; return how many offers."""
     lapse(books, now, SWEEP)
     return recalculate(books, now)
+
+
+def _grant(books: Books, taken: Sequence[tuple[HoldWish, list[Kept]]], now: datetime) -> dict[str, Hold]:
+    """Write down new holds and what they keep; return them by key."""
+    if not taken:
+        return {}
+    first = books.count("holds", by=len(taken)) - len(taken) + 1
+    granted = [grant(id_, wish, kept, now) for id_, (wish, kept) in enumerate(taken, start=first)]
+    books.ledger.append([movement for _, movements in granted for movement in movements], now)
+    books.holds.add(hold for hold, _ in granted)
+    return {hold.wish.key: hold for hold, _ in granted}
 
 
 def _find(books: Books, id_: int) -> Hold:
