@@ -93,6 +93,7 @@ pins: $(READY)
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/jetstream.in -o requirements/jetstream.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/mqtt.in -o requirements/mqtt.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/mutants.in -o requirements/mutants.txt
+	@$(UV_COMPILE) -c requirements/dev.txt requirements/peers.in -o requirements/peers.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/replay.in -o requirements/replay.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/sftp.in -o requirements/sftp.txt
 	@git diff --stat -- requirements

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from onhand.app.hold_wishes import HoldAsked, NotHoldable
 from onhand.app.holding import Holding
 from onhand.domain.holds import Hold, HoldStatus
 from onhand.domain.stock import Bin, State
-from onhand.ports.errors import OnhandError
+from onhand.ports.errors import OnhandError, StoreUnavailable
 from onhand.publish.holds import Granted, HoldEnded, KeyTaken, NoSuchHold, Short
 from onhand.simulator.clock import ManualClock
 from onhand.store import Store, open_store
@@ -164,3 +165,31 @@ def test_what_cannot_be_held_is_named(asked: HoldAsked, tmp_path: Path) -> None:
 def test_nothing_was_held_under_another_number(holding: Holding) -> None:
     with pytest.raises(NoSuchHold):
         holding.confirm(SHOP, 99)
+
+
+class Stumbling(ManualClock):
+    """A clock that the first transaction cannot read."""
+
+    def __init__(self) -> None:
+        super().__init__(MORNING)
+        self._stumbled = False
+
+    def now(self) -> datetime:
+        if not self._stumbled:
+            self._stumbled = True
+            raise StoreUnavailable("the disk is full")
+        return super().now()
+
+
+def test_a_transaction_that_fails_is_one_askers_trouble_and_the_others_are_answered(store: Store) -> None:
+    holding = Holding(store, Stumbling())
+
+    def ask(number: int) -> str:
+        try:
+            return type(holding.hold(SHOP, str(number), CAP)).__name__
+        except StoreUnavailable:
+            return "failed"
+
+    with ThreadPoolExecutor(16) as askers:
+        answers = list(askers.map(ask, range(16)))
+    assert sorted(answers) == ["Granted", *["Short"] * 14, "failed"]
