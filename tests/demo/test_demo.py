@@ -54,12 +54,16 @@ def test_a_short_day_holds_and_says_so_in_one_document(tmp_path: Path) -> None:
     assert verdict["broken"] == []
     assert verdict["parity"]["differing"] == verdict["unexplained_units"] == verdict["drifts"]["open"] == 0
     assert verdict["parity"]["checked"] > 10_000
+    platforms = verdict["parity_by_platform"]
+    assert set(platforms) == {"shopify", "tiktok_shop", "woocommerce", "acme"}
+    assert all(each["checked"] >= 100 for each in platforms.values())
+    assert sum(each["checked"] for each in platforms.values()) == verdict["parity"]["checked"]
     assert set(verdict["latency_s"]) == {"p50", "p99"}
     assert set(verdict["drifts"]) == {"opened", "explained", "healed", "wrong", "open"}
     assert verdict["sheet"]["rows"] > 2_000
     assert verdict["sheet"]["differing"] == 0
     assert verdict["orders"] >= 60
-    assert set(verdict["orders_by_channel"]) == {"shopify_pos", "online_store", "tiktok_shop"}
+    assert set(verdict["orders_by_channel"]) == {"shopify_pos", "online_store", "tiktok_shop", "woocommerce"}
     assert verdict["deliveries"] > verdict["orders"]
     assert verdict["duplicates"] > 0
     assert verdict["sold_after_confirmed_zero_units"] == 0

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from onhand.demo.latency import latency_s
-from onhand.demo.verdict import broken_promises, compare_with_truth, count_drifts
-from tests.flow.merchant import NEVER_BY_ITSELF, WAREHOUSE, Choices, open_shop
+from onhand.demo.verdict import broken_promises, compare_platforms, compare_with_truth, count_drifts, together
+from tests.flow.merchant import BOSTON, NEVER_BY_ITSELF, WAREHOUSE, Choices, open_shop
 
 NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
@@ -29,6 +29,23 @@ def test_one_unit_in_any_state_or_listing_is_found(tmp_path: Path) -> None:
             other = copy.deepcopy(truth)
             other[table][row][name] += 1
             assert compare_with_truth(merchant.app, merchant.shop, other) == (checked, 1)
+
+
+def test_one_unit_in_a_web_shop_or_on_a_third_partys_shelf_is_found(tmp_path: Path) -> None:
+    with open_shop(tmp_path, Choices(items=5, web_items=4, audit=NEVER_BY_ITSELF, subscribed=False)) as merchant:
+        truth, kept = merchant.truth(), {BOSTON: "acme"}
+        equal = compare_platforms(merchant.app, merchant.shop, truth, kept)
+        assert set(equal) == {"shopify", "tiktok_shop", "woocommerce", "acme"}
+        assert together(equal).differing == 0
+        at = next(number for number, row in enumerate(truth["physical"]) if row["location"] == BOSTON)
+        for platform, table, row, name in (
+            ("woocommerce", "woocommerce", 1, "available"),
+            ("acme", "physical", at, "units"),
+        ):
+            other = copy.deepcopy(truth)
+            other[table][row][name] += 1
+            found = compare_platforms(merchant.app, merchant.shop, other, kept)
+            assert {name: one.differing for name, one in found.items() if one.differing} == {platform: 1}
 
 
 def differing_levels(truth: dict[str, Any]) -> int:

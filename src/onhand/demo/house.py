@@ -6,15 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from onhand.config import Config, load_config
+from onhand.demo.third_party import NAME
 from onhand.log import Seal
 
 
 def write_config(
-    folder: Path, addresses: Mapping[str, Any], *, port: int, throttled: bool = True, sheet: bool = False
+    folder: Path,
+    addresses: Mapping[str, Any],
+    *,
+    port: int,
+    throttled: bool = True,
+    sheet: bool = False,
+    kept_at: str | None = None,
 ) -> Path:
     """Write an `onhand.toml` that connects to a sandbox, with its secrets in files, and return its path.
 
-    With `sheet` its spreadsheet, too, where the sandbox has one.
+    With `sheet` its spreadsheet, too, where the sandbox has one. `kept_at` is the location that a third party keeps,
+    None: there is none.
     """
     shopify = addresses["shopify"]
     secrets = {
@@ -27,6 +35,9 @@ def write_config(
     for name, channel in addresses["channels"].items():
         secrets |= {f"{name}_{key}": secret for key, secret in channel["secret"].items()}
         text += _channel(name, channel, throttled=throttled)
+    if kept_at is not None:
+        secrets[NAME] = addresses["third_party"]["secret"]
+        text += _THIRD_PARTY.format(name=NAME, location=kept_at)
     google = addresses["google_sheets"] if sheet else None
     if google is not None:
         secrets["service_account"] = json.dumps(google["credentials"])
@@ -89,6 +100,18 @@ name = "{name}"
 armed = true
 locations = {locations}
 orders_imported_to_shopify = "no"
+"""
+
+_THIRD_PARTY = """
+[[threepl]]
+name = "{name}"
+places = {{ "{location}" = "{location}" }}
+secret = "file:secrets/{name}"
+grace_s = 4
+
+[[location]]
+name = "{location}"
+authority = "{name}"
 """
 
 _SHEET = """

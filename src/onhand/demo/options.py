@@ -9,6 +9,11 @@ ORDERS_PER_S = 12.0
 
 ITEMS = 400
 LOCATIONS = 4
+WEB_ITEMS = 150
+"""Items that a web shop on WooCommerce sells, too."""
+
+KEPT_AT = "Providence"
+"""The last of the locations, whose goods a third party keeps."""
 
 DUPLICATES, REORDERED, LOST = 0.05, 0.05, 0.01
 """Shares of deliveries that go wrong while the day plays."""
@@ -84,6 +89,7 @@ class DemoResult:
     latency_s: dict[str, float]
     drifts: Drifts
     sheet: Sheet
+    parity_by_platform: dict[str, Parity]
     healed_in_s: float
     replay: dict[str, object] | None = None
     broken: tuple[str, ...] = field(default=())

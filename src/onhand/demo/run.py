@@ -16,11 +16,23 @@ from onhand.app import App, build
 from onhand.config import Config
 from onhand.demo.house import load, write_config
 from onhand.demo.latency import latency_s
-from onhand.demo.options import DUPLICATES, ITEMS, LOCATIONS, LOST, REORDERED, DemoOptions, DemoResult, Sheet
+from onhand.demo.options import (
+    DUPLICATES,
+    ITEMS,
+    KEPT_AT,
+    LOCATIONS,
+    LOST,
+    REORDERED,
+    WEB_ITEMS,
+    DemoOptions,
+    DemoResult,
+    Sheet,
+)
 from onhand.demo.quiet import wait_for_quiet
 from onhand.demo.sandbox import SandboxProcess
 from onhand.demo.sheet import wait_for_sheet
-from onhand.demo.verdict import broken_promises, compare_with_truth, count_drifts
+from onhand.demo.third_party import NAME, ThirdParty
+from onhand.demo.verdict import broken_promises, compare_platforms, count_drifts, together
 from onhand.serve import Serving
 
 MINUTE_S = 60.0
@@ -34,7 +46,14 @@ QUIET_WITHIN_S = 180.0
 def run(options: DemoOptions) -> DemoResult:
     """Play the demo and return its verdict."""
     with _folder(options) as folder, _sandbox(options) as sandbox:
-        path = write_config(folder, sandbox.addresses, port=options.port, throttled=options.throttled, sheet=True)
+        path = write_config(
+            folder,
+            sandbox.addresses,
+            port=options.port,
+            throttled=options.throttled,
+            sheet=True,
+            kept_at=_kept_at(options),
+        )
         if options.replay is not None:
             sandbox.post("replay", {"path": options.replay, "limit": options.limit, "start": False})
         app = build(_with_port(load(path), options))
@@ -58,19 +77,33 @@ def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path) -
         if (google := sandbox.addresses["google_sheets"]) is not None:
             _say(options, f"The sheet: {google['page']}")
         _say(options, f"Beside it: onhand --config {path} ats")
-        played = _play_file(options, sandbox) if options.replay else _play_day(options, sandbox)
+        third_party = _third_party(app, shop, sandbox, serving.addresses["webhooks"])
+        played = _play_file(options, sandbox) if options.replay else _play_day(options, sandbox, third_party)
         _say(options, "The day is over. Faults are off; onhand heals.")
         began = monotonic()
         sandbox.post("heal", {})
+        if not options.replay:
+            third_party.tell_late()
         going_on = _settle(app, shop)
         healed_in_s = monotonic() - began
         sheet = wait_for_sheet(app, shop, sandbox)
     finally:
         serving.stop()
-    return _judge(app, shop, sandbox, played, going_on=going_on, healed_in_s=healed_in_s, sheet=sheet)
+    return _judge(options, app, shop, sandbox, played, going_on=going_on, healed_in_s=healed_in_s, sheet=sheet)
 
 
-def _play_day(options: DemoOptions, sandbox: SandboxProcess) -> dict[str, Any]:
+def _kept_at(options: DemoOptions) -> str | None:
+    """Return where a third party keeps the goods: nowhere in a shop that is grown from a file of sales."""
+    return None if options.replay else KEPT_AT
+
+
+def _third_party(app: App, shop: str, sandbox: SandboxProcess, webhooks: str) -> ThirdParty:
+    with app.store.reading() as session:
+        skus = sorted(item.sku for item in session.of(shop).catalog.items() if item.sku)
+    return ThirdParty(sandbox, KEPT_AT, f"{webhooks}/webhooks/3pl/{shop}", skus)
+
+
+def _play_day(options: DemoOptions, sandbox: SandboxProcess, third_party: ThirdParty) -> dict[str, Any]:
     """Play a day with faults; headless it ends by itself, with a page it goes on until somebody stops it."""
     faults = (("duplicate", DUPLICATES), ("reorder", REORDERED), ("lose", LOST)) if options.faults else ()
     for kind, share in faults:
@@ -80,6 +113,7 @@ def _play_day(options: DemoOptions, sandbox: SandboxProcess) -> dict[str, Any]:
         "play",
         {"for_s": for_s, "seed": options.seed, "orders_per_s": options.orders_per_s, "speed": options.speed},
     )
+    third_party.work()
     return _watch(options, sandbox, "play")
 
 
@@ -117,6 +151,7 @@ def _settle(app: App, shop: str) -> list[str]:
 
 
 def _judge(
+    options: DemoOptions,
     app: App,
     shop: str,
     sandbox: SandboxProcess,
@@ -128,7 +163,8 @@ def _judge(
 ) -> DemoResult:
     truth, log = sandbox.get("truth"), sandbox.get("log")
     polling = played.get("polling") or {}
-    parity = compare_with_truth(app, shop, truth)
+    by_platform = compare_platforms(app, shop, truth, {} if options.replay else {KEPT_AT: NAME})
+    parity = together(by_platform)
     drifts = count_drifts(app, shop)
     counts = app.log.counts()
     with app.store.reading() as session:
@@ -167,6 +203,7 @@ def _judge(
         latency_s=latency_s(log, truth, sandbox.addresses["tiktok_location"]),
         drifts=drifts,
         sheet=sheet,
+        parity_by_platform=by_platform,
         healed_in_s=round(healed_in_s, 1),
         replay=played if "baskets" in played else None,
         broken=broken,
@@ -189,7 +226,8 @@ def _say(options: DemoOptions, line: str) -> None:
 
 
 def _sandbox(options: DemoOptions) -> SandboxProcess:
-    words = () if options.throttled else UNTHROTTLED
+    web_items = 0 if options.replay else WEB_ITEMS
+    words = ("--woocommerce-items", str(web_items), *(() if options.throttled else UNTHROTTLED))
     return SandboxProcess(seed=options.seed, items=ITEMS, locations=LOCATIONS, options=words)
 
 

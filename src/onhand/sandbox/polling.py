@@ -10,6 +10,7 @@ from onhand.sandbox.shoppers import Day
 from onhand.sandbox.wishes import DayPlan
 from onhand.sandbox.world.adjustments import AdjustRow
 from onhand.sandbox.world.tiktok_orders import set_stock
+from onhand.sandbox.world.woocommerce_orders import set_stock as set_web_stock
 from onhand.sandbox.world.world import World
 from onhand.sandbox.world.writes import adjust
 
@@ -87,7 +88,7 @@ def polled(world: World, plan: DayPlan, *, now: datetime, speed: float = DEFAULT
 
 
 class NaiveSync:
-    """What a merchant gets who copies stock from Shopify to TikTok Shop on a timer."""
+    """What a merchant gets who copies stock from Shopify to TikTok Shop, and to a web shop, on a timer."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -106,15 +107,33 @@ class NaiveSync:
             shown = 0 if level is None else max(0, level.available)
             if shown != sku.available_units:
                 set_stock(self._world, sku_id=sku.sku_id, units=shown, now=now)
+        if (at := self._world.woocommerce.location_id) is not None:
+            self._copy_to_web(at, now)
+
+    def _copy_to_web(self, location_id: int, now: datetime) -> None:
+        """Book what the web shop's orders have taken, then copy Shopify's available units onto its products."""
+        for order in self._world.woocommerce.orders.values():
+            booked = self._booked.setdefault(f"web {order.id}", {})
+            for line in order.lines:
+                self._take(booked, line.product.item_id, line.reduced_units, location_id, now)
+        for product in self._world.woocommerce.products.values():
+            level = self._world.levels.get(product.item_id, location_id)
+            shown = 0 if level is None else max(0, level.available)
+            if shown != product.units:
+                set_web_stock(self._world, product, shown, now)
 
     def _book_orders(self, location_id: int, now: datetime) -> None:
         for order in self._world.tiktok.changed_since(self._since):
             booked = self._booked.setdefault(order.id, {})
             for item_id in {line.item_id for line in order.lines}:
                 units = sum(1 for line in order.lines if line.item_id == item_id and line.status != "CANCELLED")
-                delta = booked.get(item_id, 0) - units
-                booked[item_id] = units
-                if delta:
-                    row = AdjustRow(item_id=item_id, location_id=location_id, delta_units=delta, compare_units=None)
-                    adjust(self._world, state="available", rows=[row], reason="other", reference_uri=None, now=now)
+                self._take(booked, item_id, units, location_id, now)
         self._since = now
+
+    def _take(self, booked: dict[int, int], item_id: int, units: int, location_id: int, now: datetime) -> None:
+        """Let an order have taken so many units of an item at Shopify, whatever was booked of it before."""
+        delta = booked.get(item_id, 0) - units
+        booked[item_id] = units
+        if delta:
+            row = AdjustRow(item_id=item_id, location_id=location_id, delta_units=delta, compare_units=None)
+            adjust(self._world, state="available", rows=[row], reason="other", reference_uri=None, now=now)

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import count
 
 from onhand.sandbox.wishes import Arrival, DayPlan, Planted, draw_day, draw_planted
-from onhand.sandbox.world import fulfilling, tiktok_orders
+from onhand.sandbox.world import fulfilling, tiktok_orders, woocommerce_orders
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.editing import edit
 from onhand.sandbox.world.moving import adjust_by_hand, move_by_hand, receive_goods, steal
@@ -27,6 +27,7 @@ from onhand.sandbox.world.selling import (
 )
 from onhand.sandbox.world.tiktok import TikTokOrder
 from onhand.sandbox.world.undoing import RefundWish, cancel, refund
+from onhand.sandbox.world.woocommerce import WooOrder
 from onhand.sandbox.world.world import World
 
 # Real seconds until the merchant gets to an order, from the quickest to the slowest.
@@ -88,6 +89,8 @@ class Day:
         self.counts[f"units {arrival.channel}"] += sum(wish.units for wish in bought)
         if arrival.channel == "tiktok_shop":
             self._buy_on_tiktok(arrival, bought, now)
+        elif arrival.channel == "woocommerce":
+            self._buy_on_web(arrival, bought, now)
         elif arrival.location_id is None:
             order = place_online(self._world, lines=bought, now=now)
             if not isinstance(order, TurnedAway):
@@ -103,6 +106,9 @@ class Day:
         if arrival.channel == "tiktok_shop":
             shown = tiktok_orders.shown_on_tiktok(world, wish.item_id)
             free = tiktok_orders.free_tiktok_units(world, wish.item_id)
+        elif arrival.channel == "woocommerce":
+            shown = woocommerce_orders.shown_on_woocommerce(world, wish.item_id)
+            free = woocommerce_orders.free_web_units(world, wish.item_id)
         elif arrival.location_id is None:
             shown = shown_online(world, wish.item_id)
             free = free_online_units(world, wish.item_id)
@@ -202,6 +208,25 @@ class Day:
         if on_hold:
             self._after((1.0, 1.9), arrival.pace, lambda at: self._release(order, at))
         self._after(_HANDLED_AFTER_S, arrival.pace, lambda at: self._ship_on_tiktok(order, at))
+
+    def _buy_on_web(self, arrival: Arrival, bought: list[Wish], now: datetime) -> None:
+        order = woocommerce_orders.place(self._world, lines=bought, now=now)
+        if not isinstance(order, TurnedAway):
+            act = self._cancel_on_web if arrival.fate < 0.1 else self._complete_on_web
+            self._after(_HANDLED_AFTER_S, arrival.pace, lambda at: act(order, at))
+
+    def _complete_on_web(self, order: WooOrder, now: datetime) -> None:
+        try:
+            woocommerce_orders.complete(self._world, order, now=now)
+        except Refused:
+            self.counts["let down woocommerce"] += 1
+            self._cancel_on_web(order, now)
+            return
+        self.counts["fulfilled"] += 1
+
+    def _cancel_on_web(self, order: WooOrder, now: datetime) -> None:
+        woocommerce_orders.cancel(self._world, order, now=now)
+        self.counts["cancelled"] += 1
 
     def _release(self, order: TikTokOrder, now: datetime) -> None:
         if order.status == "ON_HOLD":

@@ -30,7 +30,7 @@ def totals(world: World) -> Row:
         for channel, count in world.turned_away.items()
     }
     return {
-        "orders": len(world.orders) + len(world.tiktok.orders),
+        "orders": len(world.orders) + len(world.tiktok.orders) + len(world.woocommerce.orders),
         "oversold_units": world.shelf.oversold_units,
         "sold_after_confirmed_zero_units": world.confirmations.sold_after_zero_units,
         "lost_sales_units": sum(count.lost_units for count in world.turned_away.values()),

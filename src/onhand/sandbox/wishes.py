@@ -12,7 +12,7 @@ from onhand.sandbox.build import is_scarce
 from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.world import World
 
-ShopChannel = Literal["shopify_pos", "online_store", "tiktok_shop"]
+ShopChannel = Literal["shopify_pos", "online_store", "tiktok_shop", "woocommerce"]
 PlantKind = Literal["theft", "adjust", "receive", "cancel_without_restock", "damage"]
 
 # How much of the day's trade each channel has.
@@ -21,6 +21,8 @@ CHANNEL_SHARES: tuple[tuple[ShopChannel, float], ...] = (
     ("online_store", 0.35),
     ("tiktok_shop", 0.25),
 )
+# What a web shop on WooCommerce adds to the trade of the others, where there is one.
+WEB_SHARE = 0.1
 # Popularity falls with an item's rank as 1 / rank ** 0.9: a few items make most of the trade.
 POPULARITY_EXPONENT = 0.9
 # Both channels' shoppers for a scarce item come within this time of each other.
@@ -68,7 +70,7 @@ class Planted:
 def draw_day(world: World, plan: DayPlan) -> list[Arrival]:
     """Return the day's shoppers in order of arrival, those of the contests for scarce items among them."""
     rng = random.Random(f"day {plan.seed}")
-    shoppers = list(_stream(world, plan, rng)) + list(_contests(world, plan, rng))
+    shoppers = [*_stream(world, plan, rng), *_contests(world, plan, rng), *_on_web(world, plan)]
     return sorted(shoppers, key=lambda one: one.at_s)
 
 
@@ -120,6 +122,20 @@ def _stream(world: World, plan: DayPlan, rng: random.Random) -> Iterator[Arrival
             wishes=tuple(Wish(item_id=item_id, units=units) for item_id, units in wanted.items()),
             fate=rng.random(),
             pace=rng.random(),
+        )
+
+
+def _on_web(world: World, plan: DayPlan) -> Iterator[Arrival]:
+    """Yield the shoppers of a web shop on WooCommerce, drawn apart: the others are the same with it and without."""
+    listed = list(world.woocommerce.product_of_item)
+    if not listed:
+        return
+    rng, popular = random.Random(f"web {plan.seed}"), _Popularity(listed)
+    at_s = 0.0
+    while (at_s := at_s + rng.expovariate(plan.orders_per_s * WEB_SHARE)) < plan.for_s:
+        wish = Wish(item_id=popular.draw(rng), units=rng.choices((1, 2), (0.85, 0.15))[0])
+        yield Arrival(
+            at_s=at_s, channel="woocommerce", location_id=None, wishes=(wish,), fate=rng.random(), pace=rng.random()
         )
 
 

@@ -55,6 +55,11 @@ def shown_on_woocommerce(world: World, item_id: int) -> int:
     return 0 if number is None else world.woocommerce.products[number].units
 
 
+def free_web_units(world: World, item_id: int) -> int:
+    """Return the units promised to nobody that stand where the web shop ships from."""
+    return world.shelf.place(item_id, _location(world)).free_units
+
+
 def place(
     world: World, *, lines: Sequence[Wish], now: datetime, status: WooStatus = "processing"
 ) -> WooOrder | TurnedAway:
