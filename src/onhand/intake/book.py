@@ -11,6 +11,7 @@ from onhand.intake.book_drafts import book_draft
 from onhand.intake.book_notices import book_notice
 from onhand.intake.book_orders import book_order
 from onhand.intake.book_returns import book_return
+from onhand.intake.book_stock_changes import book_stock_change
 from onhand.intake.book_traffic import book_traffic
 from onhand.intake.book_transfers import book_transfer
 from onhand.intake.booked import Booked
@@ -58,6 +59,7 @@ def book(books: Books, channel: str, report: Report, now: datetime) -> str:
     if asks:
         books.asks.add(channel, asks, now)
         notes.append(f"asked for {', '.join(f'{ask.wanted} {ask.key}' for ask in asks)}")
+    notes += [book_stock_change(books, channel, change, now) for change in report.stock_changes]
     notes += [book_notice(books, told, now) for told in report.notices]
     notes += [book_traffic(books, counted, now) for counted in report.traffic]
     for problem in report.problems:

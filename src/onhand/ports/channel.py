@@ -57,6 +57,21 @@ class Contradiction(NamedTuple):
     summed_units: int
 
 
+class StockChange(NamedTuple):
+    """A channel told of a change to what it shows for a listing: `shown` after it, by `delta_units` of what it sells.
+
+    `sources` say who or what changed it, in the channel's words; `by_app`: nothing but an app's write, which is ours
+    where it left what we told. `changed_at` is the channel's time; None where it did not say.
+    """
+
+    listing: str
+    shown: "Shown"
+    delta_units: int
+    sources: tuple[str, ...]
+    by_app: bool
+    changed_at: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """What a delivery or a reading says, in our words. All of it may be empty: not every delivery concerns stock.
@@ -65,6 +80,7 @@ class Report:
     the platform stocks the item no more (Shopify 2026-10, `InventoryLevel.isActive`); they may still hold units.
     A level that does not add up is among `contradictions` and not among `observations`.
     `notices` are what a third party that keeps goods has said, `traffic` what sensors at doors have counted.
+    `stock_changes` are what a marketplace tells of its listings.
     `forget_naming` are ids of a customer and of orders: bodies that name one go before their time. `forget_shop` says
     that everything of the shop must go.
     """
@@ -82,6 +98,7 @@ class Report:
     problems: tuple["Problem", ...] = ()
     notices: tuple[Told, ...] = ()
     traffic: tuple[TrafficTold, ...] = ()
+    stock_changes: tuple[StockChange, ...] = ()
     closed: bool = False
     forget_naming: tuple[str, ...] = ()
     forget_shop: bool = False

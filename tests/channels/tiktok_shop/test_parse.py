@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onhand.channels.tiktok_shop.parse import parse
-from onhand.ports.channel import Ask, Report, Wanted
+from onhand.ports.channel import Ask, Report, Shown, StockChange, Wanted
 from onhand.ports.delivery import Delivery
 from onhand.ports.errors import UnreadableDelivery
 from tests.channels.tiktok_shop.shop import SETTINGS
@@ -37,17 +37,6 @@ def told(kind: int, data: Any = None, **more: Any) -> Report:
     return parse(delivered(json.dumps(envelope).encode()), SETTINGS)
 
 
-def stock_changed(*sources: str) -> dict[str, Any]:
-    return {
-        "event_id": "e1",
-        "occurred_at": "2026-11-23T11:59:59.123456789Z",
-        "product_id": 1731,
-        "sku_id": 17324,
-        "quantity_snapshot_after_change": {"total_available_quantity": 4, "total_committed_quantity": 1},
-        "change_detail": [{"idempotency_key": "k", "trigger_source": source} for source in sources],
-    }
-
-
 def test_an_order_is_always_read_back() -> None:
     report = told(1, {"order_id": "5761", "order_status": "UNPAID", "is_on_hold_order": False, "update_time": 1})
     assert report == Report(asks=(Ask(Wanted.ORDER, "5761", "TikTok Shop reports it as UNPAID"),))
@@ -69,19 +58,34 @@ def test_cancellations_and_returns_read_their_order_back(kind: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [68, 71])
-def test_an_order_that_took_stock_makes_us_look(kind: int) -> None:
-    report = told(kind, stock_changed("order_created", "api_sync"))
-    assert report.asks == (Ask(Wanted.LISTING, "17324", "its stock changed: api_sync, order_created"),)
+def test_a_change_of_stock_is_told_with_its_deltas_its_snapshot_and_its_locks(kind: int) -> None:
+    after = {"total_available_quantity": 7, "total_committed_quantity": 2, "in_shop_quantity": 4}
+    locks = {"campaign_locked_quantity": 2, "creator_locked_quantity": 1}
+    details = [
+        {"trigger_source": "order_created", "total_available_quantity_delta": -2},
+        {"trigger_source": "campaign_lock", "campaign_locked_quantity_delta": 2},
+    ]
+    data = {"sku_id": 17324, "quantity_snapshot_after_change": after | locks, "change_detail": details}
+    (change,) = told(kind, data | {"occurred_at": "2026-11-23T11:59:59.123456789Z"}).stock_changes
+    assert change == StockChange(
+        listing="17324",
+        shown=Shown(7, 2, locked_units=3, locked_for="campaigns (2), creators (1)"),
+        delta_units=-2,
+        sources=("campaign_lock", "order_created"),
+        by_app=False,
+        changed_at=datetime(2026, 11, 23, 11, 59, 59, 123456, tzinfo=UTC),
+    )
 
 
-def test_the_echo_of_what_we_told_asks_for_nothing() -> None:
-    report = told(71, stock_changed("api_sync", "api_sync"))
-    assert report.asks == ()
-    assert report.note == "listing 17324 shows what it was told"
+@pytest.mark.parametrize("at", [None, "soon", "2026-11-23T11:59:59"])
+def test_a_change_at_no_time_that_can_be_read_is_a_change_all_the_same(at: str | None) -> None:
+    data = {"sku_id": "1", "quantity_snapshot_after_change": {"total_available_quantity": 1}, "occurred_at": at}
+    (change,) = told(71, data).stock_changes
+    assert (change.changed_at, change.sources, change.by_app) == (None, (), False)
 
 
-def test_a_change_without_a_reason_is_looked_at() -> None:
-    assert told(71, stock_changed()).asks[0].because == "its stock changed: no reason given"
+def test_a_change_without_a_snapshot_is_looked_at() -> None:
+    assert told(71, {"sku_id": "1"}).asks[0].because == "its stock changed: no reason given"
 
 
 @pytest.mark.parametrize("kind", [5, 50])

@@ -5,12 +5,13 @@ Source: Partner Center, webhook types; `type` numbers and the fields of their `d
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
-from onhand.ports.channel import Ask, Problem, Report, Wanted
+from onhand.ports.channel import Ask, Problem, Report, Shown, StockChange, Wanted
 from onhand.ports.delivery import Delivery
 from onhand.ports.errors import UnreadableDelivery
 
@@ -44,11 +45,23 @@ class _Product(msgspec.Struct):
 
 class _Change(msgspec.Struct):
     trigger_source: str = ""
+    total_available_quantity_delta: int = 0
+
+
+class _Snapshot(msgspec.Struct):
+    """What a SKU shows after the change. Of what is available, some is locked: the rest is for everybody."""
+
+    total_available_quantity: int
+    total_committed_quantity: int = 0
+    campaign_locked_quantity: int = 0
+    creator_locked_quantity: int = 0
 
 
 class _Inventory(msgspec.Struct):
     sku_id: Id
+    quantity_snapshot_after_change: _Snapshot | None = None
     change_detail: list[_Change] = []
+    occurred_at: str | None = None
 
 
 class _Expiry(msgspec.Struct):
@@ -101,13 +114,39 @@ def _product(data: msgspec.Raw) -> Report:
 
 
 def _inventory(data: msgspec.Raw) -> Report:
-    change = _read(data, _Inventory, "data")
-    key = _id(change.sku_id, "data.sku_id")
-    sources = sorted({detail.trigger_source for detail in change.change_detail if detail.trigger_source})
-    if sources == ["api_sync"]:
-        return Report(note=f"listing {key} shows what it was told")
-    because = f"its stock changed: {', '.join(sources) or 'no reason given'}"
-    return Report(asks=(Ask(Wanted.LISTING, key, because),))
+    """Return a change of a SKU's stock: deltas by what caused them, and what it shows since."""
+    told = _read(data, _Inventory, "data")
+    key, after = _id(told.sku_id, "data.sku_id"), told.quantity_snapshot_after_change
+    sources = tuple(sorted({detail.trigger_source for detail in told.change_detail if detail.trigger_source}))
+    if after is None:
+        because = f"its stock changed: {', '.join(sources) or 'no reason given'}"
+        return Report(asks=(Ask(Wanted.LISTING, key, because),))
+    locks = [("campaigns", after.campaign_locked_quantity), ("creators", after.creator_locked_quantity)]
+    held = [(who, units) for who, units in locks if units > 0]
+    shown = Shown(
+        after.total_available_quantity,
+        after.total_committed_quantity,
+        locked_units=sum(units for _, units in held),
+        locked_for=", ".join(f"{who} ({units})" for who, units in held),
+    )
+    change = StockChange(
+        listing=key,
+        shown=shown,
+        delta_units=sum(detail.total_available_quantity_delta for detail in told.change_detail),
+        sources=sources,
+        by_app=sources == ("api_sync",),
+        changed_at=_moment(told.occurred_at),
+    )
+    return Report(stock_changes=(change,))
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return a time that TikTok Shop writes with nanoseconds; None for what is no time."""
+    try:
+        moment = None if text is None else datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _deauthorized(_data: msgspec.Raw) -> Report:
