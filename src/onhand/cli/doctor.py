@@ -154,6 +154,7 @@ def _examine_sealed(frame: Frame, config: "Config") -> Iterator["Check"]:
 
 
 def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check"]:
+    from onhand.cli.checks.alerts import check_alerts
     from onhand.cli.checks.books import check_books
     from onhand.cli.checks.kept import check_ledger, check_log
     from onhand.cli.checks.traffic import check_traffic
@@ -163,6 +164,7 @@ def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check
             raise ConfigError(f"nothing is known of {shop} yet: run `onhand sync`")
         yield from check_books(session.of(shop), config, shop, now())
         yield from check_traffic(session.of(shop), config, shop, now())
+        yield from check_alerts(session.of(shop), config, shop)
     with frame.log() as log:
         anchors = log.anchors(shop)
         with frame.store() as store, store.reading() as session:

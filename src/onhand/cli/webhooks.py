@@ -10,6 +10,7 @@ from onhand.cli.frame import Json, Paint, frame_of, now
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from onhand.store.alerts import Digest
     from onhand.store.announcements import Announcement
 
 
@@ -32,7 +33,23 @@ def show(
     frame = frame_of(context, json_wanted=json_wanted)
     with frame.books() as books:
         rows, stopped = books.announcements.all(limit), books.announcements.stopped()
-    frame.answer({"stopped": stopped, "announcements": answers.as_json(rows)}, _paint(rows, stopped))
+        digests = books.alerts.underway()
+    document = {
+        "stopped": stopped,
+        "announcements": answers.as_json(rows),
+        "digests": [
+            {
+                "webhook": row.webhook,
+                "sequence": row.sequence,
+                "problems": len(row.tells),
+                "attempts": row.attempts,
+                "due_at": answers.as_json(row.due_at),
+                "trouble": row.trouble,
+            }
+            for row in digests
+        ],
+    }
+    frame.answer(document, _paint(rows, stopped, digests))
 
 
 def replay(
@@ -48,22 +65,29 @@ def replay(
     if webhook not in names:
         raise typer.BadParameter(f"there is no webhook {webhook!r}; configured are {', '.join(names) or 'none'}")
     with frame.app() as app, app.store.writing() as session:
-        count = session.of(shop).announcements.replay(webhook, everything=everything, now=app.clock.now())
+        books, now_ = session.of(shop), app.clock.now()
+        count = books.announcements.replay(webhook, everything=everything, now=now_)
+        digests = books.alerts.hurry(webhook, now_)
 
     def paint(console: "Console") -> None:
-        console.print(f"{count} numbers are told to {webhook} again, by `onhand serve`.")
+        also = ", and the problems that it has not taken" if digests else ""
+        console.print(f"{count} numbers are told to {webhook} again{also}, by `onhand serve`.")
 
-    frame.answer({"webhook": webhook, "announcements": count}, paint)
+    frame.answer({"webhook": webhook, "announcements": count, "digests": digests}, paint)
 
 
-def _paint(rows: Sequence["Announcement"], stopped: dict[str, str]) -> Paint:
+def _paint(rows: Sequence["Announcement"], stopped: dict[str, str], digests: Sequence["Digest"]) -> Paint:
     def paint(console: "Console") -> None:
         from onhand.cli.paint import BAD, MIND, Column, age, cell, table
 
         for name, because in stopped.items():
             console.print(cell(f"{name} is told nothing more: {because}; `onhand webhooks replay {name}`", BAD))
+        for row in digests:
+            why = f": {row.trouble}" if row.trouble else ""
+            waits = f"{len(row.tells)} problems wait to be told to {row.webhook}, tried {row.attempts} times{why}"
+            console.print(cell(waits, MIND))
         if not rows:
-            console.print("Nothing was told yet.")
+            console.print("No number was told yet.")
             return
         moment = now()
         columns = [Column(name) for name in ("webhook", "channel", "SKU")]

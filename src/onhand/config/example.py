@@ -87,6 +87,7 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # secret = "env:ERP_WEBHOOK_SECRET"     # whsec_ and base64 of 24 bytes or more; both sides have it
 # channels = ["online_store"]           # all, where nothing is said
 # skus = ["TEE-BLK-M"]                  # all, where nothing is said
+# tells = ["numbers", "problems"]       # also of what a person must see; numbers where nothing is said
 
 [audit]
 every_s = 3600                          # everything is read and compared

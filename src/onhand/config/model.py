@@ -156,6 +156,9 @@ class ChannelConfig:
 class WebhookConfig:
     """Who is told by us what channels may sell: `channels` and `skus` None mean all of them.
 
+    `tells` says whether of numbers, of problems, or of both; of problems those of `kinds`, None for all. `owner` is who
+    looks after them.
+
     `old_secret` signs, too, while a listener goes over to the new one. `on_this_machine` lets it listen on loopback,
     and nowhere else: for trying it out.
     """
@@ -167,6 +170,9 @@ class WebhookConfig:
     old_secret: Secret | None = None
     channels: tuple[str, ...] | None = None
     skus: tuple[str, ...] | None = None
+    tells: tuple[str, ...] = ("numbers",)
+    kinds: tuple[str, ...] | None = None
+    owner: str | None = None
     on_this_machine: bool = False
 
 

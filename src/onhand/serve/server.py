@@ -19,7 +19,7 @@ from onhand.config import SHOPIFY
 from onhand.log import GroupCommit
 from onhand.ports.channel import Verifies
 from onhand.ports.errors import ConfigError, OnhandError
-from onhand.serve.announcing import Announcing
+from onhand.serve.announcing import Alerting, Announcing
 from onhand.serve.counting_people import traffic_works
 from onhand.serve.dropping import threepl_works
 from onhand.serve.fetching import FETCHERS, Fetching
@@ -169,7 +169,9 @@ class Serving:
 
     def _announcing(self, shop: str) -> list[Work]:
         found = listeners_of(self._app.config, shop, monotonic)
-        return [Announcing(webhook, listener, self._app.store, self._app.clock) for webhook, listener in found]
+        store, clock = self._app.store, self._app.clock
+        numbers = [Announcing(row, ear, store, clock) for row, ear in found if "numbers" in row.tells]
+        return [*numbers, *(Alerting(row, ear, store, clock) for row, ear in found if "problems" in row.tells)]
 
     def _sheeting(self, shop: str) -> list[Work]:
         keeper, sheets = self._app.sheet(shop), self._app.config.google_sheets

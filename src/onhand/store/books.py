@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from onhand.domain.stock import LevelKey, State
+from onhand.store.alerts import Alerts
 from onhand.store.announcements import Announcements
 from onhand.store.aside import Aside
 from onhand.store.asks import Asks
@@ -73,6 +74,7 @@ class Books:
     item_buffers = _table(ItemBuffers)
     workbook = _table(Workbook)
     announcements = _table(Announcements)
+    alerts = _table(Alerts)
     marks = _table(Marks)
     traffic = _table(Traffic)
     counts = _table(Counts)

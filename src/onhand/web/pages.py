@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from onhand.answers import NotKnown
+from onhand.publish.alerting import UNDELIVERED
 from onhand.web.assets import Assets
 from onhand.web.desk import Desk
 from onhand.web.feed import cursor_now
@@ -109,6 +110,7 @@ class Pages:
                     "status": status,
                     "tiles": TILES,
                     "needs": needs[:SHOWN],
+                    "unheard": [need for need in needs if need.kind == UNDELIVERED],
                     "more": max(0, status.needs_you - SHOWN),
                     "switchable": desk.switches is not None,
                 },

@@ -440,6 +440,30 @@ CREATE TABLE stopped_webhooks (
     PRIMARY KEY (shop, webhook)
 );
 
+-- What each listener that is told of problems has last heard of each; a problem it never heard of has no row.
+CREATE TABLE alerts (
+    shop    BIGINT NOT NULL REFERENCES shops,
+    webhook TEXT COLLATE "C" NOT NULL,
+    kind    TEXT COLLATE "C" NOT NULL,
+    key     TEXT COLLATE "C" NOT NULL,
+    open    BIGINT NOT NULL,
+    told_at BIGINT NOT NULL,
+    PRIMARY KEY (shop, webhook, kind, key)
+);
+
+-- The digest of problems that is on its way to a listener, until it is taken: a repeat has the same words.
+CREATE TABLE digests (
+    shop      BIGINT NOT NULL REFERENCES shops,
+    webhook   TEXT COLLATE "C" NOT NULL,
+    sequence  BIGINT NOT NULL,
+    body      TEXT COLLATE "C", -- NULL where nothing is on its way
+    tells     TEXT COLLATE "C" NOT NULL,
+    attempts  BIGINT NOT NULL,
+    due_at    BIGINT NOT NULL,
+    trouble   TEXT COLLATE "C",
+    PRIMARY KEY (shop, webhook)
+);
+
 -- The workbook in Google Sheets: how far it was read from the books, and how often it was written.
 CREATE TABLE workbooks (
     shop        BIGINT NOT NULL REFERENCES shops,

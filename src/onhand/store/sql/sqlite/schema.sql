@@ -439,6 +439,30 @@ CREATE TABLE stopped_webhooks (
     PRIMARY KEY (shop, webhook)
 ) STRICT, WITHOUT ROWID;
 
+-- What each listener that is told of problems has last heard of each; a problem it never heard of has no row.
+CREATE TABLE alerts (
+    shop    INTEGER NOT NULL REFERENCES shops,
+    webhook TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    open    INTEGER NOT NULL,
+    told_at INTEGER NOT NULL,
+    PRIMARY KEY (shop, webhook, kind, key)
+) STRICT, WITHOUT ROWID;
+
+-- The digest of problems that is on its way to a listener, until it is taken: a repeat has the same words.
+CREATE TABLE digests (
+    shop      INTEGER NOT NULL REFERENCES shops,
+    webhook   TEXT NOT NULL,
+    sequence  INTEGER NOT NULL,
+    body      TEXT, -- NULL where nothing is on its way
+    tells     TEXT NOT NULL,
+    attempts  INTEGER NOT NULL,
+    due_at    INTEGER NOT NULL,
+    trouble   TEXT,
+    PRIMARY KEY (shop, webhook)
+) STRICT, WITHOUT ROWID;
+
 -- The workbook in Google Sheets: how far it was read from the books, and how often it was written.
 CREATE TABLE workbooks (
     shop        INTEGER NOT NULL REFERENCES shops,
