@@ -12,6 +12,7 @@ import msgspec
 from onhand.answers import stock
 from onhand.app.sheet import SheetKeeper, build_keeper
 from onhand.config import Config, GoogleSheetsConfig, Secret, ShopConfig
+from onhand.config.model import LocationConfig
 from onhand.domain.catalog import Item, Location
 from onhand.domain.selling import SellingRule
 from onhand.domain.stock import Bin, Movement, State
@@ -70,6 +71,7 @@ class SheetShop:
         self.http = httpx.Client(transport=self.google)
         self.store = open_store(str(folder / "onhand.db"))
         self.items = {sku: f"item-{number:05d}" for number, sku in enumerate(skus)}
+        self.locations: tuple[LocationConfig, ...] = ()
         self._moves = 0
         self._fill(skus)
         self.keeper = self.new_keeper()
@@ -84,7 +86,7 @@ class SheetShop:
             api_url=address["url"],
         )
         shop = ShopConfig(domain=SHOP, client_id=Secret.of("id"), client_secret=Secret.of("secret"))
-        config = Config(database="", log="", shops=(shop,), google_sheets=sheets)
+        config = Config(database="", log="", shops=(shop,), locations=self.locations, google_sheets=sheets)
         pace = self.clock.pace()
         keeper = build_keeper(config, SHOP, self.store, self.http, CHANNELS, clock=self.clock, pace=pace)
         assert keeper is not None

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+from onhand.app.sheet_counts import SOURCE as SHEET
 from onhand.app.steps import Steps
 from onhand.app.threepl import graces_of
 from onhand.audit.counts import due_counts, standing_counts
@@ -16,6 +17,9 @@ from onhand.store.counted import Count
 
 logger = logging.getLogger(__name__)
 
+SHEET_GRACE_S = 900.0
+"""How long a gap may stand that opens behind a count from the sheet: something told late may close it."""
+
 LOOK_BACK = timedelta(hours=1)
 """How far before a count orders are read again: what was shipped just then may be told late."""
 
@@ -26,7 +30,10 @@ def judge_counts(steps: Steps, store: Store, clock: Clock) -> int:
     Orders, returns and transfers that changed are read again first: only what they do not explain is taken over where
     the third party is believed, and filed for a person where it is not.
     """
-    graces_s = graces_of(steps.parts.config.threepls_of(steps.shop))
+    config = steps.parts.config
+    graces_s = graces_of(config.threepls_of(steps.shop)) | (
+        {SHEET: SHEET_GRACE_S} if config.has_sheet(steps.shop) else {}
+    )
     if not graces_s:
         return 0
     with store.reading() as session:
@@ -47,7 +54,9 @@ def judge_counts(steps: Steps, store: Store, clock: Clock) -> int:
 def _settle(books: Books, count: Count, authority: str, since: datetime, now: datetime) -> None:
     evidence = [f"orders, transfers and drafts changed since {since:%Y-%m-%d %H:%M:%S} UTC were read"]
     if authority == count.source and not count.filed_units:  # what a person has taken back stays with a person
-        logger.info("%s adopted: %s by %+d", adopt_count(books, count, evidence, now), count.cause, count.gap_units)
+        logger.info(
+            "%s adopted: %s by %+d", adopt_count(books, count, evidence, now).cause, count.cause, count.gap_units
+        )
         return
     report_count(books, count, [*evidence, f"{authority} is believed there: its number stands"], now)
 

@@ -49,7 +49,7 @@ def heal_count(steps: Steps, store: Store, clock: Clock, drift: DriftRow, wish: 
             record(books, plan, wish.by, f"kept/{drift.id}", now)
             note = f"the books stand, since {authority} is believed there; {drift.source} must be told by a person"
             return Healed(plan=plan, wish=wish, status=IN_FORCE, note=note)
-        cause = adopt_count(books, count, [f"accepted by {wish.by.actor}: {wish.by.reason}"], now)
+        cause, _ = adopt_count(books, count, [f"accepted by {wish.by.actor}: {wish.by.reason}"], now)
         record(books, plan, wish.by, cause, now)
     return Healed(plan=plan, wish=wish, status=IN_FORCE, note=f"booked as {cause}; the other channels are told of it")
 

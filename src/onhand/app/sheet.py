@@ -82,11 +82,12 @@ class SheetKeeper:
         *,
         settings: SheetsSettings,
         channels: Sequence[str],
+        authorities: Mapping[str, str],
         clock: Clock,
     ) -> None:
         self._store, self.shop, self._clock = store, shop, clock
         self._book, self._limits, self._settings = book, limits, settings
-        self._channels = channels
+        self._channels, self._authorities = channels, authorities
         self._everything_at = self._look_at = self._stamped_at = LONG_AGO
 
     @property
@@ -236,7 +237,7 @@ class SheetKeeper:
                     assert wanted is not None, "a row that should go is no edit"
                     _keep_edit(books, edit, wanted, now)
                 edits += [edit for edit in found if edit.cells]
-            judged = judge_inputs(books, looked.inputs, self._channels)
+            judged = judge_inputs(books, looked.inputs, self._channels, self._authorities, now)
             for (channel, item), buffer in judged.buffers.items():
                 if buffer is None:
                     books.item_buffers.forget(channel, item)
@@ -338,5 +339,12 @@ def build_keeper(
     limits = Limits(random.Random(f"{shop} {given.spreadsheet}"))  # noqa: S311
     client = SheetsClient(settings, http, limits, now=clock.now, sleep=pace.sleep)
     return SheetKeeper(
-        store, shop, Workbook(client, channels), limits, settings=settings, channels=channels, clock=clock
+        store,
+        shop,
+        Workbook(client, channels),
+        limits,
+        settings=settings,
+        channels=channels,
+        authorities={row.name: row.authority for row in config.locations_of(shop)},
+        clock=clock,
     )

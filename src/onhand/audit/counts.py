@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from onhand.domain.notices import explained
+from onhand.domain.notices import CLOCKS_APART, explained
 from onhand.domain.stock import Bin, LevelKey, Movement, State
 from onhand.store import Books
 from onhand.store.counted import Count
@@ -19,10 +19,9 @@ BATCH = 100
 
 AGREES_AGAIN = "books and count agree again"
 
-CLOCKS_APART = timedelta(minutes=1)
 TOLD_LATE = timedelta(minutes=15)
-"""How far the clocks of a third party and of Shopify may be apart, and how long after a parcel has left its shelf
-Shopify may be told. What is sold or shipped in between explains a gap of that size; the next count sees through it."""
+"""How long after a parcel has left its shelf Shopify may be told. What is sold or shipped meanwhile, or while clocks
+are apart, explains a gap of that size; the next count sees through it."""
 
 
 def compare_counts(books: Books, keys: Sequence[LevelKey], now: datetime) -> list[Count]:
@@ -89,7 +88,7 @@ def _take_back(books: Books, count: Count, units: int, now: datetime) -> None:
         cause=cause,
         origin=count.source,
         reason=f"{count.source} counted it before something else explained it",
-        occurred_at=count.as_of,
+        occurred_at=count.as_of - CLOCKS_APART,
     )
     books.ledger.append([movement], now)
 

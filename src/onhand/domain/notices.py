@@ -6,11 +6,15 @@ third party can know of. An advice tells of shipped orders, which the shop's own
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from onhand.domain.stock import Bin, Movement, State
+
+CLOCKS_APART: Final = timedelta(minutes=1)
+"""How far the clocks of a third party and of Shopify may be apart. What is adopted of a count is dated so long before:
+else a sale told late would make the books of just before agree with it, and be taken off twice."""
 
 Kind = Literal["snapshot", "delta", "advice"]
 """What a notice is: a count, changes, or orders that were shipped."""

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from onhand.domain.causes import Known, name_causes
 from onhand.domain.drift import Drift, Observation, adopt
-from onhand.domain.notices import explained
+from onhand.domain.notices import CLOCKS_APART, explained
 from onhand.domain.stock import LevelKey, State
 from onhand.heal.adopt import file_drift
 from onhand.heal.fix import ADOPTION, By, CannotHeal, Plan, inverse
@@ -14,20 +15,29 @@ from onhand.store import Books, DriftRow
 from onhand.store.counted import Count
 
 
-def adopt_count(books: Books, count: Count, evidence: Sequence[str], now: datetime) -> str:
-    """Book what a count shows as of its time and return the cause. Needs a transaction.
+class Adopted(NamedTuple):
+    """What a count that was taken over is called in the books, and the number of its drift."""
+
+    cause: str
+    drift: int
+
+
+def adopt_count(books: Books, count: Count, evidence: Sequence[str], now: datetime) -> Adopted:
+    """Book what a count shows as of its time. Needs a transaction.
 
     The origin is the third party: Shopify is told of it like of any movement that did not come from it.
     """
     drift = _drift(count)
     cause = f"adoption/{books.count('adoptions')}"
-    books.ledger.append(adopt(drift, cause, reason=f"counted by {count.source}"), now)
+    dated = count.as_of - CLOCKS_APART
+    movements = adopt(drift, cause, reason=f"counted by {count.source}")
+    books.ledger.append([replace(row, occurred_at=dated) for row in movements], now)
     filed = _file(books, count, drift, evidence, now)
     books.drifts.close(filed, "adopted", now, cause)
     books.counts.settle(
         replace(count, gap_units=0, gap_since=None, filed_units=0, adopted_units=count.adopted_units + count.gap_units)
     )
-    return cause
+    return Adopted(cause, filed)
 
 
 def report_count(books: Books, count: Count, evidence: Sequence[str], now: datetime) -> int:

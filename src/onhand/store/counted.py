@@ -61,6 +61,10 @@ class Counts:
         rows = self._sql.rows("counted_at", (self._shop, source, location))
         return {item: Version(from_us(as_of), sequence) for item, as_of, sequence in rows}
 
+    def standing(self, source: str) -> set[LevelKey]:
+        """Return the levels of which a source has a count with a number."""
+        return {LevelKey(item, location) for item, location in self._sql.rows("counted_standing", (self._shop, source))}
+
     def put(self, source: str, measure: Measure, counts: Sequence[NewCount], since_sequence: int) -> None:
         """Keep counts in the place of older ones; what was adopted of a level stays known."""
         self._sql.run_many(

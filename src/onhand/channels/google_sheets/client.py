@@ -17,6 +17,9 @@ from onhand.channels.google_sheets.transport import GoogleTransport
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, NotConnected, OutcomeUnknown
 
 Json = Mapping[str, Any]
+MOST_SAID = 500
+"""Characters of Google's own words that are shown to a person."""
+
 LAYOUT_FIELDS = (
     "properties.title,sheets(properties(sheetId,title,gridProperties),developerMetadata(metadataKey,metadataValue),"
     "charts.chartId,data.columnMetadata.developerMetadata(metadataKey,metadataValue))"
@@ -125,6 +128,7 @@ def _service(address: str) -> Any:
 
 def _message(error: HttpError) -> str:
     try:
-        return str(json.loads(error.content)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return str(error.reason)
+        said = str(json.loads(error.content)["error"]["message"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        said = str(error.reason)
+    return "".join(letter if letter.isprintable() else " " for letter in said)[:MOST_SAID]

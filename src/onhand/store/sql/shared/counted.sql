@@ -11,6 +11,9 @@ ON CONFLICT (shop, item, location, source) DO UPDATE SET
 -- name: counted_at
 SELECT item, as_of, sequence FROM counted WHERE shop = :shop AND source = :source AND location = :location
 
+-- name: counted_standing
+SELECT item, location FROM counted WHERE shop = :shop AND source = :source AND sequence IS NOT NULL
+
 -- name: sequence_before
 SELECT sequence FROM movements WHERE shop = :shop AND recorded_at < :before ORDER BY sequence DESC LIMIT 1
 
