@@ -74,9 +74,7 @@ POINTS: Final = (
     Point("serve", "teller", "what was owed is paid, the intent is open", r"teller store run: conclude_intent", 2),
     Point("serve", "teller", "inside the outcome's commit", r"teller store commit: .*conclude_intent", 2),
     Point("serve", "teller", "after the outcome", r"teller store committed: .*conclude_intent", 3),
-    Point(
-        "serve", "audit", "orders were swept, what changed is not asked for", r"auditor call OrdersChanged: after", 2
-    ),
+    Point("serve", "audit", "orders were swept, what changed is not asked for", r"auditor call Changes: after", 2),
     Point("serve", "audit", "inside the commit that moves the cursor", r"auditor store commit: .*move_cursor", 2),
     Point("serve", "audit", "everything is being read", r"auditor call BulkStatus: after", 2),
     Point("serve", "audit", "levels are compared, the audit is not recorded", r"auditor store run: record_audit"),

@@ -154,7 +154,7 @@ def test_c11_a_look_whose_answer_is_lost_takes_its_own_mark_for_no_other(tmp_pat
         shop, network = merchant.shop, LosesAnswers()
         before = merchant.until(lambda: mark(merchant.app, shop), "a mark is left")
         merchant.serving.stop()
-        app = build(merchant.app.config, transport=network)
+        app = build(merchant.app.config, http=httpx.Client(transport=network))
         try:
             keeper(app, shop).check()
         finally:

@@ -242,12 +242,12 @@ def build(
     config: Config,
     clock: Clock | None = None,
     *,
-    transport: httpx.BaseTransport | None = None,
+    http: httpx.Client | None = None,
     pace: Pace = MACHINE_PACE,
 ) -> App:
     """Return the application that a configuration asks for. Raises ConfigError, DataDamaged.
 
-    `clock`, `transport` and `pace` None or left out are the machine's own; who plays the platforms brings theirs.
+    `clock`, `http` and `pace` None or left out are the machine's own; who plays the platforms brings theirs.
     """
     store = open_store(config.database)
     seal = seal_of(config)
@@ -261,9 +261,7 @@ def build(
         store.close()
         raise
     tokens = tokens_of(config, seal)
-    http = httpx.Client(
-        timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False, transport=transport
-    )
+    http = http or httpx.Client(timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=32), follow_redirects=False)
     wall = clock or SystemClock()
     return App(config, store=store, log=log, wall=wall, http=http, tokens=tokens, pace=pace)
 

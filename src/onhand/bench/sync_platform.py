@@ -56,12 +56,8 @@ class SyncPlatform(ThreadingHTTPServer):
                 }
             case "DeliveryProfiles":
                 return {"deliveryProfiles": {"nodes": [], "pageInfo": _MORE}}
-            case "OrdersChanged":
-                return {"orders": _NOTHING}
-            case "TransfersListed":
-                return {"inventoryTransfers": _NOTHING}
-            case "DraftsChanged":
-                return {"draftOrders": _NOTHING}
+            case "Changes":
+                return {"orders": _NOTHING, "inventoryTransfers": _NOTHING, "draftOrders": _NOTHING}
             case other:
                 raise KeyError(f"the bench's platform knows no {other!r}")
 

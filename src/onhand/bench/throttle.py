@@ -23,7 +23,7 @@ from onhand.simulator.crash import CrashPoints
 from onhand.simulator.drive import memory_folder
 from onhand.simulator.house import USUAL, House
 from onhand.simulator.network import HostileNetwork
-from onhand.simulator.platforms import InProcessPlatforms
+from onhand.simulator.platforms import InProcessClient, InProcessPlatforms
 from onhand.simulator.trace import Trace
 from onhand.simulator.verdict import differences, troubles
 
@@ -188,7 +188,7 @@ class _Shop:
         platforms = InProcessPlatforms(self._sandbox, self._clock, self._rng, points, trace)
         platforms.way_s = WAY_S
         pace = self._clock.pace()
-        return House(self._sandbox, self._folder, USUAL, clock=self._clock, pace=pace, transport=platforms)
+        return House(self._sandbox, self._folder, USUAL, clock=self._clock, pace=pace, http=InProcessClient(platforms))
 
     def _receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         return self._house.receive(path, headers, body)

@@ -72,10 +72,10 @@ class House:
         *,
         clock: Clock,
         pace: Pace,
-        transport: httpx.BaseTransport,
+        http: httpx.Client,
     ) -> None:
         self.shop = sandbox.settings.shop
-        self.app = build(_config(sandbox, folder, manner), clock, transport=transport, pace=pace)
+        self.app = build(_config(sandbox, folder, manner), clock, http=http, pace=pace)
         self.steps = self.app.steps(self.shop)
         self.troubles: list[str] = []
         self.kept: list[str] = []

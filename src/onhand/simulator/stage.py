@@ -16,7 +16,7 @@ from onhand.simulator.disk import Disk
 from onhand.simulator.drive import memory_folder
 from onhand.simulator.house import USUAL, House, Manner
 from onhand.simulator.network import HostileNetwork
-from onhand.simulator.platforms import InProcessPlatforms
+from onhand.simulator.platforms import InProcessClient, InProcessPlatforms
 from onhand.simulator.shop import SCARCE, Goods, make_sandbox
 from onhand.simulator.trace import Trace, brief
 
@@ -164,7 +164,7 @@ class Stage:
             self._manner,
             clock=self.house_clock,
             pace=self.clock.pace(),
-            transport=self.platforms,
+            http=InProcessClient(self.platforms),
         )
 
     def _begin_again(self) -> None:

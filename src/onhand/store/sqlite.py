@@ -18,7 +18,9 @@ OLDEST_SQLITE = (3, 51, 3)
 BUSY_MS = 5_000
 # 64 MiB. checkpoint() does the work from its own connection; this only bounds the file when nobody calls it.
 WAL_LIMIT_PAGES = 16_384
-STATEMENT_CACHE = 512
+# Prepared statements are kept in a ring, and each use takes the next place in it: one is forgotten after so many uses
+# of others, however few they are, and preparing it again costs more than carrying it out.
+STATEMENT_CACHE = 1024
 SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 
 

@@ -18,6 +18,7 @@ from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.marking import SeenMark, read_mark, replace_mark
 from onhand.channels.shopify.parse import parse
+from onhand.channels.shopify.read_changes import ChangeReader
 from onhand.channels.shopify.read_drafts import DraftReader
 from onhand.channels.shopify.read_items import ItemReader
 from onhand.channels.shopify.read_levels import LevelReader
@@ -100,6 +101,7 @@ class ShopifyChannel:
         self._tokens = provider(settings, http, clock, kept)
         self._client = GraphqlClient(settings, http, self._tokens, clock, sleep, wait=wait)
         self._orders = OrderReader(self._client, _BATCH_SIZES[Wanted.ORDER])
+        self._changes = ChangeReader(self._client)
         self._transfers = TransferReader(self._client, _BATCH_SIZES[Wanted.TRANSFER])
         self._returns = ReturnReader(self._client, _BATCH_SIZES[Wanted.RETURN])
         self._drafts = DraftReader(self._client, _BATCH_SIZES[Wanted.DRAFT])
@@ -164,6 +166,7 @@ class ShopifyChannel:
     def _read_rights(self) -> Reading:
         """Return what the app may not do and must: its scopes were changed."""
         self._orders.look_for_returns()
+        self._changes.look_for_all()
         missing = [scope for scope, _ in compare(self.ping().scopes, writes=False).missing]
         if not missing:
             return Reading(report=Report(note="all scopes are granted"), settled=((MISSING_SCOPES, NAME),))
@@ -173,21 +176,11 @@ class ShopifyChannel:
 
     def changed(self, since: datetime) -> Iterator[Changed]:
         """Yield orders that changed at or after `since`, oldest first, then transfers. Raises as `read` does."""
-        yield from self._orders.changed(since)
-        yield from self._transfers.changed(since)
-        try:
-            yield from self._drafts.changed(since)
-        except MissingScope as refusal:  # a grant without read_draft_orders: levels show what drafts reserve
-            logger.warning("drafts cannot be swept: %s", refusal)
+        yield from self._changes.changed(since)
 
     def unfinished(self) -> Iterator[Changed]:
         """Yield orders with units to be shipped, open transfers and open drafts. Raises as `read` does."""
-        yield from self._orders.unfinished()
-        yield from self._transfers.unfinished()
-        try:
-            yield from self._drafts.unfinished()
-        except MissingScope as refusal:
-            logger.warning("drafts are left out: %s", refusal)
+        yield from self._changes.unfinished()
 
     def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - part of the port
         """Read everything. Raises IncompleteReading where the answer is not whole, else as `read` does."""

@@ -1,12 +1,11 @@
-"""Reading draft orders back, and which of them changed."""
+"""Reading draft orders back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from onhand.channels.shopify.answers import returns as answers
 from onhand.channels.shopify.answers.returns import Draft
 from onhand.channels.shopify.batches import BatchSize, ask_in_batches, by_ids
-from onhand.channels.shopify.bucket import Lane
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.gids import gid, is_number, number_of
@@ -14,9 +13,8 @@ from onhand.channels.shopify.read_large_orders import all_rows
 from onhand.channels.shopify.settings import NAME
 from onhand.domain.pictures import Version
 from onhand.domain.reservations import DraftPicture, ReservedLine
-from onhand.ports.channel import Changed, Reading, Report, Wanted
+from onhand.ports.channel import Reading, Report
 
-_CHANGED_PAGE = 100
 # DraftOrderStatus, 2026-10: under this the draft has become an order, which commits by itself.
 _DONE_STATUS = "COMPLETED"
 # A deleted draft never comes back: nothing that was seen of it is newer.
@@ -48,28 +46,6 @@ class DraftReader:
         gone = [number for number in numbers if number not in pictures]
         found = (*pictures.values(), *(_deleted(number, reading) for number in gone))
         return Reading(report=Report(pictures=found), missing=tuple(gone))
-
-    def changed(self, since: datetime) -> Iterator[Changed]:
-        """Yield the drafts that changed at or after `since`, oldest change first. Raises as `ask` does."""
-        yield from self._pages(f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'")
-
-    def unfinished(self) -> Iterator[Changed]:
-        """Yield the drafts that have not become orders. Raises as `ask` does."""
-        yield from self._pages("status:open")
-
-    def _pages(self, query: str) -> Iterator[Changed]:
-        after: str | None = None
-        while True:
-            variables = {"query": query, "first": _CHANGED_PAGE, "after": after}
-            answer = self._client.ask(load("drafts_changed"), variables, answers.DraftsChanged, Lane.SWEEP)
-            page = answer.data.draft_orders
-            for row in page.nodes:
-                number = number_of(row.id, "DraftOrder")
-                if number is not None:
-                    yield Changed(Wanted.DRAFT, number, draft_cause_of(number), row.updated_at.astimezone(UTC))
-            after = page.page_info.end_cursor
-            if not page.page_info.has_next_page or after is None:
-                return
 
     def _picture(self, draft: Draft, number: str, reading: int, read_at: datetime | None) -> DraftPicture:
         rows = draft.line_items

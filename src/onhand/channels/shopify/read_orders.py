@@ -1,24 +1,21 @@
 """Reading orders back: many at once in the cheap form, a large one part by part."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from onhand.channels.shopify.answers import orders as answers
 from onhand.channels.shopify.answers.orders import Order
 from onhand.channels.shopify.batches import BatchSize, ask_in_batches, by_ids
-from onhand.channels.shopify.bucket import Lane
 from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import load
 from onhand.channels.shopify.gids import gid, is_number, number_of
 from onhand.channels.shopify.order_picture import lines_without_item, picture_of
 from onhand.channels.shopify.read_additions import NO_RETURN, AdditionReader
 from onhand.channels.shopify.read_large_orders import read_large_order
-from onhand.channels.shopify.told import cause_of
 from onhand.channels.shopify.trouble import MissingScope
 from onhand.channels.shopify.words import unknown_in_reading
 from onhand.domain.orders import OrderPicture
-from onhand.ports.channel import Ask, Changed, Problem, Reading, Report, Wanted
+from onhand.ports.channel import Ask, Problem, Reading, Report, Wanted
 
 OF_ORDER = "order:"
 """The key of an ask for all returns of an order."""
@@ -29,10 +26,6 @@ BY_FULFILLMENT_ORDER = "fo:"
 # orders.graphql asks for so many fulfilments and refunds; as many as that means that there may be more.
 FIRST_FULFILLMENTS = 3
 FIRST_REFUNDS = 3
-_CHANGED_PAGE = 100
-_UNFINISHED = "NOT status:cancelled AND NOT fulfillment_status:fulfilled"
-# Shopify pages no deeper than 25,000 objects (2026-10, "Pagination"): begin again well before.
-_DEEPEST = 20_000
 
 
 class OrderReader:
@@ -71,46 +64,6 @@ class OrderReader:
         missing = tuple(key for key in keys if order_of_key.get(key) not in found)
         asks = tuple(ask for order in found.values() for ask in _returns_of(order))
         return Reading(report=Report(pictures=pictures, asks=asks), missing=missing, problems=problems)
-
-    def changed(self, since: datetime) -> Iterator[Changed]:
-        """Yield the orders that changed at or after `since`, oldest change first.
-
-        An order that changes meanwhile moves to the end and is met again. Raises as `GraphqlClient.ask` does.
-        """
-        while True:
-            last = since
-            for number, change in enumerate(self._changed_pages(since), start=1):
-                last = change.changed_at or last
-                yield change
-                if number >= _DEEPEST and last > since:
-                    break
-            else:
-                return
-            since = last
-
-    def unfinished(self) -> Iterator[Changed]:
-        """Yield the orders that have units to be shipped, oldest change first. Raises as `GraphqlClient.ask` does.
-
-        One that was put away with units left is among them: these are committed all the same.
-        """
-        yield from self._pages(_UNFINISHED)
-
-    def _changed_pages(self, since: datetime) -> Iterator[Changed]:
-        yield from self._pages(f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'")
-
-    def _pages(self, query: str) -> Iterator[Changed]:
-        after: str | None = None
-        while True:
-            variables = {"query": query, "first": _CHANGED_PAGE, "after": after}
-            answer = self._client.ask(load("orders_changed"), variables, answers.OrdersChanged, Lane.SWEEP)
-            page = answer.data.orders
-            for row in page.nodes:
-                number = number_of(row.id, "Order")
-                if number is not None:
-                    yield Changed(Wanted.ORDER, number, cause_of(number), row.updated_at.astimezone(UTC))
-            after = page.page_info.end_cursor
-            if not page.page_info.has_next_page or after is None:
-                return
 
     def _resolve(self, keys: Sequence[str]) -> dict[str, str]:
         """Return the order id behind each key; keys that name none are left out."""

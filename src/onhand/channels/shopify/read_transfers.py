@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from onhand.channels.shopify.answers import transfers as answers
 from onhand.channels.shopify.answers.pages import Page
@@ -14,19 +13,14 @@ from onhand.channels.shopify.client import GraphqlClient
 from onhand.channels.shopify.documents import Document, load
 from onhand.channels.shopify.gids import gid, is_number, number_of
 from onhand.channels.shopify.transfer_picture import STATUSES, cause_of, picture_of, vanished
-from onhand.channels.shopify.trouble import MissingScope
 from onhand.channels.shopify.words import unknown_in_transfer
-from onhand.domain.transfers import UNDATED, TransferPicture
-from onhand.ports.channel import Ask, Catalog, Changed, Problem, Reading, Report, Wanted
+from onhand.domain.transfers import TransferPicture
+from onhand.ports.channel import Ask, Catalog, Problem, Reading, Report, Wanted
 from onhand.ports.errors import ChannelUnavailable
 
 BY_SHIPMENT = "shipment:"
 """The key of an ask for the transfer that a shipment belongs to."""
 
-# In these nothing happens any more (InventoryTransferStatus, 2026-10), but to shipments that were under way.
-_OVER: Final = frozenset({"TRANSFERRED", "CANCELED"})
-_OPEN = "status:draft OR status:ready_to_ship OR status:in_progress"
-_LISTED_PAGE = 100
 # Where a shipment does not name its transfer it is looked for among so many, newest first. Since 2026-10 they all do.
 _NEWEST = 50
 
@@ -74,44 +68,6 @@ class TransferReader:
             missing=tuple(key for key in keys if transfer_of_key.get(key) not in {*pictures, *strange}),
             problems=(*strange.values(), *problems),
         )
-
-    def changed(self, since: datetime) -> Iterator[Changed]:
-        """Yield the transfers that may have changed: the open ones, and those made since that are over already.
-
-        A draft does nothing before it is made ready, so it is news only while it is not known. Yields nothing where
-        the app may not read transfers: `onhand doctor` names the scope.
-        """
-        try:
-            made_since = f"created_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
-            for row in self._listed(f"{_OPEN} OR {made_since}"):
-                number = number_of(row.id, "InventoryTransfer")
-                is_new = row.date_created is None or row.date_created >= since
-                if number is not None and (row.status not in _OVER or is_new):
-                    changed_at = UNDATED if row.status == "DRAFT" else None
-                    yield Changed(Wanted.TRANSFER, number, cause_of(number), changed_at)
-        except MissingScope as refusal:
-            _log.warning("transfers are left out: %s", refusal)
-
-    def unfinished(self) -> Iterator[Changed]:
-        """Yield the open transfers; none where the app may not read them."""
-        try:
-            for row in self._listed(_OPEN):
-                number = number_of(row.id, "InventoryTransfer")
-                if number is not None:
-                    yield Changed(Wanted.TRANSFER, number, cause_of(number), None)
-        except MissingScope as refusal:
-            _log.warning("transfers are left out: %s", refusal)
-
-    def _listed(self, query: str) -> Iterator[answers.ListedTransfer]:
-        after: str | None = None
-        while True:
-            variables = {"query": query, "first": _LISTED_PAGE, "after": after}
-            answer = self._client.ask(load("transfers_listed"), variables, answers.TransfersListed, Lane.SWEEP)
-            page = answer.data.inventory_transfers
-            yield from page.nodes
-            after = page.page_info.end_cursor
-            if not page.page_info.has_next_page or after is None:
-                return
 
     def _resolve(self, keys: Sequence[str]) -> dict[str, str]:
         """Return the transfer id behind each key; keys that name none are left out."""

@@ -205,16 +205,3 @@ class FulfillmentOrderNodes(Struct):
     """fulfillment_orders.graphql."""
 
     nodes: list[FulfillmentOrderOwner | None]
-
-
-class ChangedOrder(Struct, rename="camel"):
-    """An order with the time of its last change."""
-
-    id: str
-    updated_at: Moment
-
-
-class OrdersChanged(Struct):
-    """orders_changed.graphql."""
-
-    orders: Page[ChangedOrder]

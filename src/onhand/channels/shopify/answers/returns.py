@@ -147,16 +147,3 @@ class DraftLines(Struct):
     """draft_lines.graphql."""
 
     node: DraftLinesNode | None
-
-
-class ChangedDraft(Struct, rename="camel"):
-    """A draft with the time of its last change."""
-
-    id: str
-    updated_at: Moment
-
-
-class DraftsChanged(Struct, rename="camel"):
-    """drafts_changed.graphql."""
-
-    draft_orders: Page[ChangedDraft]

@@ -92,20 +92,6 @@ class ShipmentLines(Struct):
     node: LinesOfShipment | None
 
 
-class ListedTransfer(Struct, rename="camel"):
-    """A transfer in a list."""
-
-    id: str
-    status: str
-    date_created: Moment | None
-
-
-class TransfersListed(Struct, rename="camel"):
-    """transfers_listed.graphql."""
-
-    inventory_transfers: Page[ListedTransfer]
-
-
 class NamedRows(Struct):
     """Rows of which only the ids were asked."""
 
