@@ -135,6 +135,31 @@ def test_a_hold_is_still_there_after_a_restart(
         again.close()
 
 
+def test_a_repeated_request_is_answered_also_when_its_item_was_removed_meanwhile(
+    holding: Holding, store: Store
+) -> None:
+    hold = granted(holding.hold(SHOP, "a", CAP))
+    with store.writing() as session:
+        session.of(SHOP).catalog.drop_items(["2"], MORNING)
+    assert holding.hold(SHOP, "a", CAP) == Granted(hold, repeated=True)
+    with pytest.raises(KeyTaken):
+        holding.hold(SHOP, "a", CAP._replace(units=2))
+    with pytest.raises(NotHoldable):
+        holding.hold(SHOP, "b", CAP)
+    assert holding.release(SHOP, hold.id).status is HoldStatus.RELEASED
+
+
+def test_holds_of_two_shops_have_nothing_to_do_with_each_other(holding: Holding, store: Store) -> None:
+    hold = granted(holding.hold(SHOP, "a", CAP))
+    other = "mugs.myshopify.com"
+    with store.writing() as session:
+        session.add_shop(other, MORNING)
+    with pytest.raises(NotKnown):
+        holding.hold(other, "a", CAP)
+    with pytest.raises(NoSuchHold):
+        holding.confirm(other, hold.id)
+
+
 @pytest.mark.parametrize(
     "asked",
     [

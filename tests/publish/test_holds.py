@@ -5,7 +5,8 @@ import pytest
 from onhand.domain.bundles import Bundle, Component
 from onhand.domain.catalog import Item
 from onhand.domain.holds import ORIGIN, Hold, HoldStatus, HoldWish
-from onhand.domain.stock import Bin, LevelKey, State
+from onhand.domain.stock import KEPT_STATES, Bin, LevelKey, State
+from onhand.intake.tracking import empty_item
 from onhand.publish.holds import (
     Granted,
     HoldEnded,
@@ -215,3 +216,26 @@ def test_what_is_held_is_what_the_books_have_reserved_for_holds(store: Store) ->
         reserved = books.ledger.reserved_by_origin("1")
         assert reserved == {(ORIGIN, BOSTON): 5}
         assert sum(each.units for hold in books.holds.of_item("1") for each in hold.kept) == 5
+
+
+def test_what_is_held_of_an_item_that_is_not_counted_any_more_ends_with_it(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        books.catalog.put_items([Item(item="9", sku="SET", title="Set", bundle=True)], later(0))
+        books.bundles.put([Bundle("9", (Component("1", 1), Component("2", 1)))], later(0))
+        tee, both = held(books, wish("a", "1")), held(books, wish("b", "9"))
+        empty_item(books, "1", "not counted any more", later(2))
+        assert {hold.status for one in (tee, both) if (hold := books.holds.get(one.id))} == {HoldStatus.RELEASED}
+        assert standing(books, WAREHOUSE, State.AVAILABLE, "2") == 1
+        assert all(not units for (_, bin_), units in books.ledger.levels(["1"]).items() if bin_.state in KEPT_STATES)
+        assert release(books, tee.id, later(3)).status is HoldStatus.RELEASED
+        assert books.ledger.reserved_by_origin("2") == {}
+
+
+def test_a_hold_of_an_item_that_was_removed_ends_and_moves_nothing(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        one = held(books, wish("a", "2"))
+        books.catalog.drop_items(["2"], later(1))
+        assert lapse(books, later(30)) == 1
+        assert len(books.ledger.caused_by(one.cause)) == 1

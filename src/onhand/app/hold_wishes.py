@@ -33,14 +33,18 @@ class HoldAsked(NamedTuple):
 
 
 def read_wishes(books: Books, asked: Sequence[tuple[str, HoldAsked]]) -> list[HoldWish | OnhandError]:
-    """Return what each of some requests, given with its key, means in the books; or why it means nothing."""
+    """Return what each of some requests, given with its key, means in the books; or why it means nothing.
+
+    A request that was granted means what it meant then, also where its item was removed meanwhile.
+    """
     words = _Words(books, [wish for _, wish in asked])
     found: list[HoldWish | OnhandError] = []
     for key, wish in asked:
         try:
             found.append(words.read(key, wish))
         except (NotKnown, NotHoldable) as trouble:
-            found.append(trouble)
+            before = books.holds.of_keys([key]).get(key)
+            found.append(trouble if before is None else before.wish._replace(asked=_text_of(wish)))
     return found
 
 
@@ -70,7 +74,7 @@ class _Words:
             find_channel(self._books, asked.channel)
         return HoldWish(
             key=key,
-            asked=json.dumps({name: value for name, value in asked._asdict().items() if value is not None}),
+            asked=_text_of(asked),
             item=item.item,
             units=asked.units,
             for_s=asked.for_s,
@@ -100,6 +104,10 @@ class _Words:
     def _still_sold(self, items: Sequence[Item]) -> list[Item]:
         removed = self._books.catalog.removed([item.item for item in items])
         return [item for item in items if item.item not in removed]
+
+
+def _text_of(asked: HoldAsked) -> str:
+    return json.dumps({name: value for name, value in asked._asdict().items() if value is not None})
 
 
 def _check(asked: HoldAsked) -> None:

@@ -57,7 +57,7 @@ async def _hold(desk: Desk, request: Request) -> Response:
     asked = HoldAsked(**msgspec.structs.asdict(body))
     outcome = await desk.ask(lambda: _holding(desk).hold(call.shop, key, asked))
     if isinstance(outcome, Short):
-        raise _short(outcome)
+        raise await desk.run(lambda: _short(desk, call.shop, outcome))
     response = await _shown(desk, call, outcome.hold, 201)
     response.headers["location"] = f"/api/v1/holds/{outcome.hold.id}"
     return response
@@ -67,7 +67,7 @@ async def _end(end: Callable[[Holding, str, int], Hold | Short], desk: Desk, req
     call, _ = read_call(desk, request, (SHOP, _ID, KEY)), read_key(request)
     outcome = await desk.ask(lambda: end(_holding(desk), call.shop, call.number("id", 0)))
     if isinstance(outcome, Short):
-        raise _short(outcome)
+        raise await desk.run(lambda: _short(desk, call.shop, outcome))
     return await _shown(desk, call, outcome, 200)
 
 
@@ -94,12 +94,22 @@ async def _read_body(request: Request) -> HoldBody:
         raise bad_request(f"the body is not what /openapi.json calls HoldBody: {error}") from None
 
 
-def _short(short: Short) -> Refused:
+def _short(desk: Desk, shop: str, short: Short) -> Refused:
+    """Return the refusal that says what is left, in people's names of locations."""
     wish, left = short.wish, short.left
-    where = "there" if wish.location is not None else f"for {wish.channel}"
-    detail = f"{wish.units} of item {wish.item} are asked for, {left.units} may be held {where} now"
+    with desk.books(shop) as books:
+        names, item = answers.location_names(books), books.catalog.item(wish.item)
+    named = item.sku if item is not None and item.sku else f"item {wish.item}"
+    where = f"for {wish.channel}" if wish.location is None else f"at {names.get(wish.location, wish.location)}"
+    detail = f"{wish.units} of {named} are asked for, {left.units} may be held {where} now"
     terms = tuple(
-        TermShown(what=term.what, location=term.location, units=term.units, because=term.because) for term in left.terms
+        TermShown(
+            what=term.what,
+            location=None if term.location is None else names.get(term.location, term.location),
+            units=term.units,
+            because=term.because,
+        )
+        for term in left.terms
     )
     title = "There are not so many"
     return Refused(Trouble(status=409, title=title, detail=detail, left=Left(units=left.units, terms=terms)))
