@@ -1,12 +1,13 @@
 """A till that no platform knows holds units by our API: every platform stops selling them, and all agree afterwards."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.flow.merchant import WAREHOUSE, Merchant
+from tests.flow.merchant import WAREHOUSE, Choices, Merchant, open_shop
 from tests.flow.test_sales import told_to_shopify
 
 UNITS = 2
@@ -84,17 +85,23 @@ def test_a_confirmed_hold_is_a_sale_that_shopify_is_told_once(merchant: Merchant
     ]
 
 
-def test_a_sale_whose_telling_lost_its_answer_is_told_once_all_the_same(merchant: Merchant, till: Till) -> None:
-    sku = merchant.tee
-    shown = merchant.at_shopify(sku, WAREHOUSE)
-    merchant.fault("timeout_after_apply", share=0.7)
-    till.end(till.hold(), "confirm")
-    merchant.until_equal(lambda: merchant.at_shopify(sku, WAREHOUSE), shown - UNITS)
-    merchant.do("heal")
-    merchant.quiet()
-    assert merchant.at_shopify(sku, WAREHOUSE) == merchant.level(sku, WAREHOUSE) == shown - UNITS
-    assert merchant.at_shopify(sku, WAREHOUSE, "reserved") == 0
-    assert merchant.unexplained(sku) == (0, 0)
+def test_a_sale_whose_telling_lost_its_answer_is_told_once_all_the_same(tmp_path: Path) -> None:
+    with (
+        open_shop(tmp_path, Choices(answers_within_s=0.3)) as merchant,
+        httpx.Client(base_url=merchant.serving.addresses["dashboard"], timeout=60) as client,
+    ):
+        till, sku = Till(client, merchant.tee), merchant.tee
+        shown = merchant.at_shopify(sku, WAREHOUSE)
+        merchant.fault("timeout_after_apply", platform="shopify")
+        till.end(till.hold(), "confirm")
+        merchant.until(lambda: merchant.intents("shopify")[:1] != [], "it is told")
+        merchant.until(lambda: merchant.intents("shopify")[0].status == "unknown", "nobody knows what became of it")
+        merchant.do("heal")
+        merchant.until_equal(lambda: merchant.at_shopify(sku, WAREHOUSE), shown - UNITS)
+        merchant.quiet()
+        assert merchant.at_shopify(sku, WAREHOUSE) == merchant.level(sku, WAREHOUSE) == shown - UNITS
+        assert merchant.at_shopify(sku, WAREHOUSE, "reserved") == merchant.level(sku, WAREHOUSE, "reserved") == 0
+        assert merchant.unexplained(sku) == (0, 0)
 
 
 def test_a_hold_that_nobody_confirms_is_given_back_by_the_clock(merchant: Merchant, till: Till) -> None:

@@ -101,6 +101,14 @@ def test_the_smaller_of_books_and_observation_may_be_held(store: Store) -> None:
         assert answer.left.units == 1
 
 
+def test_of_many_who_ask_at_once_no_more_are_granted_than_shopify_shows(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        books.observations.put(seen("1", BOSTON, 2, later(1)), later(1))
+        answers = hold_all(books, [wish(str(n), location=BOSTON) for n in range(5)], later(2))
+        assert [isinstance(answer, Granted) for answer in answers] == [True, True, False, False, False]
+
+
 def test_a_channels_buffer_is_not_held_on_its_behalf(store: Store) -> None:
     with store.writing() as session:
         (answer,) = hold_all(session.of(SHOP), [wish("a", units=9, channel="tiktok_shop")], later(1))
