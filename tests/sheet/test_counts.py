@@ -106,6 +106,24 @@ def test_a_third_party_counts_what_it_keeps_itself(shop: SheetShop) -> None:
     assert available(shop) == 10
 
 
+def test_a_row_that_can_only_be_taken_much_later_is_no_count_of_then(shop: SheetShop) -> None:
+    fill(shop, 2, sku="TEE", location="Boston", counted=7)
+    fill(shop, 3, sku="TEE", location="Boston", counted=8)
+    shop.run(12)
+    shop.clock.advance(600)
+    shop.person("delete_rows", tab="Inputs", at="3")
+    shop.run(12)
+    (verdict,) = verdicts(shop)
+    assert verdict.startswith(
+        "refused: it was entered at 2026-11-23 08:00 UTC and could not be taken then; count again"
+    )
+    assert available(shop) == 10
+    shop.run(12)
+    assert available(shop) == 10
+    enter(shop, 6)
+    assert available(shop) == 6
+
+
 def sold_before(shop: SheetShop, units: int) -> Movement:
     """Return a sale from before now that nobody has told us of yet."""
     return Movement(

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from onhand.app.sheet_counts import Waiting
 from onhand.app.sheet_inputs import judge_inputs
 from onhand.channels.google_sheets import InputRow
 from onhand.ports.errors import OnhandError
@@ -144,7 +145,9 @@ _WORDS = st.one_of(st.sampled_from(["", "TEE", "CAP", "tiktok_shop", "online_sto
 def test_every_row_that_somebody_has_written_gets_a_verdict_in_words(shared: SheetShop, rows: list[InputRow]) -> None:
     numbered = [row._replace(row=number) for number, row in enumerate(rows, start=1)]
     with shared.store.writing() as session:
-        judged = judge_inputs(session.of(SHOP), numbered, CHANNELS, {}, shared.clock.now())
+        judged = judge_inputs(
+            session.of(SHOP), numbered, CHANNELS, authorities={}, waiting=Waiting(), now=shared.clock.now()
+        )
     for row in numbered:
         verdict = judged.verdicts.get(row.row, "")
         assert verdict.partition(":")[0] in ({""} if row.blank else {"accepted", "refused", "conflict"})

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import httpx
 
 from onhand.app.clock import Pace
+from onhand.app.sheet_counts import Waiting
 from onhand.app.sheet_inputs import Judged, judge_inputs
 from onhand.app.sheet_rows import AS_OF, Rows, rows_of_items, rows_of_shop
 from onhand.channels.google_sheets import Edit, Looked, SheetsSettings, Stamp, Workbook, service_account_of
@@ -88,6 +89,7 @@ class SheetKeeper:
         self._store, self.shop, self._clock = store, shop, clock
         self._book, self._limits, self._settings = book, limits, settings
         self._channels, self._authorities = channels, authorities
+        self._waiting = Waiting()
         self._everything_at = self._look_at = self._stamped_at = LONG_AGO
 
     @property
@@ -237,7 +239,9 @@ class SheetKeeper:
                     assert wanted is not None, "a row that should go is no edit"
                     _keep_edit(books, edit, wanted, now)
                 edits += [edit for edit in found if edit.cells]
-            judged = judge_inputs(books, looked.inputs, self._channels, self._authorities, now)
+            judged = judge_inputs(
+                books, looked.inputs, self._channels, authorities=self._authorities, waiting=self._waiting, now=now
+            )
             for (channel, item), buffer in judged.buffers.items():
                 if buffer is None:
                     books.item_buffers.forget(channel, item)

@@ -5,7 +5,7 @@ back. While its row stands a count is done with; a row that goes and comes back 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from onhand.answers.lookup import find_items, find_location
@@ -27,6 +27,9 @@ SURE: Final = "!"
 MUCH_UNITS: Final = 20
 """A count that changes a level by more than this and by more than half is asked about once: a slip of the hand."""
 
+STALE: Final = timedelta(minutes=5)
+"""How long a row may have waited for what it lacked: enough to mend a slip, too little to sell much."""
+
 STANDS, GONE = 1, None
 """What `sequence` says of a count: its row is in the tab, or was."""
 
@@ -37,6 +40,34 @@ class CountWish(NamedTuple):
     key: LevelKey
     units: int
     sure: bool
+
+
+class Waiting:
+    """Rows of counts that could not be taken, and since when. What can be taken only later is no count of then.
+
+    Kept in memory: a process that starts takes what it finds as entered just now.
+    """
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[str, str, str], datetime] = {}
+
+    def too_long(self, row: InputRow, now: datetime) -> str | None:
+        """Return what is said of a row that could be taken now and waits for too long; None where it does not."""
+        since = self._since.get(_cells(row))
+        if since is None or now - since <= STALE:
+            return None
+        return (
+            f"refused: it was entered at {since:%Y-%m-%d %H:%M} UTC and could not be taken then; count again, delete "
+            "the row, and write a new one"
+        )
+
+    def note(self, rows: Sequence[InputRow], now: datetime) -> None:
+        """Remember the rows that were not taken this time, and no other ones."""
+        self._since = {_cells(row): self._since.get(_cells(row), now) for row in rows}
+
+
+def _cells(row: InputRow) -> tuple[str, str, str]:
+    return row.sku, row.location, str(row.counted)
 
 
 def read_count(books: Books, row: InputRow, authorities: Mapping[str, str]) -> CountWish:

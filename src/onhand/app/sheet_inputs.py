@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from onhand.answers.lookup import NotKnown, find_items
-from onhand.app.sheet_counts import CountWish, read_count, standing_verdicts, take_counts
+from onhand.app.sheet_counts import CountWish, Waiting, read_count, standing_verdicts, take_counts
 from onhand.app.sheet_words import Refused, whole_units
 from onhand.channels.google_sheets import InputRow
 from onhand.store import Books
@@ -34,13 +34,16 @@ def judge_inputs(
     books: Books,
     rows: Sequence[InputRow],
     channels: Sequence[str],
+    *,
     authorities: Mapping[str, str],
+    waiting: Waiting,
     now: datetime,
 ) -> Judged:
     """Return what becomes of each row; counts that are new are booked. Needs a transaction.
 
     Rows that contradict each other are all left undone, and say so. A buffer stays until a row says another one:
-    deleting a row, or the tab, never lets more be sold. `authorities` are who is believed, by location's name.
+    deleting a row, or the tab, never lets more be sold. `authorities` are who is believed, by location's name;
+    `waiting` remembers counts that could not be taken.
     """
     buffers: dict[int, Wish] = {}
     counts: dict[int, CountWish] = {}
@@ -55,7 +58,11 @@ def judge_inputs(
                 buffers[row.row] = _read_wish(books, row, channels)
         except (Refused, NotKnown) as refused:
             verdicts[row.row] = f"refused: {refused}"
-    verdicts |= _judge_counts(books, counts, now)
+    by_row = {row.row: row for row in rows}
+    late = {number: said for number in counts if (said := waiting.too_long(by_row[number], now)) is not None}
+    verdicts |= _judge_counts(books, counts, late, now)
+    left = [row for row in rows if row.counted != "" and not verdicts[row.row].startswith("accepted")]
+    waiting.note(left, now)
     wanted = _judge_buffers(buffers, verdicts)
     standing = {row.row: row.verdict for row in rows}
     kept = books.item_buffers.all()
@@ -81,8 +88,10 @@ def _judge_buffers(wishes: Mapping[int, Wish], verdicts: dict[int, str]) -> dict
     return buffers
 
 
-def _judge_counts(books: Books, wishes: Mapping[int, CountWish], now: datetime) -> dict[int, str]:
-    verdicts: dict[int, str] = {}
+def _judge_counts(
+    books: Books, wishes: Mapping[int, CountWish], late: Mapping[int, str], now: datetime
+) -> dict[int, str]:
+    verdicts: dict[int, str] = dict(late)
     for number, wish in wishes.items():
         others = [
             f"row {other + 1} says {each.units}"
