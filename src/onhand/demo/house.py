@@ -8,6 +8,7 @@ from typing import Any
 from onhand.config import Config, load_config
 from onhand.demo.third_party import NAME
 from onhand.log import Seal
+from onhand.sandbox.door_sensors import slug
 
 
 def write_config(
@@ -21,8 +22,8 @@ def write_config(
 ) -> Path:
     """Write an `onhand.toml` that connects to a sandbox, with its secrets in files, and return its path.
 
-    With `sheet` its spreadsheet, too, where the sandbox has one. `kept_at` is the location that a third party keeps,
-    None: there is none.
+    With `sheet` its spreadsheet, too, where the sandbox has one. `kept_at` is the location that a third party keeps
+    in a shop whose doors have sensors, None: there is neither.
     """
     shopify = addresses["shopify"]
     secrets = {
@@ -38,6 +39,8 @@ def write_config(
     if kept_at is not None:
         secrets[NAME] = addresses["third_party"]["secret"]
         text += _THIRD_PARTY.format(name=NAME, location=kept_at)
+        secrets["doors"] = addresses["third_party"]["secret"]
+        text += _DOORS.format(places=", ".join(f'"{slug(name)}" = "{name}"' for name in addresses["locations"]))
     google = addresses["google_sheets"] if sheet else None
     if google is not None:
         secrets["service_account"] = json.dumps(google["credentials"])
@@ -112,6 +115,14 @@ grace_s = 4
 [[location]]
 name = "{location}"
 authority = "{name}"
+"""
+
+_DOORS = """
+[[traffic]]
+name = "doors"
+places = {{ {places} }}
+timezone = "UTC"
+secret = "file:secrets/doors"
 """
 
 _SHEET = """

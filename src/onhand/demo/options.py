@@ -66,6 +66,13 @@ class Sheet(NamedTuple):
     differing: int
 
 
+class Visitors(NamedTuple):
+    """People that sensors counted at the doors, and how many of them the quarters of an hour hold."""
+
+    counted: int
+    booked: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DemoResult:
     """The verdict. `latency_s` runs from a webhook's 200 to the channel's update on the wire, as the sandbox saw both.
@@ -90,6 +97,7 @@ class DemoResult:
     drifts: Drifts
     sheet: Sheet
     parity_by_platform: dict[str, Parity]
+    visitors: Visitors
     healed_in_s: float
     replay: dict[str, object] | None = None
     broken: tuple[str, ...] = field(default=())

@@ -27,12 +27,14 @@ from onhand.demo.options import (
     DemoOptions,
     DemoResult,
     Sheet,
+    Visitors,
 )
 from onhand.demo.quiet import wait_for_quiet
 from onhand.demo.sandbox import SandboxProcess
 from onhand.demo.sheet import wait_for_sheet
 from onhand.demo.third_party import NAME, ThirdParty
 from onhand.demo.verdict import broken_promises, compare_platforms, count_drifts, together
+from onhand.demo.visitors import Doors, wait_for_visitors
 from onhand.serve import Serving
 
 MINUTE_S = 60.0
@@ -78,18 +80,22 @@ def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path) -
             _say(options, f"The sheet: {google['page']}")
         _say(options, f"Beside it: onhand --config {path} ats")
         third_party = _third_party(app, shop, sandbox, serving.addresses["webhooks"])
+        doors = Doors(sandbox, f"{serving.addresses['webhooks']}/feeds/foot-traffic/{shop}")
+        if not options.replay:
+            doors.open()
         played = _play_file(options, sandbox) if options.replay else _play_day(options, sandbox, third_party)
         _say(options, "The day is over. Faults are off; onhand heals.")
         began = monotonic()
         sandbox.post("heal", {})
         if not options.replay:
             third_party.tell_late()
+        came = doors.close()
         going_on = _settle(app, shop)
         healed_in_s = monotonic() - began
-        sheet = wait_for_sheet(app, shop, sandbox)
+        others = wait_for_sheet(app, shop, sandbox), wait_for_visitors(app, shop, came)
     finally:
         serving.stop()
-    return _judge(options, app, shop, sandbox, played, going_on=going_on, healed_in_s=healed_in_s, sheet=sheet)
+    return _judge(options, app, shop, sandbox, played, going_on=going_on, healed_in_s=healed_in_s, others=others)
 
 
 def _kept_at(options: DemoOptions) -> str | None:
@@ -159,8 +165,9 @@ def _judge(
     *,
     going_on: list[str],
     healed_in_s: float,
-    sheet: Sheet,
+    others: tuple[Sheet, Visitors],
 ) -> DemoResult:
+    sheet, visitors = others
     truth, log = sandbox.get("truth"), sandbox.get("log")
     polling = played.get("polling") or {}
     by_platform = compare_platforms(app, shop, truth, {} if options.replay else {KEPT_AT: NAME})
@@ -177,6 +184,7 @@ def _judge(
         {
             "numbers that differ from the platforms": parity.differing,
             "rows of the sheet that differ from the books": sheet.differing,
+            "visitors that the bins do not hold, or hold too much": visitors.counted - visitors.booked,
             "units booked against unexplained": unexplained_units,
             "units sold after a confirmed zero": after_zero_units,
             "drifts left open": drifts.open,
@@ -204,6 +212,7 @@ def _judge(
         drifts=drifts,
         sheet=sheet,
         parity_by_platform=by_platform,
+        visitors=visitors,
         healed_in_s=round(healed_in_s, 1),
         replay=played if "baskets" in played else None,
         broken=broken,

@@ -152,6 +152,7 @@ class Control:
             "tell_door": (door_sensors.TellDoor, self.sensors.tell),
             "tell_door_again": (door_sensors.TellAgain, self.sensors.tell_again),
             "door_sensors": (door_sensors.StartSensors, self.sensors.start),
+            "close_doors": (door_sensors.CloseDoors, self.sensors.close),
             "replay": (StartReplay, self._start_replay),
         }
         self._asks |= {name: (kind, partial(act, self._world)) for name, (kind, act) in _MORE.items()}

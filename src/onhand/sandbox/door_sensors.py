@@ -56,6 +56,10 @@ class StartSensors(Ask, frozen=True):
     secret: str = third_party.SECRET
 
 
+class CloseDoors(Ask, frozen=True):
+    """Let the sensors stop after a last count."""
+
+
 @dataclass(slots=True)
 class _Door:
     since: datetime
@@ -73,6 +77,7 @@ class DoorSensors:
     sandbox: Sandbox
     doors: dict[str, _Door] = field(default_factory=dict)
     messages: list[Delivery] = field(default_factory=list)
+    following: StartSensors | None = None
     task: asyncio.Task[None] | None = None
 
     def pass_door(self, ask: PassDoor, now: datetime) -> Row:
@@ -121,25 +126,49 @@ class DoorSensors:
         baskets = self._baskets()
         for place in places:
             self._door(place, now).baskets = baskets.get(place, 0)
-        self.task = asyncio.create_task(self._follow(ask))
+        self.following = ask
+        self._tell_all(now)
+        self.task = asyncio.create_task(self._follow(ask.every_s))
         return {"locations": places}
+
+    def close(self, _ask: CloseDoors, now: datetime) -> Row:
+        """Let the sensors follow the tills no more, and tell a last time what they have counted."""
+        if self.following is None:
+            raise Refused("unknown_sensors", "no sensors follow the tills; POST /control/door_sensors begins that")
+        if self.task is not None:
+            self.task.cancel()
+            self.task = None
+        self._look()
+        self._tell_all(now)
+        return self.state()
 
     def state(self) -> Row:
         """Return who has passed each door so far."""
         return {place: {"in": door.came, "out": door.left} for place, door in self.doors.items()}
 
-    async def _follow(self, ask: StartSensors) -> None:
+    async def _follow(self, every_s: float) -> None:
         while True:
-            await asyncio.sleep(ask.every_s)
-            now = self.sandbox.clock()
-            baskets = self._baskets()
-            for place in self._places():
-                door = self._door(place, now)
-                inside = door.came - door.left
-                door.came += (baskets.get(place, 0) - door.baskets) * PEOPLE_A_BASKET
-                door.left += inside  # who was there at the last look has left by now
-                door.baskets = baskets.get(place, 0)
-                self.tell(TellDoor(location=place, address=f"{ask.address}/{slug(place)}", secret=ask.secret), now)
+            await asyncio.sleep(every_s)
+            self._look()
+            self._tell_all(self.sandbox.clock())
+
+    def _look(self) -> None:
+        """Let the people come who stand behind the baskets sold since the last look; who was inside then has left."""
+        baskets, now = self._baskets(), self.sandbox.clock()
+        for place in self._places():
+            door = self._door(place, now)
+            inside = door.came - door.left
+            door.came += (baskets.get(place, 0) - door.baskets) * PEOPLE_A_BASKET
+            door.left += inside
+            door.baskets = baskets.get(place, 0)
+
+    def _tell_all(self, now: datetime) -> None:
+        """Tell counters: one that is lost on its way is made good by the next."""
+        ask = self.following
+        assert ask is not None, "nobody tells before somebody said where"
+        for place in self._places():
+            address = f"{ask.address}/{slug(place)}"
+            self.tell(TellDoor(location=place, address=address, mode="cumulative", secret=ask.secret), now)
 
     def _places(self) -> list[str]:
         return [location.name for location in self.sandbox.world.catalog.locations.values() if location.has_till]

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from onhand.answers import Health, health
+from onhand.domain.traffic import BIN, floor_bin
+from onhand.store import Books
 from onhand.web.desk import Desk
 from onhand.web.lanes import LaneShown, show_lane
 from onhand.web.names import many, seconds
 from onhand.web.needs import Need, mark_of, read_needs
 
+_HOUR = timedelta(hours=1)
 _BAR = 1000
 """The width of the bar under the sentence, in its own units."""
 
@@ -64,6 +67,7 @@ def read_status(desk: Desk, shop: str) -> tuple[Status, list[Need]]:
         counted = health(session, desk.log, shop, now)
         needs = read_needs(session.of(shop), shop)
         items = len(session.of(shop).catalog.items())
+        visitors = _visitors(session.of(shop), now)
     desk.pace.note(now, counted.accepted)
     latency_s, booked_s = quantiles(process, "latency_s"), quantiles(process, "booked_s")
     drifting = min(counted.drifts, counted.stock_points - counted.agreeing)
@@ -96,13 +100,29 @@ def read_status(desk: Desk, shop: str) -> tuple[Status, list[Need]]:
         oversold=counted.oversold,
         last_audit_at=counted.last_audit_at,
         lanes=tuple(show_lane(lane) for lane in counted.channels),
-        figures=_headline(counted, settling, drifting) | _tiles(counted, deliveries, latency_s, booked_s),
+        figures=_headline(counted, settling, drifting)
+        | _tiles(counted, deliveries, latency_s, booked_s)
+        | {"visitors": visitors},
         tones=_tones(counted),
         shares=_shares(
             counted.stock_points, {"agreeing": counted.agreeing, "settling": settling, "drifting": drifting}
         ),
     )
     return status, needs
+
+
+def _visitors(books: Books, now: datetime) -> str:
+    """Return who came into each location in the last hour; nothing where no door counts."""
+    places = {door.key.location for door in books.traffic.doors() if not door.staff}
+    end = floor_bin(now) + BIN
+    words = []
+    for location in books.catalog.locations():
+        if location.location not in places:
+            continue
+        bins = books.traffic.at(location.location, end - _HOUR, end)
+        known = [row.in_people for row in bins if row.in_people is not None]
+        words.append(f"{location.name} {sum(known):,}" if known else f"{location.name} not counted")
+    return f"Visitors in the last hour: {', '.join(words)}." if words else ""
 
 
 def quantiles(process: Mapping[str, object], name: str) -> dict[str, float] | None:
