@@ -108,11 +108,18 @@ class ThirdParty:
             if self.sandbox.world.outbox.on_queued is not None:
                 self.sandbox.world.outbox.on_queued()
         if ask.folder is not None:
-            body = _csv(notice) if ask.form == "csv" else _x12(ask.notice, notice)
             path = Path(ask.folder) / f"{ask.notice}.{ask.form}"
-            path.write_bytes(body)
+            path.write_bytes(self.file(ask.notice, ask.form))
             path.with_name(f"{path.name}.done").touch()
         return {"sent": ask.notice}
+
+    def file(self, notice: str, form: Literal["csv", "edi"]) -> bytes:
+        """Return a notice as a file of a form."""
+        return _csv(self.notices[notice]) if form == "csv" else _x12(notice, self.notices[notice])
+
+    def stock_answer(self, location: str) -> bytes:
+        """Return the body of fetch_stock's answer."""
+        return msgspec.json.encode(self.stock_map(location))
 
     def stock_map(self, location: str) -> dict[str, int]:
         """Return what stands at a location now, as the third party's own fetch_stock answers."""

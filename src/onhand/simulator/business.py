@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from onhand.domain.stock import State
-from onhand.sandbox.sheets.service import SheetsService
 from onhand.sandbox.world.bundling import parts_of
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.drafts import Draft
@@ -25,7 +24,6 @@ from onhand.simulator.acts.hands import HandActs
 from onhand.simulator.acts.orders import OrderActs
 from onhand.simulator.acts.places import PlaceActs
 from onhand.simulator.acts.returns import ReturnActs
-from onhand.simulator.acts.sheet import SheetActs
 from onhand.simulator.acts.tiktok import TikTokActs
 from onhand.simulator.acts.tracking import TrackingActs
 from onhand.simulator.acts.transfers import TransferActs
@@ -71,7 +69,8 @@ class Family:
 class Business:
     """Acts drawn from the seed, `lives` orders, transfers and drafts at most, `without` some families of acts.
 
-    With `switches` the tracking of items is switched off and on more often. `journal` is told each line.
+    With `switches` the tracking of items is switched off and on more often. `journal` is told each line. What happens
+    `beside` the shop is drawn with its own acts; at `kept_at` somebody else than Shopify is believed.
     """
 
     def __init__(
@@ -83,7 +82,8 @@ class Business:
         without: Collection[str] = (),
         *,
         switches: bool = False,
-        sheets: SheetsService | None = None,
+        beside: Sequence[Family] = (),
+        kept_at: str | None = None,
     ) -> None:
         self._world = world
         self._clock = clock
@@ -92,8 +92,8 @@ class Business:
         self._goods = GoodsActs(world, rng)
         self._tracking = TrackingActs(world, rng)
         families = _families(world, rng, self._goods, self._tracking, switches=switches)
-        in_sheet = [Family(name="sheet", acts=SheetActs(sheets, rng).acts(), weight=5)] if sheets is not None else []
-        self._families = [*in_sheet, *(family for family in families if family.name not in without)]
+        self._families = [*beside, *(family for family in families if family.name not in without)]
+        self._kept_at = kept_at
         self._opened: Counter[Place] = Counter()
         self._by_hand: Counter[tuple[Place, State]] = Counter()
         self._stuck: Counter[Place] = Counter()
@@ -160,9 +160,9 @@ class Business:
             *differences(house, world),
             *mistold(world, self._older_items | self._tracking.ever_switched),
             *mistold_on_web(world, self._older_items | self._tracking.ever_switched),
-            *unexplained(house, world, self._opened, by_hand, guessed),
+            *unexplained(house, world, self._opened, by_hand, guessed, kept_at=self._kept_at),
             # Where an older draft's units stand shows only as it ends: a hand there at the same time makes it a guess.
-            *adopted(house, world, self._opened, by_hand, guessed | self._once_drafted),
+            *adopted(house, world, self._opened, by_hand, guessed | self._once_drafted, kept_at=self._kept_at),
             *unnamed(house),
             *troubles(house, unreadable),
             *(f"not at rest: {what}" for what in house.going_on()),

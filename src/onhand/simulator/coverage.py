@@ -21,6 +21,8 @@ SITUATIONS: Final[dict[str, str]] = {
     "WooCommerce told": "the web shop took numbers",
     "workbook written": "rows were written into the workbook in Google Sheets",
     "workbook put right": "somebody had written over a number in the workbook",
+    "file of a third party": "a third party's counts came as files, whole or shrunk, or as the answer to a question",
+    "third party told": "a third party told of a count or a change by a webhook",
     "database refused": "the database could not be used for a moment",
     "delivery refused with 503": "nothing could be kept, and the sender was told to come again",
     "clock set back": "the machine's clock had been ahead by more than ten seconds, and was set right",

@@ -15,10 +15,12 @@ from onhand.app import build
 from onhand.app.clock import Pace
 from onhand.app.results import Audited
 from onhand.channels import CHANNELS
+from onhand.channels.threepl.door import Wire, delivery_of, file_id
 from onhand.config import SHOPIFY, ChannelConfig, Config, ShopConfig
-from onhand.config.model import AuditConfig, GoogleSheetsConfig, GuardConfig
+from onhand.config.model import AuditConfig, GoogleSheetsConfig, GuardConfig, LocationConfig
 from onhand.config.reader import Section, Source
 from onhand.config.secret import Secret
+from onhand.config.threepl import ThreeplConfig
 from onhand.demo.quiet import what_goes_on
 from onhand.intake.process import BATCH, POSITION
 from onhand.intake.receive import receive
@@ -28,14 +30,19 @@ from onhand.ports.errors import BadSignature, DataDamaged, LogUnavailable, Onhan
 from onhand.sandbox.markets import Connection, connections
 from onhand.sandbox.sheets.start import address
 from onhand.sandbox.state import Sandbox
+from onhand.sandbox.third_party import SECRET as THIRD_PARTYS_SECRET
 from onhand.serve.latency import Latency
 from onhand.serve.sheeting import Sheeting
 from onhand.serve.turns import Work
 from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
+from onhand.simulator.acts.third_party import NAME as THIRD_PARTY
 from onhand.simulator.network import OUR_HOST
 from onhand.simulator.platforms import BASE_URL
 
 logger = logging.getLogger(__name__)
+
+GRACE_S = 60.0
+"""How long a gap between a third party's count and the books may stand."""
 
 PUBLIC_URL = f"https://{OUR_HOST}"
 ENCRYPTION_KEY = urlsafe_b64encode(bytes(range(32))).decode()
@@ -47,7 +54,7 @@ class Manner:
     """How onhand is set: when it audits, how many deliveries it books at once, whether its marketplaces are connected.
 
     And what it lives with: a drive whose power may fail, a bucket of so many points at Shopify (None: no limit), a
-    workbook that is written every so many seconds (None: there is none).
+    workbook that is written every so many seconds (None: there is none), a location by name that a third party keeps.
     """
 
     audit: AuditConfig = field(default_factory=AuditConfig)
@@ -55,6 +62,7 @@ class Manner:
     markets: bool = False
     power_fails: bool = False
     sheet_flush_s: float | None = None
+    kept_at: str | None = None
     bucket_points: float | None = None
 
 
@@ -75,6 +83,7 @@ class House:
         http: httpx.Client,
     ) -> None:
         self.shop = sandbox.settings.shop
+        self._kept_at = manner.kept_at
         self.app = build(_config(sandbox, folder, manner), clock, http=http, pace=pace)
         self.steps = self.app.steps(self.shop)
         self.troubles: list[str] = []
@@ -122,6 +131,22 @@ class House:
             return 503
         return 200
 
+    def take_file(self, wire: Wire, body: bytes) -> None:
+        """Keep what a third party has laid down, or has answered when it was asked, as the works do that fetch it."""
+        at, now = self._kept_at, self.app.clock.now()
+        assert at is not None, "there is no third party"
+        delivery = delivery_of(
+            self.shop,
+            THIRD_PARTY,
+            wire=wire,
+            place=at if wire == "map" else "",
+            message_id=file_id(body, now),
+            body=body,
+            sent_at=now,
+            received_at=now,
+        )
+        self.app.log.append([delivery])
+
     def turn(self, work: Work) -> bool:
         """Let a work take a turn; trouble that it foresees is noted and waited out, as its thread would."""
         try:
@@ -156,7 +181,7 @@ class House:
 
 
 def _config(sandbox: Sandbox, folder: Path, manner: Manner) -> Config:
-    shop, secrets = sandbox.settings.shop, sandbox.secrets
+    shop, secrets, at = sandbox.settings.shop, sandbox.secrets, manner.kept_at
     return Config(
         database=str(folder / "onhand.db"),
         log=str(folder / "onhand-log.db"),
@@ -176,7 +201,15 @@ def _config(sandbox: Sandbox, folder: Path, manner: Manner) -> Config:
         ),
         audit=manner.audit,
         guard=GuardConfig(zero_share=1.0),  # a shop so small is emptied by any sale
+        locations=() if at is None else (LocationConfig(shop=shop, name=at, authority=THIRD_PARTY),),
+        threepls=() if at is None else (_third_party(shop, at),),
         google_sheets=_workbook(sandbox) if manner.sheet_flush_s is not None else None,
+    )
+
+
+def _third_party(shop: str, at: str) -> ThreeplConfig:
+    return ThreeplConfig(
+        shop=shop, name=THIRD_PARTY, places={at: at}, secret=Secret.of(THIRD_PARTYS_SECRET), zone=UTC, grace_s=GRACE_S
     )
 
 

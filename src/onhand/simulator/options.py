@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Final, get_args
 
@@ -61,7 +61,7 @@ SLOW_S: Final = (0.0, 0.1, 1.0, 30.0, 300.0, 3600.0)
 
 OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns", "tracking", "tiktok", "goods")
 
-PLATFORMS: Final[Mapping[str, float]] = {"woocommerce": 0.2, "sheet": 0.08}
+PLATFORMS: Final[Mapping[str, float]] = {"woocommerce": 0.2, "sheet": 0.05, "third_party": 0.15}
 """What else there may be in a shop, each with its share of seeds, drawn apart: older seeds stay what they were."""
 
 
@@ -113,7 +113,9 @@ def draw(seed: int) -> Options:
         answers={name: shares[name] for name in get_args(ApiFault) if name in shares},
         events_share=round(rng.uniform(0.02, 0.1), 3),
         business=tuple(name for name in OPTIONAL_BUSINESS if rng.random() < 0.7),
-        platforms=tuple(name for name, share in PLATFORMS.items() if _is_drawn(name, seed, share)),
+        platforms=tuple(
+            name for name, share in PLATFORMS.items() if _is_drawn(name, seed, share) and _fits(name, faults)
+        ),
         gaps_s=rng.choice((QUICK_S, QUICK_S, STEADY_S, STEADY_S, SLOW_S)),
         works_meanwhile=rng.choice((0.0, 0.05, 0.2)),
         ahead_s=rng.choice((0.0, 0.0, -4.0, 4.0)),
@@ -126,3 +128,8 @@ def draw(seed: int) -> Options:
 
 def _is_drawn(name: str, seed: int, share: float) -> bool:
     return random.Random(f"{name} {seed}").random() < share
+
+
+def _fits(platform: str, faults: Collection[str]) -> bool:
+    """Whether a platform goes with some faults: a count that seems to be of tomorrow is a person's to look at."""
+    return not (platform == "third_party" and "clock_jump" in faults)

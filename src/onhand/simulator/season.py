@@ -9,18 +9,21 @@ from datetime import timedelta
 
 from onhand.channels.shopify.subscriptions import TOPICS
 from onhand.config.model import AuditConfig
+from onhand.sandbox.third_party import ThirdParty
 from onhand.serve.sheeting import Sheeting
 from onhand.serve.turns import Work
-from onhand.simulator.business import Business
-from onhand.simulator.house import Manner
+from onhand.simulator.acts.sheet import SheetActs
+from onhand.simulator.acts.third_party import ThirdPartyActs
+from onhand.simulator.business import Business, Family
+from onhand.simulator.house import GRACE_S, PUBLIC_URL, Manner
 from onhand.simulator.invariants.watch import Watch
 from onhand.simulator.network import CALM
 from onhand.simulator.options import LEAST_DELIVERIES, LEAST_FAULTS, OPTIONAL_BUSINESS, Options, draw
 from onhand.simulator.platforms import GOOD_ROADS
-from onhand.simulator.shop import Goods
+from onhand.simulator.shop import PLACES, Goods
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.storm import Storm
-from onhand.simulator.verdict import parked
+from onhand.simulator.verdict import misplaced, parked
 from onhand.simulator.workbook import wrong_cells
 
 TICKS_MOST = 3_000
@@ -40,6 +43,12 @@ LAPSED_SHARE = 0.15
 
 CALM_MOST_S = 12 * 3600.0
 """How much virtual time onhand has to come to rest once the storm is over: Shopify tries for four hours."""
+
+KEPT_AT = PLACES[-1][0]
+"""The place whose goods a third party keeps, where there is one."""
+
+COUNTED_AFTER_S = 300.0
+"""So long nothing has moved before the last count: what was just sold explains a gap."""
 
 FLUSH_EVERY_S = 5.0
 """How long changes for the workbook are gathered."""
@@ -75,8 +84,14 @@ class Season:
         self.stage = stage
         self._rng = random.Random(f"season {options.seed}")
         without = [name for name in OPTIONAL_BUSINESS if name not in options.business]
-        sheets = stage.sandbox.sheets if "sheet" in options.platforms else None
-        self.business = Business(stage.world, stage.clock, self._rng, LIVES, without, sheets=sheets)
+        self._third_party = _third_party(stage, self._rng) if "third_party" in options.platforms else None
+        self._kept_at = None
+        if self._third_party is not None:
+            without += ["goods", "tracking"]  # what a SKU means that was renamed or removed has tests of its own
+            self._kept_at = str(stage.world.catalog.location_of_name(KEPT_AT).id)
+        self.business = Business(
+            stage.world, stage.clock, self._rng, LIVES, without, beside=self._beside(), kept_at=self._kept_at
+        )
         self.business.journal = stage.trace.note
         self.storm = Storm(stage, random.Random(f"storm {options.seed}"))
         self.watch = Watch(stage)
@@ -84,6 +99,16 @@ class Season:
         self._ticks = 0
         self._resting: list[str] = []
         self._at_work: list[str] = []
+
+    def _beside(self) -> list[Family]:
+        """Return what happens beside the shop: people in the workbook, a third party that keeps goods."""
+        sheets, third_party = self.stage.sandbox.sheets, self._third_party
+        families = []
+        if sheets is not None and "sheet" in self.options.platforms:
+            families.append(Family(name="sheet", acts=SheetActs(sheets, self._rng).acts(), weight=5))
+        if third_party is not None:
+            families.append(Family(name="third party", acts=third_party.acts(), weight=8))
+        return families
 
     def open(self) -> None:
         """Let onhand come to a shop in which something has happened already."""
@@ -154,15 +179,29 @@ class Season:
         stage.settle()
         self.watch.echo()
         stage.rest()  # what echoes had it look at once more
+        if self._third_party is not None:
+            self._count_for_good(self._third_party)
         stage.settle_sheet()
         if stage.clock.now() > until:
             self._resting.append(f"it took until {stage.clock.now()} to come to rest, {until} was the latest")
+
+    def _count_for_good(self, third_party: ThirdPartyActs) -> None:
+        """Let the third party count once more when nothing moves, and let onhand believe it."""
+        stage = self.stage
+        stage.clock.advance(COUNTED_AFTER_S)
+        third_party.count_now(stage.clock.now())
+        stage.rest()
+        stage.clock.advance(2 * GRACE_S)
+        stage.rest()
+        stage.clock.advance(2 * GRACE_S)  # what orders were read again meanwhile has shown
+        stage.rest()
 
     def verdict(self) -> list[str]:
         """Return what does not hold, one sentence each."""
         self.watch.look()
         return [
             *self.business.failures(self.stage.house, self.storm.poisoned),
+            *misplaced(self.stage.house, self.stage.world, self._kept_at),
             *wrong_cells(self.stage.house, self.stage.sandbox.sheets),
             *self._resting,
             *self.watch.breaches,
@@ -209,6 +248,7 @@ class Season:
         met["database refused"] += stage.points.refused
         met["token replaced"] += stage.sandbox.log.counts["call shopify graphql unauthorized"]
         met["subscription repaired"] += stage.house.lapses()
+        met["third party told"] += self.business.counts["third party: tell"]
         met["sold on WooCommerce"] += len(stage.world.woocommerce.orders)
         met["WooCommerce told"] += stage.sandbox.log.counts["call woocommerce POST /products/batch done"]
         met["poison set aside"] += len(parked(stage.house, self.storm.poisoned))
@@ -278,11 +318,17 @@ def playing(options: Options) -> Iterator[Season]:
         batch=options.batch,
         markets=tiktok or web,
         power_fails="power_cut" in options.faults,
+        kept_at=KEPT_AT if "third_party" in options.platforms else None,
         sheet_flush_s=FLUSH_EVERY_S if "sheet" in options.platforms else None,
         bucket_points=options.bucket_points,
     )
     with staged(options.seed, Goods(on_tiktok=tiktok, on_web=web), manner) as stage:
         yield Season(stage, options)
+
+
+def _third_party(stage: Stage, rng: random.Random) -> ThirdPartyActs:
+    address = f"{PUBLIC_URL}/webhooks/3pl/{stage.sandbox.settings.shop}/{KEPT_AT}"
+    return ThirdPartyActs(ThirdParty(stage.sandbox), rng, KEPT_AT, address, stage.lay_file)
 
 
 def script(options: Options, steps: Sequence[str]) -> list[str]:

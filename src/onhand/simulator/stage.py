@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from onhand.channels.threepl.door import Wire
 from onhand.ports.errors import LogUnavailable, StoreUnavailable
 from onhand.serve.turns import Work
 from onhand.simulator.clock import ManualClock, SkewedClock
@@ -187,6 +188,20 @@ class Stage:
     def hand_over(self, address: str, headers: Mapping[str, str], body: bytes) -> int:
         """Bring something to onhand's door that no platform has sent now; return the answer, 0 for none."""
         return self._receive(urlsplit(address).path, headers, body)
+
+    def lay_file(self, wire: Wire, body: bytes) -> None:
+        """Bring what a third party has laid down; a process that ends meanwhile finds it another day, or not at all."""
+        if self.points.dead:
+            return
+        try:
+            self.house.take_file(wire, body)
+            self.points.check()
+            self.met["file of a third party"] += 1
+        except LogUnavailable:
+            self.trace.note("a file could not be kept")
+        except Crash:
+            if not self.platforms.under_way:  # else the work that waits for an answer dies first
+                self.revive()
 
     def _receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         """Take a webhook in; 0 where no answer comes, because the process ends meanwhile or is not there."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from onhand.sandbox.app_by_hand import UNINSTALLED, install, removal, uninstall
 from onhand.sandbox.letters import headers_of
 from onhand.sandbox.world.outbox import Delivery
+from onhand.simulator.acts.third_party import NAME as THIRD_PARTY
 from onhand.simulator.crash import POINTS, TROUBLES
 from onhand.simulator.house import PUBLIC_URL
 from onhand.simulator.network import Captured
@@ -231,6 +232,8 @@ def _id_of(delivery: Delivery, body: bytes) -> str:
     match delivery.platform:
         case "tiktok_shop":
             return hashlib.sha256(body).hexdigest()
+        case "third_party":
+            return f"{THIRD_PARTY}/{delivery.delivery_id}"
         case "woocommerce":
             return hashlib.sha256(delivery.topic.encode() + b"\n" + body).hexdigest()
     return delivery.delivery_id

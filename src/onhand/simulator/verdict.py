@@ -90,11 +90,14 @@ def unexplained(
     opened: Mapping[Place, int],
     by_hand: Mapping[tuple[Place, State], int],
     excused: Collection[str] = (),
+    *,
+    kept_at: str | None = None,
 ) -> list[str]:
     """Return a sentence for every level into which units came from outside without a cause.
 
     What openings brought and what came from `unexplained` must be what the level was `opened` with and what hands have
-    changed since, signed. Levels that are left out hold none; of `excused` items nothing is asked.
+    changed since, signed. Levels that are left out hold none; of `excused` items, and of what is `kept_at` a location
+    by who is believed there, nothing is asked.
     """
     hands: Counter[Place] = Counter()
     for (place, _), units in by_hand.items():
@@ -114,6 +117,7 @@ def unexplained(
         for place in sorted({*outside, *opened, *hands})
         if _is_counted(world, place[0])
         and place[0] not in excused
+        and place[1] != kept_at
         and outside[place] != opened.get(place, 0) + hands[place]
     ]
 
@@ -124,12 +128,14 @@ def adopted(
     opened: Collection[Place],
     by_hand: Mapping[tuple[Place, State], int],
     excused: Collection[str] = (),
+    *,
+    kept_at: str | None = None,
 ) -> list[str]:
     """Return a sentence for every state of a level in which not just what hands did was adopted.
 
     A level that is not among the `opened` was new to onhand: what it began with counts as adopted. What has a cause at
     Shopify must be booked under that cause in the end, whatever was adopted meanwhile. `by_hand` is signed, by level
-    and state; of `excused` items nothing is asked.
+    and state; of `excused` items, and of what is `kept_at` a location by who is believed there, nothing is asked.
     """
     keys = [LevelKey(str(level.item_id), str(level.location_id)) for level in world.levels]
     net: Counter[tuple[Place, State]] = Counter()
@@ -147,7 +153,29 @@ def adopted(
         if state in KEPT_STATES
         and _is_counted(world, place[0])
         and place[0] not in excused
+        and place[1] != kept_at
         and net[place, state] != by_hand.get((place, state), 0)
+    ]
+
+
+def misplaced(house: House, world: World, kept_at: str | None) -> list[str]:
+    """Return a sentence for every item of which the books hold something else than stands where a third party keeps it.
+
+    What stands there is the world's own truth, which no platform has.
+    """
+    if kept_at is None:
+        return []
+    with house.app.store.reading() as session:
+        levels = session.of(house.shop).ledger.all_levels()
+    held: Counter[str] = Counter()
+    for (item, bin_), units in levels.items():
+        if bin_.location == kept_at and bin_.state in KEPT_STATES and bin_.state is not State.INCOMING:
+            held[item] += units
+    standing = {str(item): place.units for (item, location), place in world.shelf if str(location) == kept_at}
+    return [
+        f"{_name(world, item, kept_at)}: {standing.get(item, 0)} stand there, the books hold {held[item]}"
+        for item in sorted({*held, *standing})
+        if _is_counted(world, item) and held[item] != standing.get(item, 0)
     ]
 
 

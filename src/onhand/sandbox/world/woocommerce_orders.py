@@ -94,7 +94,7 @@ def cancel(world: World, order: WooOrder, *, now: datetime) -> None:
     if order.status not in (*HOLDS_STOCK, "pending"):
         raise Refused("bad_status", f"WooCommerce order {order.id} is {order.status} and cannot be cancelled")
     for line in order.lines:
-        _release(world, order, line, line.reduced_units)
+        _release(world, order, line, min(line.reduced_units, line.units - line.refunded_units))
         _restock(world, line, line.reduced_units)
     _step(world, order, "cancelled", now)
 
