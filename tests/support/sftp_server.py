@@ -21,6 +21,7 @@ class Behaviour:
 
     def __init__(self) -> None:
         self.cut_after_bytes: int | None = None
+        self.cuts_at_rename = False
         self.slow_s = 0.0
         self.forbids: set[str] = set()
         self.served_bytes = 0
@@ -59,6 +60,10 @@ class _Files(asyncssh.SFTPServer):
 
     def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         self._allow("rename")
+        if self._behaviour.cuts_at_rename:
+            self._behaviour.cuts_at_rename = False
+            self._line.abort()
+            return
         super().posix_rename(oldpath, newpath)
 
     def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:

@@ -35,6 +35,9 @@ logging.getLogger("asyncssh").setLevel(logging.WARNING)  # it tells of every cha
 CHUNK: Final = 256 * 1024
 """Bytes that are asked for at once; of more, a cut would lose more."""
 
+LOST: Final = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
+"""The line is gone, which is no refusal of anything."""
+
 END_S: Final = 5.0
 """How long a goodbye may take."""
 
@@ -289,6 +292,8 @@ class SftpFolder:
                 await sftp.remove(self._path(f"{name}{MARK}"))
         except asyncssh.SFTPNoSuchFile:
             pass  # another copy of onhand, or the third party, was quicker
+        except LOST:
+            raise
         except asyncssh.SFTPError as error:
             said = f"{self._settings.where}/{name} is kept and cannot be moved to {DONE}/: {error.reason}: ask for the "
             raise ChannelRefused(f'{said}right to do so, or say sftp_taken = "leave"') from error
@@ -302,6 +307,8 @@ class SftpFolder:
             async with sftp.open(half, "wb", encoding=None) as file:
                 await file.write(reply.body)
             await _rename(sftp, half, whole)
+        except LOST:
+            raise
         except asyncssh.SFTPError as error:
             said = f"{self._settings.where}/{OUT}/{reply.name} cannot be written: {error.reason}: ask for the right to"
             raise ChannelRefused(f"{said} write there, or say acknowledge = false") from error
@@ -332,6 +339,8 @@ def _known_hosts(settings: SftpSettings) -> asyncssh.SSHKnownHosts:
 
 
 def _sftp_trouble(settings: SftpSettings, error: asyncssh.SFTPError) -> ChannelRefused | ChannelUnavailable:
+    if isinstance(error, LOST):
+        return ChannelUnavailable(f"{settings.where} was cut off: {error.reason}")
     if isinstance(error, asyncssh.SFTPPermissionDenied | asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath):
         return ChannelRefused(
             f"{settings.where} cannot be looked at: {error.reason}: ask the third party for the right"
