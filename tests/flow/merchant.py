@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from onhand.app import App, build
-from onhand.app.parts import ShopParts
 from onhand.audit.compare import compare_levels
+from onhand.channels.tiktok_shop import TikTokAccount
 from onhand.config import Config, EventBridgeConfig, PubSubConfig
 from onhand.config.model import AuditConfig, ChannelConfig, GuardConfig, ImportedOrders, LocationConfig
 from onhand.config.secret import Secret
@@ -31,6 +31,7 @@ from onhand.serve import Serving
 from onhand.store import Intent
 from onhand.store.drifts import DriftRow
 from onhand.store.offers import OfferState
+from tests.support.impatience import be_impatient
 from tests.support.waiting import WITHIN_S, until, until_equal
 
 WAREHOUSE, BOSTON, PORTLAND = "Warehouse", "Boston", "Portland"
@@ -51,7 +52,8 @@ class Choices:
 
     Without an `own_token` Shopify is asked for tokens with the app's credentials. `answers_within_s` is how long an
     answer is waited for; None as long as in earnest. `before` is what happens before onhand comes. `database` None is a
-    SQLite file of the shop's own. So many `web_items` are sold on WooCommerce, too.
+    SQLite file of the shop's own. So many `web_items` are sold on WooCommerce, too. TikTok Shop sells from where
+    its `warehouses` stand.
     """
 
     items: int = 12
@@ -61,6 +63,7 @@ class Choices:
     retry_speed: float = 400.0
     armed: tuple[str, ...] = ("shopify", "tiktok_shop")
     imported: ImportedOrders = "no"
+    warehouses: Mapping[str, str] = field(default_factory=dict)
     buffers: Mapping[str, int] = field(default_factory=dict)
     audit: AuditConfig = JUDGED_SOON
     guard: GuardConfig = ANY_ZEROS
@@ -342,6 +345,9 @@ def configured(path: Path, choices: Choices) -> Config:
         )
         if told.account is not None:
             told = replace(told, orders_imported_to_shopify=choices.imported)
+        if choices.warehouses and isinstance(told.account, TikTokAccount):
+            account = replace(told.account, warehouses=choices.warehouses)
+            told = replace(told, account=account, locations=tuple(choices.warehouses.values()))
         channels.append(told)
     shops = config.shops if choices.own_token else tuple(replace(shop, access_token=None) for shop in config.shops)
     if choices.rotating:
@@ -358,13 +364,6 @@ def configured(path: Path, choices: Choices) -> Config:
         threepls=tuple(replace(threepl, shop=domain) for threepl in choices.threepls),
         traffics=tuple(replace(traffic, shop=domain) for traffic in choices.traffics),
     )
-
-
-def be_impatient(parts: ShopParts, answers_within_s: float) -> None:
-    """Wait for answers a shorter time than in earnest: nobody wants a test to last twenty seconds for each."""
-    channels: list[Any] = [parts.shopify, *parts.markets.values()]
-    for client in (channel._client for channel in channels):
-        client._settings = replace(client._settings, request_timeout_s=answers_within_s)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from onhand.sandbox.world import tiktok_orders
+from onhand.sandbox.world import tiktok_orders, tiktok_stock
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.outbox import Delivery
 from onhand.sandbox.world.selling import TurnedAway
@@ -98,7 +98,7 @@ def test_shoppers_get_what_the_listing_shows_whatever_stands_there() -> None:
     away = tiktok_orders.place(world, lines=[wish(world, "TEE", 3)], now=NOW)
     assert isinstance(away, TurnedAway)
     assert (away.wanted_units, away.there_units) == (3, 2)
-    tiktok_orders.set_stock(world, sku_id=sku_of(world, "TEE").sku_id, units=40, now=NOW)
+    tiktok_stock.set_stock(world, sku_id=sku_of(world, "TEE").sku_id, units=40, now=NOW)
     ordered_on_tiktok(world, wish(world, "TEE", 12))
     assert world.shelf.oversold_units == 2
 
@@ -138,7 +138,7 @@ def test_the_webhook_says_cancel_where_the_api_says_cancelled() -> None:
 
 def test_what_the_app_sets_echoes_as_its_own() -> None:
     world = listening()
-    tiktok_orders.set_stock(world, sku_id=sku_of(world, "TEE").sku_id, units=6, now=NOW)
+    tiktok_stock.set_stock(world, sku_id=sku_of(world, "TEE").sku_id, units=6, now=NOW)
     data = bodies(world)[0]["data"]
     assert isinstance(data, dict)
     assert data["change_detail"][0]["trigger_source"] == "api_sync"

@@ -179,3 +179,52 @@ def test_a_look_that_a_wrong_clock_has_dated_ahead_is_no_leave_to_raise_and_a_to
         assert rows["seen-ahead"].shown_at is None
         assert rows["touched-ahead"].touched_at == at(200)
         assert (rows["as-it-was"].shown_at, rows["as-it-was"].touched_at) == (at(150), at(2))
+
+
+def test_units_that_stand_elsewhere_than_they_were_told_are_untold_although_their_sum_stays(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        fill(books, {"t": (5, 5)})
+        assert untold(books) == []
+        books.offers.spread([(TIKTOK, "t", {"W": 3, "B": 2, "X": 0})])
+        (row,) = books.offers.untold(TIKTOK, 9)
+        assert (row.units, row.told_units, row.spread) == (5, 5, (("B", 2), ("W", 3)))
+        books.offers.told(TIKTOK, "t", 5, at(101), {"W": 3, "B": 2})
+        assert untold(books) == []
+        books.offers.shown(TIKTOK, "t", 5, 0, at(102), spread={"W": 1, "B": 4})
+        assert untold(books) == ["t"]
+        books.offers.shown(TIKTOK, "t", 5, 0, at(103), spread={"B": 2, "W": 3})
+        assert untold(books) == []
+        assert books.offers.tally(TIKTOK).untold == 0
+
+
+def test_a_channel_that_goes_back_to_one_number_is_told_no_places(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        books.channels.bound(TIKTOK, 0, None)
+        books.channels.keep_at(TIKTOK, ("W", "B"), at(1))
+        assert books.channels.kept_in() == {TIKTOK: ("W", "B")}
+        fill(books, {"t": (5, 5)})
+        books.offers.spread([(TIKTOK, "t", {"W": 3, "B": 2})])
+        assert untold(books) == ["t"]
+        books.channels.keep_at(TIKTOK, (), at(2))
+        assert (books.channels.kept_in(), untold(books)) == ({}, [])
+
+
+def test_what_is_locked_is_the_least_and_what_was_refused_as_a_number_is_told_when_it_changes(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        fill(books, {"t": (2, 8)})
+        books.offers.shown(TIKTOK, "t", 8, 0, at(101), locked_units=5, locked_for="campaign 'A' (5)")
+        (row,) = books.offers.untold(TIKTOK, 9)
+        assert (row.units, row.sellable_units, row.locked_units) == (5, 2, 5)
+        ((item, (lock,)),) = books.offers.locked(["item-t"]).items()
+        assert (item, lock.units, lock.why) == ("item-t", 5, "campaign 'A' (5)")
+        books.offers.park(TIKTOK, "t", "locked", 5)
+        assert untold(books) == []
+        books.offers.compute([(TIKTOK, "t", 6)], at(102))
+        assert untold(books) == ["t"]
+        assert books.offers.unpark_told(TIKTOK, ["t"]) == ["t"]
+        assert books.offers.unpark_told(TIKTOK, ["t"]) == []
+        books.offers.park(TIKTOK, "t", "frozen")
+        assert untold(books) == []

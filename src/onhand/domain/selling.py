@@ -1,6 +1,6 @@
 """Selling: what a rule lets one channel sell, and why it is that number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -142,6 +142,30 @@ def _lock_term(channel: str, lock: Lock, terms: Sequence[Term]) -> Term:
     )
     because = f"{lock.channel} keeps them for {lock.why} and cannot be told less{lock.besides}"
     return Term("locked", None, -min(lock.units, there), because)
+
+
+def spread(explanation: Explanation, kept_in: Sequence[str]) -> dict[str, int] | None:
+    """Return the units of a number by the locations where a channel keeps one each; None where nobody can say.
+
+    What lowers the number as a whole is taken from where most stands. What stands elsewhere counts at the first.
+    """
+    there = {term.given.location: term.units for term in explanation.terms if isinstance(term.given, PoolLevel)}
+    if not there or not kept_in:
+        return None
+    return fitted({place: max(0, there.get(place, 0)) for place in kept_in}, explanation.units)
+
+
+def fitted(there: Mapping[str, int], units: int) -> dict[str, int]:
+    """Return units by location that sum to `units`: taken from where most stands, or added at the first."""
+    told = dict(there)
+    over = sum(told.values()) - units
+    for place in sorted(told, key=lambda place: -told[place]):
+        share = max(0, min(over, told[place]))
+        told[place] -= share
+        over -= share
+    if over < 0 and told:
+        told[next(iter(told))] -= over
+    return told
 
 
 def usable_units(books_units: int, observed_units: int | None, untold_units: int) -> int:

@@ -14,6 +14,7 @@ class Capabilities:
     `revisions_a_day`: how often one listing may be told within 24 hours; None: as often as need be.
     `asynchronous`: a parcel that was accepted is not carried out yet, and only what is shown later says that it was.
     `a_number_a_location`: it is told where units stand; otherwise one number a listing, of all locations together.
+    `kept_in` are the locations where a channel of offers keeps a number each.
     """
 
     compares: bool = False
@@ -24,6 +25,7 @@ class Capabilities:
     revisions_a_day: int | None = None
     asynchronous: bool = False
     a_number_a_location: bool = False
+    kept_in: tuple[str, ...] = ()
 
     @property
     def idempotent(self) -> bool:

@@ -267,11 +267,15 @@ class Observes(Protocol):
 
 
 class Offer(NamedTuple):
-    """What a listing may sell: `units` are to be told, `told_units` is what it was told last (None: nothing yet)."""
+    """What a listing may sell: `units` are to be told, `told_units` is what it was told last (None: nothing yet).
+
+    `spread` are the same units by location, for a channel that keeps a number at each.
+    """
 
     listing: Listing
     units: int
     told_units: int | None
+    spread: tuple[tuple[str, int], ...] = ()
 
 
 class Parcel(NamedTuple):
@@ -362,13 +366,15 @@ class Sells(Protocol):
 class Shown(NamedTuple):
     """What a channel shows for a listing: units it sells, and units its open orders hold.
 
-    Of what it sells `locked_units` are kept for promotions, which `locked_for` names: it cannot be told less.
+    Of what it sells `locked_units` are kept for promotions, which `locked_for` names: it cannot be told less. `spread`
+    is what it sells by location, None where it shows one number.
     """
 
     available_units: int
     committed_units: int
     locked_units: int = 0
     locked_for: str = ""
+    spread: Mapping[str, int] | None = None
 
 
 class Marketplace(Reports, Observes, Sells, Protocol):

@@ -24,10 +24,11 @@ KEPT_SHARE = 0.2
 """The share of a day's revisions that only lowering may use: a raise can wait, an oversell cannot."""
 
 
-def keep_bounds(books: Books, channel: Sells) -> None:
+def keep_bounds(books: Books, channel: Sells, now: datetime) -> None:
     """Write down what the channel takes as it is known now: everything that compares with what was told goes by it."""
     able = channel.capabilities
     books.channels.bound(channel.name, able.least_units or 0, able.most_units)
+    books.channels.keep_at(channel.name, able.kept_in, now)
 
 
 def note_beyond(books: Books, channel: Sells, rows: Sequence[Untold], now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from onhand.domain.catalog import Listing
+from onhand.domain.selling import fitted
 from onhand.ports.channel import (
     Applied,
     Ask,
@@ -63,7 +64,7 @@ def plan(
     `run` names this planning run; idempotency keys start with it, so it must never repeat. Listings that may only be
     raised after a look are asked for instead.
     """
-    keep_bounds(books, channel)
+    keep_bounds(books, channel, now)
     if not gate(books, channel.name).open or hold_if_emptying(books, channel.name, zero_share, now):
         return []
     ready: list[Untold] = []
@@ -82,7 +83,9 @@ def plan(
     touched_at = {row.listing: row.touched_at for row in (*urgent, *calm)}
     listings = books.catalog.listings_of(channel.name, list(touched_at))
     offers = [
-        Offer(listings[row.listing], row.units, row.told_units) for row in (*urgent, *calm) if row.listing in listings
+        Offer(listings[row.listing], row.units, row.told_units, _spread(row))
+        for row in (*urgent, *calm)
+        if row.listing in listings
     ]
     planned: list[Planned] = []
     for parcel, carried in channel.pack(offers, run):
@@ -99,7 +102,8 @@ def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> s
     match outcome:
         case Applied(_, note):
             for listing, row in zip(listings, intent.rows, strict=True):
-                books.offers.told(intent.channel, listing, row.units["units"], now)
+                places = {place: units for place, units in row.units.items() if place != "units"}
+                books.offers.told(intent.channel, listing, row.units["units"], now, places or None)
             for listing in books.offers.unpark_told(intent.channel, listings):
                 books.problems.settle(REFUSED, f"{intent.channel}/{listing}", now)
             books.intents.conclude(intent.key, "applied", note, now)
@@ -168,6 +172,7 @@ def show(books: Books, listing: Listing, shown: Shown, now: datetime) -> int:
         now,
         locked_units=shown.locked_units,
         locked_for=shown.locked_for,
+        spread=shown.spread,
     )
     if not shown.locked_units:
         books.problems.settle(LOCKED, f"{listing.channel}/{listing.listing}", now)
@@ -189,6 +194,10 @@ def _watch_for_another_writer(books: Books, listing: Listing, shown_units: int, 
         books.problems.raise_(Problem(OVERRULED, key, message, next_step), now)
 
 
+def _spread(row: Untold) -> tuple[tuple[str, int], ...]:
+    return () if row.spread is None else tuple(fitted(dict(row.spread), row.units).items())
+
+
 def _may_go(row: Untold) -> bool:
     return _lowers(row) or (row.shown_at is not None and row.shown_at >= row.touched_at)
 
@@ -200,7 +209,10 @@ def _lowers(row: Untold) -> bool:
 def _intent(parcel: Parcel, offers: Sequence[Offer], now: datetime) -> Intent:
     rows = tuple(
         IntentRow(
-            listing=offer.listing.listing, item=offer.listing.item or "", location=None, units={"units": offer.units}
+            listing=offer.listing.listing,
+            item=offer.listing.item or "",
+            location=None,
+            units={"units": offer.units, **dict(offer.spread)},
         )
         for offer in offers
     )

@@ -15,6 +15,7 @@ from onhand.domain.selling import (
     SellingRule,
     Term,
     available_to_sell,
+    spread,
 )
 from onhand.ports.errors import OnhandError
 from onhand.publish.bounds import note_locked
@@ -44,12 +45,19 @@ def recalculate(books: Books, now: datetime, limit: int = BATCH) -> int:
     for row in stale:
         if row.channel not in sums.rules:
             books.offers.remove(row.channel, [row.listing])
-    computed = [
-        (row.channel, row.listing, sums.explain(row.channel, row.item).units)
-        for row in stale
-        if row.channel in sums.rules
-    ]
+    explained = {
+        (row.channel, row.listing): sums.explain(row.channel, row.item) for row in stale if row.channel in sums.rules
+    }
+    computed = [(*key, explanation.units) for key, explanation in explained.items()]
     books.offers.compute(computed, now)
+    kept_in = books.channels.kept_in()
+    books.offers.spread(
+        [
+            (channel, listing, spread(explanation, kept_in[channel]))
+            for (channel, listing), explanation in explained.items()
+            if channel in kept_in
+        ]
+    )
     note_locked(books, sums.locked, {(channel, listing): units for channel, listing, units in computed}, now)
     return len(stale)
 

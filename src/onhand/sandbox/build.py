@@ -78,7 +78,8 @@ def build_shop(plan: ShopPlan, *, settings: WorldSettings, now: datetime) -> Wor
             name=location_name(index), fulfils_online_orders=index < 2, has_till=index > 0, now=now
         )
     places = list(world.catalog.locations.values())
-    open_warehouse(world, location_id=places[0].id)
+    for location in places[: settings.tiktok_warehouses]:
+        open_warehouse(world, location_id=location.id)
     if plan.woocommerce_items:
         woocommerce_orders.open_web_shop(world, location_id=places[0].id)
     for index in range(plan.items):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from onhand.sandbox.shoppers import Day
 from onhand.sandbox.wishes import DayPlan
 from onhand.sandbox.world.adjustments import AdjustRow
-from onhand.sandbox.world.tiktok_orders import set_stock
+from onhand.sandbox.world.tiktok_stock import set_stock
 from onhand.sandbox.world.woocommerce_orders import set_stock as set_web_stock
 from onhand.sandbox.world.world import World
 from onhand.sandbox.world.writes import adjust

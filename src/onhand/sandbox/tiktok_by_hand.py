@@ -6,7 +6,7 @@ from datetime import datetime
 
 from onhand.sandbox.control_asks import Ask
 from onhand.sandbox.orders_by_hand import Row
-from onhand.sandbox.world import tiktok_orders
+from onhand.sandbox.world import tiktok_stock
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.tiktok import Promotion, Sku
 from onhand.sandbox.world.world import World
@@ -32,7 +32,7 @@ class SetListing(Ask, frozen=True):
 def lock_units(world: World, ask: LockUnits, now: datetime) -> Row:
     """Lock units, or let them go."""
     sku = _listing(world, ask.sku)
-    tiktok_orders.lock(world, sku, kind=ask.kind, name=ask.name, units=ask.units, now=now)
+    tiktok_stock.lock(world, sku, kind=ask.kind, name=ask.name, units=ask.units, now=now)
     return {"sku": ask.sku, "available": sku.available_units, "locked": sku.locked_units}
 
 
@@ -41,10 +41,10 @@ def set_listing(world: World, ask: SetListing, now: datetime) -> Row:
     sku = _listing(world, ask.sku)
     product = world.tiktok.products[sku.product_id]
     if ask.units is not None:
-        tiktok_orders.set_by_hand(world, sku, units=ask.units, now=now)
+        tiktok_stock.set_by_hand(world, sku, units=ask.units, now=now)
     if ask.on_sale is not None:
         status = "ACTIVATE" if ask.on_sale else "SELLER_DEACTIVATED"
-        tiktok_orders.switch_product(world, product, status=status, now=now)
+        tiktok_stock.switch_product(world, product, status=status, now=now)
     return {"sku": ask.sku, "available": sku.available_units, "status": product.status}
 
 

@@ -1,6 +1,6 @@
 """Channels: whether we may write to them, how far they were read, and by which rule they sell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
@@ -66,6 +66,17 @@ class Channels:
         self._sql.run("ensure_channel", (self._shop, channel))
         row = {"shop": self._shop, "channel": channel, "least_units": least_units, "most_units": most_units}
         self._sql.run("bound_channel", row)
+
+    def keep_at(self, channel: str, locations: Sequence[str], at: datetime) -> None:
+        """Keep where a channel has a number of its own each; its offers are computed anew where that is news."""
+        row = {"shop": self._shop, "channel": channel, "kept_in": dump(list(locations))}
+        if self._sql.row("keep_at", row) is not None:
+            self._sql.run("forget_spreads", {"shop": self._shop, "channel": channel})
+            self._sql.run("touch_rule", {"shop": self._shop, "channel": channel, "at": to_us(at)})
+
+    def kept_in(self) -> dict[str, tuple[str, ...]]:
+        """Return the locations where channels keep a number each, by channel; those with one number are left out."""
+        return {channel: tuple(load(places)) for channel, places in self._sql.rows("kept_in", (self._shop,))}
 
     def arm(self, channel: str, armed: bool) -> None:
         """Allow writing to a channel, or forbid it."""

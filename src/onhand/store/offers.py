@@ -1,14 +1,14 @@
 """Offers: what every listing of a channel may sell, what the channel was told, and what it shows."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from onhand.domain.catalog import match_key
 from onhand.store.engine import Sql
-from onhand.store.json_text import pairs, texts
+from onhand.store.json_text import dump, load, pairs, texts
 from onhand.store.rows import time_of
 from onhand.store.times import from_us, from_us_or_none, to_us
 
@@ -16,6 +16,10 @@ WHOLE_SECOND_US = 1_000_000
 
 PATIENCE = 3
 """How often in a row a channel may show something else than it was told until nothing is raised there any more."""
+
+
+Spread = tuple[tuple[str, int], ...]
+"""Units by location."""
 
 
 class Stale(NamedTuple):
@@ -34,7 +38,7 @@ class Untold(NamedTuple):
     """An offer that differs from what its channel was told.
 
     `units` is the nearest number to `sellable_units`, which may be sold, that the channel takes: no less than
-    `locked_units`.
+    `locked_units`. `spread` is `sellable_units` by location, None where the channel is told one number.
     `told_units` is None where it was told nothing yet, `shown_at` where nobody has looked what it shows.
     """
 
@@ -47,6 +51,7 @@ class Untold(NamedTuple):
     touched_at: datetime
     sellable_units: int
     locked_units: int
+    spread: Spread | None
 
 
 class OfferTally(NamedTuple):
@@ -160,14 +165,30 @@ class Offers:
         rows = self._sql.rows("untold_offers", wanted)
         return [
             Untold(
-                channel, listing, item, units, told, from_us_or_none(shown_us), from_us(touched_us), sellable, locked
+                channel=row[0],
+                listing=row[1],
+                item=row[2],
+                units=row[3],
+                told_units=row[4],
+                shown_at=from_us_or_none(row[5]),
+                touched_at=from_us(row[6]),
+                sellable_units=row[7],
+                locked_units=row[8],
+                spread=None if row[9] is None else tuple((place, units) for place, units in load(row[9])),
             )
-            for channel, listing, item, units, told, shown_us, touched_us, sellable, locked in rows
+            for row in rows
         ]
 
-    def told(self, channel: str, listing: str, units: int, at: datetime) -> None:
-        """Keep what a channel has confirmed for a listing."""
-        self._sql.run("offer_told", (units, to_us(at), self._shop, channel, listing))
+    def told(
+        self, channel: str, listing: str, units: int, at: datetime, spread: Mapping[str, int] | None = None
+    ) -> None:
+        """Keep what a channel has confirmed for a listing, by location where it is told so."""
+        self._sql.run("offer_told", (units, to_us(at), _text(spread), self._shop, channel, listing))
+
+    def spread(self, rows: Iterable[tuple[str, str, Mapping[str, int] | None]]) -> None:
+        """Keep where the units of (channel, listing, units by location) stand; None: the channel is told one number."""
+        changed = [(_text(spread), self._shop, channel, listing) for channel, listing, spread in rows]
+        self._sql.run_many("spread_offer", changed)
 
     def sold(self, channel: str, item: str, units: int, sold_at: datetime) -> None:
         """Lower what a channel was told of an item by what it has sold: it did so itself before it told us.
@@ -202,6 +223,7 @@ class Offers:
         *,
         locked_units: int = 0,
         locked_for: str = "",
+        spread: Mapping[str, int] | None = None,
     ) -> int:
         """Keep what a channel shows: that is what it was told, whoever told it.
 
@@ -210,7 +232,7 @@ class Offers:
         something else than it was told.
         """
         row = {"shop": self._shop, "channel": channel, "listing": listing, "at": to_us(at)}
-        row |= {"locked_units": locked_units, "locked_for": locked_for}
+        row |= {"locked_units": locked_units, "locked_for": locked_for, "spread": _text(spread)}
         found = self._sql.row("offer_shown", {**row, "shown_units": shown_units, "unseen_units": unseen_units})
         return int(found[0]) if found is not None else 0
 
@@ -284,3 +306,8 @@ class Offers:
         row = self._sql.row("count_offers", (self._shop, channel))
         assert row is not None
         return OfferCount(*row)
+
+
+def _text(spread: Mapping[str, int] | None) -> str | None:
+    """Return units by location as they are compared: where there are none is not named."""
+    return None if spread is None else dump(sorted((place, units) for place, units in spread.items() if units))

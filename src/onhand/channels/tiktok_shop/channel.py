@@ -93,7 +93,6 @@ class TikTokShopChannel:
     """
 
     name = NAME
-    capabilities = CAPABILITIES
 
     def __init__(
         self,
@@ -108,7 +107,7 @@ class TikTokShopChannel:
         self._client = Client(settings, http, vault, timing=timing)
         self._verifier = Verifier(settings.app_key, settings.app_secrets)
         self._off_sale = OffSale(learned, settings.shop_id)
-        self._teller = Teller(self._client, self._off_sale)
+        self._teller = Teller(settings, self._client, self._off_sale)
 
     # Reports
 
@@ -197,7 +196,7 @@ class TikTokShopChannel:
         for start in range(0, len(listings), shelf.SKUS_A_LOOK):
             ids = [listing.listing for listing in listings[start : start + shelf.SKUS_A_LOOK]]
             call = Call(method="POST", path="/product/202309/inventory/search", body=encode({"sku_ids": ids}))
-            shown |= shelf.shown_by_sku(self._read(call, shelf.ShownStock))
+            shown |= shelf.shown_by_sku(self._read(call, shelf.ShownStock), self.settings)
         for listing in self._taken_off(listings):
             if listing in shown:
                 shown[listing] = shown[listing]._replace(available_units=0)
@@ -260,6 +259,14 @@ class TikTokShopChannel:
 
     # Sells
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """How it takes what it is told: by location where several stand behind its warehouses."""
+        places = tuple(sorted(set((self.settings.warehouses or {}).values())))
+        if len(places) < 2:
+            return CAPABILITIES
+        return replace(CAPABILITIES, a_number_a_location=True, kept_in=places)
+
     def ready(self) -> int:
         """Return how many parcels may be sent now without waiting for the write rate."""
         return self._client.limits[Effort.WRITE].ready()
@@ -267,7 +274,7 @@ class TikTokShopChannel:
     def pack(self, offers: Sequence[Offer], key: str) -> list[tuple[Parcel, tuple[Offer, ...]]]:
         """Return one parcel a product. An offer whose listing names no product cannot be told and is left out."""
         return [
-            (Parcel(key=f"{key}/{number}", channel=NAME, body=body_of(product_id, group)), tuple(group))
+            (Parcel(key=f"{key}/{number}", channel=NAME, body=body_of(product_id, group, self.settings)), tuple(group))
             for number, (product_id, group) in enumerate(shelf.by_product(offers))
         ]
 

@@ -4,7 +4,7 @@ Sources: Partner API, POST /product/202502/products/search, GET /logistics/20230
 POST /product/202309/inventory/search, POST /product/202309/products/{product_id}/inventory/update.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -87,11 +87,17 @@ class _Distribution(msgspec.Struct):
     creator_inventory: list[_Creator] | None = None
 
 
+class _ShownThere(msgspec.Struct):
+    warehouse_id: str = ""
+    available_quantity: int = 0
+
+
 class _ShownSku(msgspec.Struct):
     id: str
     total_available_quantity: int = 0
     total_committed_quantity: int = 0
     total_available_inventory_distribution: _Distribution | None = None
+    warehouse_inventory: list[_ShownThere] | None = None
 
 
 class _ShownProduct(msgspec.Struct):
@@ -208,29 +214,38 @@ def by_product(offers: Sequence[Offer]) -> list[tuple[str, list[Offer]]]:
     return list(groups.items())
 
 
-def stock_rows(offer: Offer) -> list[dict[str, object]]:
-    """Return the rows of one SKU: all its units in the warehouse that sells, none in the others."""
-    units = offer.units
+def stock_rows(offer: Offer, settings: TikTokSettings) -> list[dict[str, object]]:
+    """Return the rows of one SKU: every warehouse of it, with the units of its location.
+
+    What stands where the SKU has no warehouse, and a number that is not spread, is sold from the first one.
+    """
     if offer.listing.place is None:
-        return [{"quantity": units}]
-    first, *others = offer.listing.place.split(_BETWEEN)
-    return [{"warehouse_id": first, "quantity": units}, *({"warehouse_id": other, "quantity": 0} for other in others)]
+        return [{"quantity": offer.units}]
+    left, told = dict(offer.spread), dict.fromkeys(offer.listing.place.split(_BETWEEN), 0)
+    for warehouse_id in told:
+        told[warehouse_id] = left.pop(settings.location_of(warehouse_id), 0)
+    told[next(iter(told))] += offer.units - sum(told.values())
+    return [{"warehouse_id": warehouse_id, "quantity": units} for warehouse_id, units in told.items()]
 
 
-def shown_by_sku(stock: ShownStock) -> dict[str, Shown]:
+def shown_by_sku(stock: ShownStock, settings: TikTokSettings) -> dict[str, Shown]:
     """Return what is shown, by listing."""
-    return {sku.id: _shown(sku) for product in stock.inventory for sku in product.skus}
+    return {sku.id: _shown(sku, settings) for product in stock.inventory for sku in product.skus}
 
 
-def _shown(sku: _ShownSku) -> Shown:
+def _shown(sku: _ShownSku, settings: TikTokSettings) -> Shown:
     """Return what one SKU shows: units that are locked for campaigns and creators are among the available ones."""
     kept = sku.total_available_inventory_distribution or _Distribution()
     locks = [(f"campaign {row.campaign_name!r}", row.quantity) for row in kept.campaign_inventory or ()]
     locks += [(f"creator {row.creator_name!r}", row.quantity) for row in kept.creator_inventory or ()]
     held = [(who, units) for who, units in locks if units > 0]
+    there: Counter[str] = Counter()
+    for row in sku.warehouse_inventory or ():
+        there[settings.location_of(row.warehouse_id)] += row.available_quantity
     return Shown(
         sku.total_available_quantity,
         sku.total_committed_quantity,
         locked_units=sum(units for _, units in held),
         locked_for=", ".join(f"{who} ({units})" for who, units in held),
+        spread=dict(there) if len(there) > 1 else None,
     )

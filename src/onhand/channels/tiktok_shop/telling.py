@@ -13,7 +13,7 @@ from onhand.channels.tiktok_shop import listings as shelf
 from onhand.channels.tiktok_shop import trouble
 from onhand.channels.tiktok_shop.client import Call, Client, Effort, encode
 from onhand.channels.tiktok_shop.off_sale import ACTIVATE, DEACTIVATE, LEAST_UNITS, OffSale, Switched
-from onhand.channels.tiktok_shop.settings import NAME
+from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
 from onhand.channels.tiktok_shop.trouble import NoAnswer, NotCarriedOut, Refused, VoidTokens
 from onhand.ports.channel import Applied, Offer, Outcome, Parcel, Rejected, Throttled, Unknown
 
@@ -57,17 +57,17 @@ class _Body(msgspec.Struct):
     request: msgspec.Raw
 
 
-def body_of(product_id: str, offers: Sequence[Offer]) -> bytes:
+def body_of(product_id: str, offers: Sequence[Offer], settings: TikTokSettings) -> bytes:
     """Return the body of the parcel that tells offers of one product."""
-    rows = [{"id": offer.listing.listing, "inventory": shelf.stock_rows(offer)} for offer in offers]
+    rows = [{"id": offer.listing.listing, "inventory": shelf.stock_rows(offer, settings)} for offer in offers]
     return encode({"product_id": product_id, "request": msgspec.Raw(encode({"skus": rows}))})
 
 
 class Teller:
     """Sends parcels. Safe to use from several threads."""
 
-    def __init__(self, client: Client, off_sale: OffSale) -> None:
-        self._client, self._off_sale = client, off_sale
+    def __init__(self, settings: TikTokSettings, client: Client, off_sale: OffSale) -> None:
+        self._settings, self._client, self._off_sale = settings, client, off_sale
 
     def send(self, parcel: Parcel) -> Outcome:
         """Send one parcel and name what became of it. Never raises for what TikTok Shop can do."""
@@ -128,7 +128,7 @@ class Teller:
         """Return whether a product has SKUs that sell, beside some and those that stand at the least for nothing."""
         body = encode({"product_ids": [product_id]})
         call = Call(method="POST", path="/product/202309/inventory/search", body=body)
-        shown = shelf.shown_by_sku(self._client.call(call, shelf.ShownStock))
+        shown = shelf.shown_by_sku(self._client.call(call, shelf.ShownStock), self._settings)
         nothing = {*empty, *self._off_sale.learned().empty}
         return any(one.available_units > 0 for sku, one in shown.items() if sku not in nothing)
 

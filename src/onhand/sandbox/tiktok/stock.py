@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from onhand.sandbox.tiktok.replies import (
     Data,
 )
 from onhand.sandbox.world.tiktok import Product, Promotion, Sku, Warehouse
-from onhand.sandbox.world.tiktok_orders import set_stock, switch_product
+from onhand.sandbox.world.tiktok_stock import set_stock, switch_product
 from onhand.sandbox.world.world import World
 
 # Inventory update: an older page says 0 to 99,999, the current one begins at 1; live connectors set 0, so 0 works
@@ -42,16 +42,16 @@ class StockAnswer:
     confirmation_ids: tuple[int, ...]
 
 
-def warehouse_of(world: World) -> Warehouse:
-    """Return the shop's sales warehouse; raises CallRefused when the shop has none."""
-    if world.tiktok.warehouse is None:
+def warehouses_of(world: World) -> list[Warehouse]:
+    """Return the shop's sales warehouses, the default one first; raises CallRefused when the shop has none."""
+    if not world.tiktok.warehouses:
         raise CallRefused(CHECK_FAILED, "This shop has no warehouse.")
-    return world.tiktok.warehouse
+    return world.tiktok.warehouses
 
 
 def warehouses(world: World) -> Data:
-    """GET /logistics/202309/warehouses: the sales warehouse, and where returns go, under an id of its own."""
-    at = warehouse_of(world)
+    """GET /logistics/202309/warehouses: the sales warehouses, and where returns go, under an id of its own."""
+    at, *others = warehouses_of(world)
     returns = {
         "id": str(int(at.id) + 500_000),
         "name": f"{at.name} returns",
@@ -61,7 +61,8 @@ def warehouses(world: World) -> Data:
         "is_default": False,
     }
     sales = {**returns, "id": at.id, "name": at.name, "type": "SALES_WAREHOUSE", "is_default": True}
-    return {"warehouses": [sales, returns]}
+    more = [{**sales, "id": one.id, "name": one.name, "is_default": False} for one in others]
+    return {"warehouses": [sales, *more, returns]}
 
 
 def search_products(world: World, ask: ProductSearch, query: Mapping[str, str]) -> Data:
@@ -71,7 +72,7 @@ def search_products(world: World, ask: ProductSearch, query: Mapping[str, str]) 
             raise CallRefused(INVALID, f"Invalid {name}: at most {SEARCH_SKUS_MAX} are allowed, got {len(given)}.")
     found = [product for product in world.tiktok.products.values() if _wanted(world, product, ask)]
     chosen, token = page(found, lambda product: (0, int(product.product_id)), query)
-    at = warehouse_of(world)
+    at = warehouses_of(world)
     return {
         "products": [_product_row(world, product, at) for product in chosen],
         "next_page_token": token,
@@ -92,7 +93,7 @@ def search_inventory(world: World, ask: InventorySearch) -> Data:
         skus = [world.tiktok.skus[one] for product in products for one in product.sku_ids]
     else:
         raise CallRefused(INVALID, "Invalid parameter: product_ids or sku_ids is needed.")
-    at = warehouse_of(world)
+    at = warehouses_of(world)
     by_product: dict[str, list[Data]] = {}
     for sku in skus:
         by_product.setdefault(sku.product_id, []).append(_inventory_row(sku, at))
@@ -111,7 +112,7 @@ def update_stock(world: World, product_id: str, ask: StockUpdate, now: datetime)
         raise CallRefused(CHECK_FAILED, f"The product {product_id} is {product.status} and takes no stock.")
     if not ask.skus:
         raise CallRefused(INVALID, "Invalid parameter: skus is empty.")
-    at = warehouse_of(world)
+    at = warehouses_of(world)
     errors: list[Data] = []
     ids: list[int] = []
     for wanted in ask.skus:
@@ -119,7 +120,9 @@ def update_stock(world: World, product_id: str, ask: StockUpdate, now: datetime)
         if wrong is not None:
             errors.append(wrong)
             continue
-        ids.append(set_stock(world, sku_id=wanted.id, units=wanted.inventory[0].quantity, now=now))
+        units = {one.warehouse_id or at[0].id: one.quantity for one in wanted.inventory}
+        elsewhere = {place: many for place, many in units.items() if place != at[0].id}
+        ids.append(set_stock(world, sku_id=wanted.id, units=sum(units.values()), elsewhere=elsewhere, now=now))
     return StockAnswer(data={"errors": errors}, confirmation_ids=tuple(ids))
 
 
@@ -145,16 +148,17 @@ def switch_products(world: World, ask: ProductSwitch, *, on_sale: bool, now: dat
     return {"errors": errors}
 
 
-def _wrong(world: World, product: Product, wanted: SkuStock, at: Warehouse) -> Data | None:
+def _wrong(world: World, product: Product, wanted: SkuStock, at: Sequence[Warehouse]) -> Data | None:
     least_units = world.settings.tiktok_least_units
     if wanted.id not in product.sku_ids:
         return _error(wanted.id, CHECK_FAILED, f"The SKU {wanted.id} is not of product {product.product_id}.", [])
     if not wanted.inventory:
         return _error(wanted.id, LIST_ALL_WAREHOUSES, "Every warehouse of the SKU must be listed.", [])
+    known = {one.id for one in at}
     extra: list[Data] = []
     for one in wanted.inventory:
-        place = one.warehouse_id or at.id
-        if place != at.id:
+        place = one.warehouse_id or at[0].id
+        if place not in known or (one.warehouse_id is None and len(known) > 1):
             message = f"The warehouse {place} does not exist."
             extra.append({"warehouse_id": place, "code": UNKNOWN_WAREHOUSE, "message": message})
         elif not least_units <= one.quantity <= QUANTITY_MAX:
@@ -162,10 +166,12 @@ def _wrong(world: World, product: Product, wanted: SkuStock, at: Warehouse) -> D
             extra.append({"warehouse_id": place, "code": OUT_OF_RANGE, "message": message})
     if extra:
         return _error(wanted.id, int(str(extra[0]["code"])), "The stock of the SKU could not be changed.", extra)
-    if len(wanted.inventory) > 1:
-        return _error(wanted.id, LIST_ALL_WAREHOUSES, f"The warehouse {at.id} is listed twice.", [])
+    listed = [one.warehouse_id or at[0].id for one in wanted.inventory]
+    if sorted(listed) != sorted(known):
+        message = f"Every warehouse of the SKU must be listed once: {', '.join(sorted(known))}."
+        return _error(wanted.id, LIST_ALL_WAREHOUSES, message, [])
     locked = world.tiktok.skus[wanted.id].locked_units
-    if wanted.inventory[0].quantity < locked:
+    if sum(one.quantity for one in wanted.inventory) < locked:
         message = f"{locked} units of the SKU are locked by a promotion: the stock cannot be lowered below."
         return _error(wanted.id, LOCKED, message, [])
     return None
@@ -194,7 +200,7 @@ def _wanted(world: World, product: Product, ask: ProductSearch) -> bool:
     )
 
 
-def _product_row(world: World, product: Product, at: Warehouse) -> Data:
+def _product_row(world: World, product: Product, at: Sequence[Warehouse]) -> Data:
     currency = world.settings.currency
     return {
         "id": product.product_id,
@@ -208,7 +214,7 @@ def _product_row(world: World, product: Product, at: Warehouse) -> Data:
                 "id": sku.sku_id,
                 "seller_sku": sku.seller_sku,
                 "price": {"currency": currency, "tax_exclusive_price": _price(world, sku)},
-                "inventory": [{"warehouse_id": at.id, "quantity": sku.available_units}],
+                "inventory": [{"warehouse_id": one.id, "quantity": sku.units_in(one.id)} for one in at],
             }
             for sku in (world.tiktok.skus[one] for one in product.sku_ids)
         ],
@@ -225,7 +231,7 @@ def _price(world: World, sku: Sku) -> str:
     return f"{world.catalog.known[sku.item_id].price_cents / 100:.2f}"
 
 
-def _inventory_row(sku: Sku, at: Warehouse) -> Data:
+def _inventory_row(sku: Sku, at: Sequence[Warehouse]) -> Data:
     return {
         "id": sku.sku_id,
         "seller_sku": sku.seller_sku,
@@ -233,10 +239,12 @@ def _inventory_row(sku: Sku, at: Warehouse) -> Data:
         "total_committed_quantity": sku.committed_units,
         "warehouse_inventory": [
             {
-                "warehouse_id": at.id,
-                "available_quantity": sku.available_units,
-                "committed_quantity": sku.committed_units,
+                "warehouse_id": one.id,
+                "available_quantity": sku.units_in(one.id),
+                # [I]: which warehouse a committed unit stands in is shown for the default one only.
+                "committed_quantity": sku.committed_units if one is at[0] else 0,
             }
+            for one in at
         ],
         "total_available_inventory_distribution": {
             "in_shop_inventory": {"quantity": sku.available_units - sku.locked_units},

@@ -49,7 +49,8 @@ class Warehouse:
 class Sku:
     """A listing: what TikTok Shop sells of an item and what its open orders hold.
 
-    `locks` are units of it that campaigns and creators keep, by kind and name.
+    `locks` are units of it that campaigns and creators keep, by kind and name. Of what is available, `elsewhere` stands
+    in warehouses beside the first, by their id.
     """
 
     sku_id: str
@@ -61,6 +62,13 @@ class Sku:
     auto_restock: bool
     updated_at: datetime
     locks: dict[tuple[Promotion, str], int] = field(default_factory=dict)
+    elsewhere: dict[str, int] = field(default_factory=dict)
+
+    def units_in(self, warehouse_id: str) -> int:
+        """Units for sale in a warehouse."""
+        if warehouse_id in self.elsewhere:
+            return self.elsewhere[warehouse_id]
+        return self.available_units - sum(self.elsewhere.values())
 
     @property
     def locked_units(self) -> int:
@@ -128,15 +136,24 @@ class TikTokOrder:
 
 @dataclass(kw_only=True)
 class TikTokShop:
-    """Everything TikTok Shop knows of this merchant; `warehouse` None until the world gives it one."""
+    """Everything TikTok Shop knows of this merchant; `warehouse` None until the world gives it one.
+
+    `more_warehouses` are those beside it.
+    """
 
     shop_id: str
     warehouse: Warehouse | None = None
+    more_warehouses: list[Warehouse] = field(default_factory=list)
     products: dict[str, Product] = field(default_factory=dict)
     skus: dict[str, Sku] = field(default_factory=dict)
     sku_of_item: dict[int, str] = field(default_factory=dict)
     orders: dict[str, TikTokOrder] = field(default_factory=dict)
     _changed: OrderedDict[str, None] = field(default_factory=OrderedDict)
+
+    @property
+    def warehouses(self) -> list[Warehouse]:
+        """All of them, the default one first."""
+        return [*([self.warehouse] if self.warehouse is not None else []), *self.more_warehouses]
 
     def touch(self, order: TikTokOrder) -> None:
         """Note that `order` changed just now, so that `changed_since` finds it last."""

@@ -1,9 +1,9 @@
-"""What happens on TikTok Shop: orders and their lives, and stock that the app sets."""
+"""What happens on TikTok Shop: listings, orders and their lives."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from onhand.sandbox.world.bundling import parts_of
@@ -14,13 +14,12 @@ from onhand.sandbox.world.shelf import OrderRef
 from onhand.sandbox.world.tiktok import (
     OrderStatus,
     Product,
-    Promotion,
     Sku,
     TikTokOrder,
-    TriggerSource,
     UnitLine,
     Warehouse,
 )
+from onhand.sandbox.world.tiktok_stock import default_warehouse, listing_key, move, shift
 from onhand.sandbox.world.world import World
 
 # The webhook's word for a status differs from the API's for cancelled orders.
@@ -29,10 +28,13 @@ _SHIPPED: frozenset[OrderStatus] = frozenset({"IN_TRANSIT", "DELIVERED", "COMPLE
 
 
 def open_warehouse(world: World, *, location_id: int) -> Warehouse:
-    """Give TikTok Shop its warehouse, which is one of the merchant's locations."""
+    """Give TikTok Shop a warehouse, which is one of the merchant's locations; the first is the default."""
     location = world.catalog.locations[location_id]
     warehouse = Warehouse(id=str(world.ids.next("tiktok_warehouse")), name=location.name, location_id=location_id)
-    world.tiktok.warehouse = warehouse
+    if world.tiktok.warehouse is None:
+        world.tiktok.warehouse = warehouse
+    else:
+        world.tiktok.more_warehouses.append(warehouse)
     return warehouse
 
 
@@ -48,6 +50,7 @@ def list_item(world: World, item: Item, *, units: int, now: datetime) -> Sku:
         committed_units=0,
         auto_restock=world.settings.tiktok_auto_restock,
         updated_at=now,
+        elsewhere={warehouse.id: 0 for warehouse in world.tiktok.more_warehouses},
     )
     world.tiktok.products[product_id] = Product(
         product_id=product_id,
@@ -73,7 +76,7 @@ def shown_on_tiktok(world: World, item_id: int) -> int:
 
 def free_tiktok_units(world: World, item_id: int) -> int:
     """Return the units promised to nobody that stand at TikTok Shop's warehouse."""
-    return world.shelf.place(item_id, _warehouse(world).location_id).free_units
+    return world.shelf.place(item_id, default_warehouse(world).location_id).free_units
 
 
 def place(
@@ -82,12 +85,15 @@ def place(
     """Place an order on TikTok Shop: its units are committed at once, also while UNPAID or ON_HOLD."""
     if status not in {"UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"}:
         raise Refused("bad_status", f"an order cannot be placed as {status}")
-    warehouse = _warehouse(world)
     wishes = merged(lines)
     for wish in wishes:
         shown = shown_on_tiktok(world, wish.item_id)
         if shown < wish.units:
             return TurnedAway(reason="shown_too_few", item_id=wish.item_id, wanted_units=wish.units, there_units=shown)
+    warehouse = _warehouse_with(world, wishes)
+    if warehouse is None:
+        first = wishes[0]
+        return TurnedAway(reason="shown_too_few", item_id=first.item_id, wanted_units=first.units, there_units=0)
     order = TikTokOrder(
         id=str(world.ids.next("tiktok_order")),
         status=status,
@@ -99,8 +105,9 @@ def place(
     world.tiktok.orders[order.id] = order
     for wish in wishes:
         sku = _sku(world, wish.item_id)
-        _shift(world, sku, available=-wish.units, committed=wish.units, source="order_created", now=now)
-        world.confirmations.sold(_listing(world, sku), wish.units)
+        move(sku, warehouse.id, -wish.units)
+        shift(world, sku, available=-wish.units, committed=wish.units, source="order_created", now=now)
+        world.confirmations.sold(listing_key(world, sku), wish.units)
     ref = OrderRef("tiktok_shop", int(order.id))
     for item_id, units in packed(order.lines).items():
         world.shelf.promise(ref, item_id, warehouse.location_id, units, "sold on TikTok Shop")
@@ -132,7 +139,7 @@ def ship(world: World, order: TikTokOrder, *, now: datetime, line_ids: Iterable[
         raise Refused(
             "unknown_line", f"TikTok order {order.id}: {len(picked)} of the lines asked for wait to be shipped"
         )
-    location_id = _warehouse(world).location_id
+    location_id = _location_of(world, order)
     counts = Counter[int]() if order.handed_over else packed(picked)
     for item_id, units in counts.items():
         there = world.shelf.place(item_id, location_id).units
@@ -142,7 +149,7 @@ def ship(world: World, order: TikTokOrder, *, now: datetime, line_ids: Iterable[
                 "not_on_shelf", f"TikTok order {order.id}: asked to ship {units} of {sku}, {there} stand there"
             )
     for sku_id, units in Counter(line.sku_id for line in picked).items():
-        _shift(world, world.tiktok.skus[sku_id], available=0, committed=-units, source="order_shipped", now=now)
+        shift(world, world.tiktok.skus[sku_id], available=0, committed=-units, source="order_shipped", now=now)
     for item_id, units in counts.items():
         world.shelf.serve(OrderRef("tiktok_shop", int(order.id)), item_id, location_id, units)
     for line in picked:
@@ -162,13 +169,14 @@ def cancel(world: World, order: TikTokOrder, *, reason: str, now: datetime) -> N
     """Cancel an order of which nothing was shipped; its units come back on sale only with auto-restock."""
     if order.status not in {"UNPAID", "ON_HOLD", "AWAITING_SHIPMENT", "AWAITING_COLLECTION"}:
         raise Refused("bad_status", f"TikTok order {order.id} is {order.status} and cannot be cancelled")
-    location_id = _warehouse(world).location_id
+    location_id = _location_of(world, order)
     for sku_id, units in Counter(line.sku_id for line in order.lines).items():
         sku = world.tiktok.skus[sku_id]
         back = units if sku.auto_restock else 0
-        _shift(world, sku, available=back, committed=-units, source="order_canceled", now=now)
+        move(sku, order.warehouse_id, back)
+        shift(world, sku, available=back, committed=-units, source="order_canceled", now=now)
         if back:
-            world.confirmations.raised(_listing(world, sku), back)
+            world.confirmations.raised(listing_key(world, sku), back)
     for item_id, units in ({} if order.handed_over else packed(order.lines)).items():
         world.shelf.release(OrderRef("tiktok_shop", int(order.id)), item_id, location_id, units)
     order.cancel_reason, order.cancelled_at = reason, now
@@ -191,31 +199,17 @@ def hand_over(world: World, order: TikTokOrder) -> None:
     """Let another platform send an order's goods: what the shelf promised for it is promised there from now on."""
     if order.handed_over or order.shipped_at is not None or order.status in {"CANCELLED", *_SHIPPED}:
         raise Refused("bad_status", f"TikTok order {order.id} is {order.status} and cannot be handed over (again)")
-    location_id = _warehouse(world).location_id
+    location_id = _location_of(world, order)
     for item_id, units in packed(order.lines).items():
         world.shelf.release(OrderRef("tiktok_shop", int(order.id)), item_id, location_id, units)
     order.handed_over = True
-
-
-def set_stock(world: World, *, sku_id: str, units: int, now: datetime) -> int:
-    """Set what a SKU shows as available, absolutely and without compare; return an id for `Confirmations.confirm`.
-
-    Raises Refused("unknown_sku"). Bounds are the API's business, not the shop's.
-    """
-    sku = world.tiktok.skus.get(sku_id)
-    if sku is None:
-        raise Refused("unknown_sku", f"TikTok Shop has no SKU {sku_id}; it lists {len(world.tiktok.skus)}")
-    delta = units - sku.available_units
-    if delta:
-        _shift(world, sku, available=delta, committed=0, source="api_sync", now=now)
-    return world.confirmations.told(_listing(world, sku), units)
 
 
 def cannot_serve(world: World, order: TikTokOrder) -> bool:
     """Tell whether units of an open order do not stand at the warehouse."""
     if order.handed_over:
         return False
-    location_id = _warehouse(world).location_id
+    location_id = _location_of(world, order)
     open_lines = (line for line in order.lines if line.status not in _SHIPPED and line.status != "CANCELLED")
     need = packed(open_lines)
     return any(world.shelf.place(item_id, location_id).units < units for item_id, units in need.items())
@@ -230,18 +224,25 @@ def packed(lines: Iterable[UnitLine]) -> Counter[int]:
     return need
 
 
-def _warehouse(world: World) -> Warehouse:
-    if world.tiktok.warehouse is None:
-        raise Refused("no_warehouse", "TikTok Shop has no warehouse in this world")
-    return world.tiktok.warehouse
+def _warehouse_with(world: World, wishes: Sequence[Wish]) -> Warehouse | None:
+    """Return the first warehouse that has all of an order for sale. [I]: an order leaves from one warehouse."""
+    return next(
+        (
+            warehouse
+            for warehouse in world.tiktok.warehouses
+            if all(_sku(world, wish.item_id).units_in(warehouse.id) >= wish.units for wish in wishes)
+        ),
+        None,
+    )
+
+
+def _location_of(world: World, order: TikTokOrder) -> int:
+    found = (warehouse for warehouse in world.tiktok.warehouses if warehouse.id == order.warehouse_id)
+    return next(found, default_warehouse(world)).location_id
 
 
 def _sku(world: World, item_id: int) -> Sku:
     return world.tiktok.skus[world.tiktok.sku_of_item[item_id]]
-
-
-def _listing(world: World, sku: Sku) -> tuple[str, int, int]:
-    return ("tiktok_shop", sku.item_id, _warehouse(world).location_id)
 
 
 def _unit_line(world: World, item_id: int, status: OrderStatus) -> UnitLine:
@@ -279,95 +280,3 @@ def _changed(world: World, order: TikTokOrder, now: datetime) -> None:
         "update_time": int(order.updated_at.timestamp()),
     }
     world.outbox.queue_tiktok(1, world.tiktok.shop_id, data, now=now)
-
-
-def lock(world: World, sku: Sku, *, kind: Promotion, name: str, units: int, now: datetime) -> None:
-    """Lock units for a campaign or a creator (negative: let them go). Raises Refused for more than there are.
-
-    They stay among the available ones and cannot be lowered below (Partner API, code 12052393).
-    """
-    held = sku.locks.get((kind, name), 0)
-    if held + units < 0 or sku.locked_units + units > sku.available_units:
-        raise Refused(
-            "bad_lock", f"asked to lock {units} of SKU {sku.sku_id}: {held} are, {sku.available_units} are there"
-        )
-    sku.locks[kind, name] = held + units
-    source: dict[Promotion, tuple[TriggerSource, TriggerSource]] = {
-        "campaign": ("campaign_lock", "campaign_unlock"),
-        "creator": ("creator_lock", "creator_unlock"),
-    }
-    _shift(world, sku, available=0, committed=0, source=source[kind][units < 0], now=now, locked={kind: units})
-
-
-def set_by_hand(world: World, sku: Sku, *, units: int, now: datetime) -> None:
-    """Let somebody set a SKU's stock in the Seller Center."""
-    _shift(world, sku, available=units - sku.available_units, committed=0, source="manual_adjustment", now=now)
-
-
-def switch_product(world: World, product: Product, *, status: str, now: datetime) -> None:
-    """Put a product on sale or take it off, and tell it and its SKUs."""
-    product.status, product.updated_at = status, now
-    data: Payload = {"product_id": product.product_id, "status": status, "update_time": int(now.timestamp())}
-    world.outbox.queue_tiktok(5, world.tiktok.shop_id, data, now=now)
-    said = {"ACTIVATE": "ACTIVATED", "SELLER_DEACTIVATED": "DEACTIVATED"}.get(status)
-    if said is not None:
-        skus = [{"sku_id": sku_id, "status": said} for sku_id in product.sku_ids]
-        of_skus: Payload = {"product_id": product.product_id, "skus": skus, "update_time": int(now.timestamp())}
-        world.outbox.queue_tiktok(50, world.tiktok.shop_id, of_skus, now=now)
-
-
-def _shift(
-    world: World,
-    sku: Sku,
-    *,
-    available: int,
-    committed: int,
-    source: TriggerSource,
-    now: datetime,
-    locked: Mapping[Promotion, int] | None = None,
-) -> None:
-    sku.available_units += available
-    sku.committed_units += committed
-    sku.updated_at = now
-    moved = Counter[str](locked or {})
-    moved.update(_sell_locked(sku))
-    moment = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond:06d}000Z"
-    change: Payload = {
-        "idempotency_key": world.outbox.new_id(),
-        "trigger_source": source,
-        "occurred_at": moment,
-        "total_quantity_delta": available + committed,
-        "total_available_quantity_delta": available,
-        "total_committed_quantity_delta": committed,
-        "in_shop_quantity_delta": available - sum(moved.values()),
-        "campaign_locked_quantity_delta": moved["campaign"],
-        "creator_locked_quantity_delta": moved["creator"],
-    }
-    data: Payload = {
-        "event_id": world.outbox.new_id(),
-        "occurred_at": moment,
-        "product_id": sku.product_id,
-        "sku_id": sku.sku_id,
-        "quantity_snapshot_after_change": {
-            "total_quantity": sku.available_units + sku.committed_units,
-            "total_available_quantity": sku.available_units,
-            "total_committed_quantity": sku.committed_units,
-            "in_shop_quantity": sku.available_units - sku.locked_units,
-            "campaign_locked_quantity": sku.locked_for("campaign"),
-            "creator_locked_quantity": sku.locked_for("creator"),
-        },
-        "change_detail": [change],
-    }
-    world.outbox.queue_tiktok(71, world.tiktok.shop_id, data, now=now)
-
-
-def _sell_locked(sku: Sku) -> dict[str, int]:
-    """Take what was sold beyond the units of everybody out of what promotions keep. [I]: who buys there is not said."""
-    taken: Counter[str] = Counter()
-    for (kind, name), units in list(sku.locks.items()):
-        over = sku.locked_units - sku.available_units
-        if over > 0:
-            share = min(units, over)
-            sku.locks[kind, name] = units - share
-            taken[kind] -= share
-    return dict(taken)

@@ -47,6 +47,7 @@ class WorldSettings:
     stale_row_fails_call: bool = True
     tiktok_auto_restock: bool = True
     tiktok_least_units: int = 0
+    tiktok_warehouses: int = 1
 
 
 @dataclass(kw_only=True)

@@ -346,10 +346,13 @@ CREATE TABLE offers (
     parked_units  BIGINT, -- the number that was refused, where another one may be taken; NULL: any is refused
     locked_units  BIGINT NOT NULL DEFAULT 0, -- what a promotion has locked: it cannot be told less
     locked_for    TEXT COLLATE "C" NOT NULL DEFAULT '',
+    spread        TEXT COLLATE "C", -- the units by location, JSON pairs, where the channel is told so; NULL: one number
+    told_spread   TEXT COLLATE "C",
     PRIMARY KEY (shop, channel, listing)
 );
 CREATE INDEX offers_by_item ON offers (shop, item);
-CREATE INDEX offers_untold ON offers (shop, channel) WHERE units IS DISTINCT FROM told_units;
+CREATE INDEX offers_untold ON offers (shop, channel)
+    WHERE units IS DISTINCT FROM told_units OR spread IS DISTINCT FROM told_spread;
 
 -- Items that something touched since their offers were last computed: their offers are stale.
 CREATE TABLE touched (
@@ -555,6 +558,7 @@ CREATE TABLE channels (
     zeros_allowed BIGINT NOT NULL DEFAULT 0,
     least_units   BIGINT NOT NULL DEFAULT 0, -- what a listing there can be told
     most_units    BIGINT,
+    kept_in       TEXT COLLATE "C" NOT NULL DEFAULT '[]', -- locations where it keeps a number each, JSON; none: one number
     PRIMARY KEY (shop, channel)
 );
 

@@ -15,6 +15,13 @@ UPDATE channels SET least_units = :least_units, most_units = CAST(:most_units AS
 WHERE shop = :shop AND channel = :channel
     AND (least_units <> :least_units OR most_units IS DISTINCT FROM CAST(:most_units AS BIGINT))
 
+-- name: keep_at
+UPDATE channels SET kept_in = :kept_in WHERE shop = :shop AND channel = :channel AND kept_in <> :kept_in
+RETURNING channel
+
+-- name: kept_in
+SELECT channel, kept_in FROM channels WHERE shop = :shop AND kept_in <> '[]'
+
 -- name: arm
 UPDATE channels SET armed = :armed WHERE shop = :shop AND channel = :channel
 

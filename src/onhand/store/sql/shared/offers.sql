@@ -26,6 +26,14 @@ UPDATE offers SET
     )
 WHERE shop = :shop AND channel = :channel AND listing = :listing
 
+-- name: spread_offer
+UPDATE offers SET spread = CAST(:spread AS TEXT)
+WHERE shop = :shop AND channel = :channel AND listing = :listing AND spread IS DISTINCT FROM CAST(:spread AS TEXT)
+
+-- name: forget_spreads
+UPDATE offers SET spread = NULL, told_spread = NULL
+WHERE shop = :shop AND channel = :channel AND (spread IS NOT NULL OR told_spread IS NOT NULL)
+
 -- name: offers_are_computed
 DELETE FROM touched WHERE shop = :shop AND item IN (
     SELECT item FROM offers WHERE shop = :shop AND (channel, listing) IN (EACH PAIR :offers)
@@ -33,11 +41,11 @@ DELETE FROM touched WHERE shop = :shop AND item IN (
 
 -- name: untold_offers
 -- What is told is the nearest number that the channel takes.
-SELECT channel, listing, item, wanted, told_units, shown_at, touched_at, units, locked_units FROM (
+SELECT channel, listing, item, wanted, told_units, shown_at, touched_at, units, locked_units, spread FROM (
     SELECT
         offers.channel, offers.listing, offers.item, offers.units, offers.told_units, offers.shown_units,
         offers.shown_at, offers.touched_at, offers.overruled, offers.parked_reason, offers.parked_units,
-        offers.locked_units,
+        offers.locked_units, offers.spread, offers.told_spread,
         CASE
             WHEN offers.units > channels.most_units THEN channels.most_units
             WHEN offers.units < offers.locked_units AND offers.locked_units >= COALESCE(channels.least_units, 0)
@@ -46,15 +54,18 @@ SELECT channel, listing, item, wanted, told_units, shown_at, touched_at, units, 
             ELSE offers.units
         END AS wanted
     FROM offers LEFT JOIN channels ON channels.shop = offers.shop AND channels.channel = offers.channel
-    WHERE offers.shop = :shop AND offers.channel = :channel AND offers.units IS DISTINCT FROM offers.told_units
-        AND offers.units IS NOT NULL
+    WHERE offers.shop = :shop AND offers.channel = :channel AND offers.units IS NOT NULL
+        AND (offers.units IS DISTINCT FROM offers.told_units OR offers.spread IS DISTINCT FROM offers.told_spread)
         AND NOT EXISTS (
             SELECT 1 FROM covered
             WHERE covered.shop = :shop AND covered.channel = :channel AND covered.kind = 'offer'
                 AND covered.subject = offers.listing
         )
 ) AS bounded
-WHERE wanted IS DISTINCT FROM told_units
+WHERE (
+        wanted IS DISTINCT FROM told_units
+        OR wanted = units AND spread IS NOT NULL AND spread IS DISTINCT FROM told_spread
+    )
     AND (parked_reason IS NULL OR parked_units IS NOT NULL AND parked_units <> wanted)
     -- A number that is about to be computed anew, or that another program sets anew each time, may lower, never raise.
     AND (
@@ -70,7 +81,7 @@ ORDER BY
 LIMIT :limit
 
 -- name: offer_told
-UPDATE offers SET told_units = :units, told_at = :at
+UPDATE offers SET told_units = :units, told_at = :at, told_spread = CAST(:spread AS TEXT)
 WHERE shop = :shop AND channel = :channel AND listing = :listing
 
 -- name: offer_sold
@@ -84,9 +95,11 @@ WHERE shop = :shop AND item = :item AND channel = :channel AND told_units IS NOT
 UPDATE offers SET
     shown_units = :shown_units, told_units = :shown_units, unseen_units = CAST(:unseen_units AS BIGINT), shown_at = :at,
     locked_units = :locked_units, locked_for = :locked_for,
+    told_spread = COALESCE(CAST(:spread AS TEXT), told_spread),
     overruled = CASE
         WHEN told_at IS NULL OR shown_at >= told_at OR CAST(:unseen_units AS BIGINT) > 0 THEN overruled
-        WHEN told_units = :shown_units THEN 0
+        WHEN told_units = :shown_units AND told_spread IS NOT DISTINCT FROM COALESCE(CAST(:spread AS TEXT), told_spread)
+            THEN 0
         ELSE overruled + 1
     END
 WHERE shop = :shop AND channel = :channel AND listing = :listing

@@ -345,10 +345,13 @@ CREATE TABLE offers (
     parked_units  INTEGER, -- the number that was refused, where another one may be taken; NULL: any is refused
     locked_units  INTEGER NOT NULL DEFAULT 0, -- what a promotion has locked: it cannot be told less
     locked_for    TEXT NOT NULL DEFAULT '',
+    spread        TEXT, -- the units by location, JSON pairs, where the channel is told so; NULL: one number
+    told_spread   TEXT,
     PRIMARY KEY (shop, channel, listing)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX offers_by_item ON offers (shop, item);
-CREATE INDEX offers_untold ON offers (shop, channel) WHERE units IS DISTINCT FROM told_units;
+CREATE INDEX offers_untold ON offers (shop, channel)
+    WHERE units IS DISTINCT FROM told_units OR spread IS DISTINCT FROM told_spread;
 
 -- Items that something touched since their offers were last computed: their offers are stale.
 CREATE TABLE touched (
@@ -554,6 +557,7 @@ CREATE TABLE channels (
     zeros_allowed INTEGER NOT NULL DEFAULT 0,
     least_units   INTEGER NOT NULL DEFAULT 0, -- what a listing there can be told
     most_units    INTEGER,
+    kept_in       TEXT NOT NULL DEFAULT '[]', -- locations where it keeps a number each, JSON; none: one number
     PRIMARY KEY (shop, channel)
 ) STRICT, WITHOUT ROWID;
 
