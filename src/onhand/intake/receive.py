@@ -32,7 +32,7 @@ def receive_for_unknown_shop(request: Request, reporters: Iterable[Verifies], no
     """
     for reporter in reporters:
         try:
-            return replace(receive(request, reporter, now), shop=request.shop)
+            return receive(request, reporter, now)
         except BadSignature:
             continue
     raise BadSignature(f"{request.shop}: this shop is not configured, and no configured app signed the delivery")

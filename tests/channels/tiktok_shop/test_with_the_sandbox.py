@@ -5,6 +5,7 @@ import logging
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -220,15 +221,19 @@ def test_without_a_refresh_token_a_person_is_told(running: Running, http: httpx.
         connect(running, http, access_token=None, refresh_token="ROW_void").ping()
 
 
-def test_two_writes_a_second_are_kept_to_and_not_one_is_refused(http: httpx.Client) -> None:
-    with SandboxThread(Options(items=12, settings=Settings(tiktok_reads_per_s=None))) as running:
-        shop = open_shop(running, http, writes_per_s=2.0, reads_per_s=10_000.0)
+def test_two_writes_a_second_are_kept_to(http: httpx.Client) -> None:
+    with SandboxThread(
+        Options(items=12, settings=Settings(tiktok_reads_per_s=None, tiktok_writes_per_s=None))
+    ) as shops:
+        shop = open_shop(shops, http, writes_per_s=2.0, reads_per_s=10_000.0)
         outcomes = []
+        began = monotonic()
         for units in range(6):
             ((parcel, _),) = shop.channel.pack([shop.offer(0, units)], f"run-{units}")
             outcomes.append(shop.channel.send(parcel))
+        took_s = monotonic() - began
         assert [type(outcome) for outcome in outcomes] == [Applied] * 6
-        assert not any("36009002" in key for key in running.sandbox.log.counts)
+        assert took_s >= 5 / 2.0  # the first one goes at once; a slow machine only takes longer
 
 
 def test_who_writes_too_fast_is_throttled_and_slows_down(http: httpx.Client) -> None:
