@@ -222,10 +222,9 @@ def test_without_a_refresh_token_a_person_is_told(running: Running, http: httpx.
 
 
 def test_two_writes_a_second_are_kept_to(http: httpx.Client) -> None:
-    with SandboxThread(
-        Options(items=12, settings=Settings(tiktok_reads_per_s=None, tiktok_writes_per_s=None))
-    ) as shops:
-        shop = open_shop(shops, http, writes_per_s=2.0, reads_per_s=10_000.0)
+    patient = Settings(tiktok_reads_per_s=None, tiktok_writes_per_s=None)
+    with SandboxThread(Options(items=12, settings=patient)) as running:
+        shop = open_shop(running, http, writes_per_s=2.0, reads_per_s=10_000.0)
         outcomes = []
         began = monotonic()
         for units in range(6):
@@ -233,7 +232,7 @@ def test_two_writes_a_second_are_kept_to(http: httpx.Client) -> None:
             outcomes.append(shop.channel.send(parcel))
         took_s = monotonic() - began
         assert [type(outcome) for outcome in outcomes] == [Applied] * 6
-        assert took_s >= 5 / 2.0  # the first one goes at once; a slow machine only takes longer
+        assert took_s >= 4 / 2.0  # those of the first second go at once; a slow machine only takes longer
 
 
 def test_who_writes_too_fast_is_throttled_and_slows_down(http: httpx.Client) -> None:
