@@ -202,7 +202,7 @@ def test_a_sensor_that_fell_silent_is_told_to_a_person_until_it_counts_again(mer
         config = replace(merchant.app.config, traffics=configs)
         watch_traffic(books, configs, now + timedelta(hours=3))
         (found,) = [row for row in books.problems.open() if row.kind == SILENT and "door of Boston" in row.message]
-        assert "has counted nobody since" in found.message
+        assert "has told nothing since" in found.message
         late = list(check_traffic(books, config, merchant.shop, now + timedelta(hours=3)))
         assert any(row.status == "warn" and "is silent since" in row.why for row in late)
         watch_traffic(books, configs, now)

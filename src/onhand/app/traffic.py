@@ -76,7 +76,7 @@ def watch_traffic(books: Books, configs: Sequence[TrafficConfig], now: datetime)
             SILENT,
             "/".join(door.key),
             f"sensor {door.key.door} of {door.key.source} at {names.get(door.key.location, door.key.location)} has "
-            f"counted nobody since {door.last_at + BIN:%Y-%m-%d %H:%M} UTC: its quarters are missing, not 0",
+            f"told nothing since {door.last_at + BIN:%Y-%m-%d %H:%M} UTC: its quarters are missing, not 0",
             "look at the sensor, its power and its network; one that was taken down is forgotten after two weeks",
         )
         for door in silent_doors(books, configs, now)

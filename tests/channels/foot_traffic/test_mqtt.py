@@ -1,6 +1,7 @@
 """What sensors publish is acknowledged once it is kept: what is not, comes again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -109,3 +110,15 @@ def test_a_broker_that_ends_is_told_and_found_again(running: BrokerProcess) -> N
 def test_a_broker_that_does_not_know_us_says_so(running: BrokerProcess) -> None:
     with pytest.raises(ChannelRefused, match="does not let onhand-test in: Not authorized"):
         session(running.port, password="guessed").fetch(0.0)
+
+
+def test_a_broker_with_an_authority_of_its_own_is_spoken_to_by_tls_and_no_other_one() -> None:
+    with broker(tls=True) as running:
+        told = BrokerSettings(
+            host="127.0.0.1", port=running.port, tls=True, client_id="onhand-test", user=USER, password=PASSWORD
+        )
+        with pytest.raises(ChannelUnavailable, match="certificate verify failed"):
+            Broker(told).fetch(0.0)
+        known = Broker(replace(told, authority=running.authority))
+        listen(known)
+        known.close()

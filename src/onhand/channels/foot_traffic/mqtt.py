@@ -55,6 +55,17 @@ class Arrived(NamedTuple):
     body: bytes
 
 
+class _Handshake(ssl.SSLSocket):
+    """A socket that is closed where no trust comes about: paho forgets it open."""
+
+    def do_handshake(self, block: bool = False) -> None:  # the signature is Python's
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 class Broker:
     """A session at one broker, for one thread. Raises ConfigError where paho-mqtt is not installed.
 
@@ -130,7 +141,9 @@ class Broker:
         client.on_subscribe = self._note_subscribed
         try:
             if settings.tls:
-                client.tls_set(ca_certs=str(settings.authority) if settings.authority else None)
+                context = ssl.create_default_context(cafile=settings.authority)
+                context.sslsocket_class = _Handshake
+                client.tls_set_context(context)
             client.connect(settings.host, settings.port, keepalive=KEEPALIVE_S)
         except (ssl.SSLError, OSError, ValueError) as error:
             raise ChannelUnavailable(f"{self.name} cannot be reached: {error}") from error
