@@ -4,6 +4,9 @@ from itertools import count
 
 import pytest
 
+from onhand.domain.holds import Hold, HoldStatus, HoldWish, Kept
+from onhand.domain.stock import Bin, Movement, State
+from onhand.publish.holds import Granted
 from onhand.simulator.acts.sheet import KEYED, is_ours
 from onhand.simulator.options import PLATFORMS, Options, draw
 from onhand.simulator.season import playing
@@ -80,3 +83,41 @@ def test_what_a_third_party_receives_and_loses_ends_up_in_the_books_and_at_shopi
             assert ticks < 2_000, happened
         season.calm()
         assert season.verdict() == []
+
+
+def test_a_hold_of_more_than_there_is_does_not_hold() -> None:
+    with playing(QUIET) as season:
+        season.open()
+        stage = season.stage
+        item, place = str(next(iter(stage.world.catalog.items))), str(next(iter(stage.world.catalog.locations)))
+        here = Bin(place, State.AVAILABLE)
+        with stage.house.app.store.writing() as session:
+            units = session.of(stage.house.shop).ledger.levels([item]).get((item, here), 0) + 1
+            now = stage.clock.now()
+            hold = Hold(
+                id=1,
+                wish=HoldWish(key="k", asked="", item=item, units=units, location=place),
+                kept=(Kept(item, place, units),),
+                status=HoldStatus.HELD,
+                made_at=now,
+                expires_at=now,
+            )
+            taken = Movement(
+                id="held/1", item=item, source=here, target=Bin(place, State.RESERVED), units=units, cause=hold.cause,
+                origin="holds", reason="", occurred_at=now,
+            )  # fmt: skip
+            session.of(stage.house.shop).ledger.append([taken], now)
+        stage.at_counter(lambda _holding, _shop: Granted(hold, repeated=False))
+        assert any("left -1 there" in sentence for sentence in season.verdict())
+
+
+def test_the_same_seed_gives_the_same_trace_twice_with_every_platform() -> None:
+    hashes = set()
+    for _ in range(2):
+        with playing(QUIET) as season:
+            season.open()
+            for _ in range(60):
+                season.tick()
+            season.calm()
+            hashes.add(season.stage.trace.hash())
+    assert len(hashes) == 1

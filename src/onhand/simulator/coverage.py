@@ -23,6 +23,8 @@ SITUATIONS: Final[dict[str, str]] = {
     "workbook put right": "somebody had written over a number in the workbook",
     "file of a third party": "a third party's counts came as files, whole or shrunk, or as the answer to a question",
     "third party told": "a third party told of a count or a change by a webhook",
+    "hold granted": "a further till that no platform knows got units held",
+    "hold refused for want of units": "a further till wanted more than there was",
     "database refused": "the database could not be used for a moment",
     "delivery refused with 503": "nothing could be kept, and the sender was told to come again",
     "clock set back": "the machine's clock had been ahead by more than ten seconds, and was set right",

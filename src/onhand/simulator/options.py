@@ -61,7 +61,7 @@ SLOW_S: Final = (0.0, 0.1, 1.0, 30.0, 300.0, 3600.0)
 
 OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns", "tracking", "tiktok", "goods")
 
-PLATFORMS: Final[Mapping[str, float]] = {"woocommerce": 0.2, "sheet": 0.05, "third_party": 0.15}
+PLATFORMS: Final[Mapping[str, float]] = {"woocommerce": 0.2, "sheet": 0.05, "third_party": 0.15, "holds": 0.15}
 """What else there may be in a shop, each with its share of seeds, drawn apart: older seeds stay what they were."""
 
 

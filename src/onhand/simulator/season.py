@@ -12,6 +12,7 @@ from onhand.config.model import AuditConfig
 from onhand.sandbox.third_party import ThirdParty
 from onhand.serve.sheeting import Sheeting
 from onhand.serve.turns import Work
+from onhand.simulator.acts.holds import HoldActs
 from onhand.simulator.acts.sheet import SheetActs
 from onhand.simulator.acts.third_party import ThirdPartyActs
 from onhand.simulator.business import Business, Family
@@ -106,6 +107,9 @@ class Season:
         families = []
         if sheets is not None and "sheet" in self.options.platforms:
             families.append(Family(name="sheet", acts=SheetActs(sheets, self._rng).acts(), weight=5))
+        if "holds" in self.options.platforms:
+            acts = HoldActs(self.stage.world, self._rng, self.stage.at_counter).acts()
+            families.append(Family(name="holds", acts=acts, weight=8))
         if third_party is not None:
             families.append(Family(name="third party", acts=third_party.acts(), weight=8))
         return families
@@ -201,6 +205,7 @@ class Season:
         self.watch.look()
         return [
             *self.business.failures(self.stage.house, self.storm.poisoned),
+            *self.stage.overheld,
             *misplaced(self.stage.house, self.stage.world, self._kept_at),
             *wrong_cells(self.stage.house, self.stage.sandbox.sheets),
             *self._resting,

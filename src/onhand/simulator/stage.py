@@ -2,15 +2,20 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from onhand.app.holding import Holding
 from onhand.channels.threepl.door import Wire
-from onhand.ports.errors import LogUnavailable, StoreUnavailable
+from onhand.domain.holds import Hold
+from onhand.domain.stock import Bin, State
+from onhand.ports.errors import LogUnavailable, OnhandError, StoreUnavailable
+from onhand.publish.holds import Granted, Short
 from onhand.serve.turns import Work
+from onhand.simulator.acts.holds import Answer
 from onhand.simulator.clock import ManualClock, SkewedClock
 from onhand.simulator.crash import Crash, CrashPoints, Watch
 from onhand.simulator.disk import Disk
@@ -64,6 +69,7 @@ class Stage:
         self.met: Counter[str] = Counter()
         self._unanswered: set[str] = set()
         self.crashes = 0
+        self.overheld: list[str] = []
 
     def restart(self) -> None:
         """End onhand and start it again on the files it left."""
@@ -188,6 +194,38 @@ class Stage:
     def hand_over(self, address: str, headers: Mapping[str, str], body: bytes) -> int:
         """Bring something to onhand's door that no platform has sent now; return the answer, 0 for none."""
         return self._receive(urlsplit(address).path, headers, body)
+
+    def at_counter(self, ask: Callable[[Holding, str], Answer]) -> Answer | None:
+        """Let a further till ask for something; None where no answer comes, or a refusal.
+
+        A hold that is new was granted out of what there was: `overheld` names those that were not.
+        """
+        if self.points.dead:
+            return None
+        try:
+            answer = ask(self.house.app.holding, self.house.shop)
+            self.points.reach("kept")
+            self.points.check()
+        except OnhandError as refusal:
+            self.trace.note(f"the further till is refused: {type(refusal).__name__}")
+            return None
+        except Crash:
+            if not self.platforms.under_way:  # else the work that waits for an answer dies first
+                self.revive()
+            return None
+        self.met["hold granted"] += isinstance(answer, Granted)
+        self.met["hold refused for want of units"] += isinstance(answer, Short)
+        if isinstance(answer, Granted) and not answer.repeated:
+            self._check_hold(answer.hold)
+        return answer
+
+    def _check_hold(self, hold: Hold) -> None:
+        with self.points.unseen(), self.house.app.store.reading() as session:
+            levels = session.of(self.house.shop).ledger.levels(sorted({row.item for row in hold.kept}))
+        for row in hold.kept:
+            left = levels.get((row.item, Bin(row.location, State.AVAILABLE)), 0)
+            if left < 0:
+                self.overheld.append(f"hold {hold.id} of {row.units} {row.item} at {row.location} left {left} there")
 
     def lay_file(self, wire: Wire, body: bytes) -> None:
         """Bring what a third party has laid down; a process that ends meanwhile finds it another day, or not at all."""
