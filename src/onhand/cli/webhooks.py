@@ -84,7 +84,7 @@ def _paint(rows: Sequence["Announcement"], stopped: dict[str, str], digests: Seq
             console.print(cell(f"{name} is told nothing more: {because}; `onhand webhooks replay {name}`", BAD))
         for row in digests:
             why = f": {row.trouble}" if row.trouble else ""
-            waits = f"{len(row.tells)} problems wait to be told to {row.webhook}, tried {row.attempts} times{why}"
+            waits = f"waiting to be told to {row.webhook}: problems {len(row.tells)}, tries {row.attempts}{why}"
             console.print(cell(waits, MIND))
         if not rows:
             console.print("No number was told yet.")
