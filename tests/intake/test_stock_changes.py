@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from onhand.intake import read
 from onhand.intake.book import book
-from onhand.ports.channel import Report, Shown, StockChange, Wanted
+from onhand.intake.lookup import Lookup
+from onhand.ports.channel import Reading, Report, Shown, StockChange, Wanted
+from onhand.ports.errors import ChannelRefused
 from onhand.publish import offers
 from onhand.store import Books, Store
+from onhand.store.channels import REMOVED
 from tests.answers.shop import SHOP, later, opened_shop
 from tests.publish.channels import tiktok_channel
 from tests.publish.test_offers import TIKTOK, offered
@@ -73,3 +77,21 @@ def test_locked_units_are_named_in_the_reason_to_look(store: Store) -> None:
         offered(books, units=8, told=8)
         locked = change(8, "campaign_lock")._replace(shown=Shown(8, 0, locked_units=5, locked_for="campaigns (5)"))
         assert heard(books, locked, later(6))[1] == ["listing t-1: campaign_lock (-1): shows 8, 5 of them locked"]
+
+
+def test_a_seller_who_is_said_to_have_left_holds_writing_until_the_app_is_seen_to_be_authorized(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        note = book(books, TIKTOK, Report(closed=True), later(6))
+        assert note == "writing is held until tiktok_shop shows whether onhand is still installed"
+        assert books.channels.get(TIKTOK).stopped_because == REMOVED
+    with store.writing() as session, tiktok_channel() as tiktok:
+        errand = read.plan(session.of(SHOP), tiktok, Wanted.RIGHTS, later(7))
+    assert errand is not None
+    with store.writing() as session:
+        books = session.of(SHOP)
+        refused = ChannelRefused("shop_id 7495 has not authorized this app")
+        read.conclude(books, errand, refused, Lookup(), later(7))
+        assert books.channels.get(TIKTOK).stopped_because == REMOVED
+        read.conclude(books, errand, Reading(report=Report()), Lookup(), later(8))
+        assert books.channels.get(TIKTOK).stopped_because is None

@@ -8,7 +8,6 @@ installed, and whatever was said of an older installation means nothing.
 from datetime import datetime
 from typing import Final
 
-from onhand.intake.tracking import PLATFORM
 from onhand.ports.channel import Ask, Problem, Report, Wanted
 from onhand.store import Books
 
@@ -34,10 +33,8 @@ def end_of_use(books: Books, channel: str, report: Report, now: datetime) -> lis
 def close(books: Books, channel: str, now: datetime) -> str:
     """Hold writing to a channel that is said to have removed onhand; return a line for the log. Needs a transaction."""
     books.channels.remove(channel, now)
-    if channel != PLATFORM:
-        return f"writing is held: {channel} has removed onhand"
     _ask(books, channel, "the shop is said to have removed onhand", now)
-    return "writing is held until shopify shows whether onhand is still installed"
+    return f"writing is held until {channel} shows whether onhand is still installed"
 
 
 def still_installed(books: Books, channel: str) -> str | None:

@@ -98,7 +98,7 @@ def test_a_product_taken_off_sale_makes_us_look_at_its_listings(kind: int) -> No
 def test_when_the_seller_withdraws_we_stop_and_say_so() -> None:
     report = told(6, {"message": "bye"})
     assert report.closed
-    assert "authorize the app again" in report.problems[0].next_step
+    assert "onhand connect tiktok-shop --code" in report.problems[0].next_step
 
 
 def test_an_authorization_that_will_end_is_a_problem_in_time() -> None:

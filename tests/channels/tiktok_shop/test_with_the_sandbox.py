@@ -158,10 +158,20 @@ def test_changed_orders_come_oldest_first_over_many_pages(shop: Shop, monkeypatc
 
 def test_what_is_not_an_order_is_somebody_elses_to_read(shop: Shop) -> None:
     assert [shop.channel.batch_size(wanted) for wanted in Wanted] == [
-        50 if wanted is Wanted.ORDER else 0 for wanted in Wanted
+        {Wanted.ORDER: 50, Wanted.RIGHTS: 1}.get(wanted, 0) for wanted in Wanted
     ]
     with pytest.raises(ValueError, match="level"):
         shop.channel.read(Wanted.LEVEL, ["1@2"], 1, shop.lookup)
+
+
+def test_whether_the_seller_still_authorizes_the_app_can_be_read(
+    shop: Shop, running: Running, http: httpx.Client
+) -> None:
+    reading = shop.channel.read(Wanted.RIGHTS, ["all"], 1, shop.lookup)
+    assert reading.report.note == "onhand sandbox (US) authorizes the app"
+    assert reading.settled == (("disconnected", "tiktok_shop"),)
+    with pytest.raises(ChannelRefused, match="has not authorized"):
+        connect(running, http, shop_id="1").read(Wanted.RIGHTS, ["all"], 2, shop.lookup)
 
 
 def test_the_shop_names_itself(shop: Shop, running: Running, http: httpx.Client) -> None:

@@ -16,7 +16,7 @@ from onhand.channels.tiktok_shop import trouble
 from onhand.channels.tiktok_shop.client import MACHINE_TIMING, SHOPS, Call, Client, Effort, Shops, Timing, encode
 from onhand.channels.tiktok_shop.off_sale import DEACTIVATED, OffSale
 from onhand.channels.tiktok_shop.orders import WAITING, Found, FoundPage, cause_of, draw, moment
-from onhand.channels.tiktok_shop.parse import parse
+from onhand.channels.tiktok_shop.parse import DISCONNECTED, parse
 from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
 from onhand.channels.tiktok_shop.telling import Teller, body_of
 from onhand.channels.tiktok_shop.tokens import Vault
@@ -123,10 +123,12 @@ class TikTokShopChannel:
 
     def batch_size(self, wanted: Wanted) -> int:
         """Return how many keys of this kind one reading may carry; levels and items are Shopify's business."""
-        return ORDERS_A_READ if wanted is Wanted.ORDER else 0
+        return {Wanted.ORDER: ORDERS_A_READ, Wanted.RIGHTS: 1}.get(wanted, 0)
 
     def read(self, wanted: Wanted, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
-        """Return orders as they are now. Raises ChannelUnavailable, ChannelRefused."""
+        """Return orders as they are now, or that the app is authorized. Raises ChannelUnavailable, ChannelRefused."""
+        if wanted is Wanted.RIGHTS:
+            return Reading(report=Report(note=f"{self.ping()} authorizes the app"), settled=((DISCONNECTED, NAME),))
         if wanted is not Wanted.ORDER or len(keys) > ORDERS_A_READ:
             raise ValueError(f"{NAME} reads up to {ORDERS_A_READ} orders at once, asked for {len(keys)} {wanted}")
         query = {"ids": ",".join(keys)}

@@ -68,6 +68,9 @@ class _Expiry(msgspec.Struct):
     expiration_time: int | None = None
 
 
+DISCONNECTED = "disconnected"
+"""The kind of problem: the seller is said to have taken the app's authorization away."""
+
 _NOTES = {
     3: "an address changed",
     4: "a package changed",
@@ -151,10 +154,10 @@ def _moment(text: str | None) -> datetime | None:
 
 def _deauthorized(_data: msgspec.Raw) -> Report:
     problem = Problem(
-        kind="disconnected",
+        kind=DISCONNECTED,
         key=NAME,
         message="the seller has taken the app's authorization away: TikTok Shop is neither read nor told",
-        next_step="authorize the app again in the Seller Center, then put the new tokens into onhand.toml",
+        next_step="authorize the app again: `onhand connect tiktok-shop --code`; telling then goes on by itself",
     )
     return Report(closed=True, problems=(problem,), note="the seller has deauthorized the app")
 
