@@ -7,7 +7,7 @@ import pytest
 
 from onhand.sandbox.shopify.desk import Reply
 from onhand.simulator.options import FAULTS, LEAST_FAULTS, Options, draw
-from onhand.simulator.season import play, playing, script
+from onhand.simulator.season import broken_off, play, playing, script
 
 KEPT = [line.split()[0] for line in Path(__file__).with_name("seeds.txt").read_text().splitlines() if line[0] != "#"]
 
@@ -49,6 +49,13 @@ def test_a_season_without_onhand_working_does_not_hold() -> None:
         for _ in range(20):
             season.business.act()
         assert season.verdict()
+
+
+def test_a_season_that_breaks_off_is_reported_with_its_seed() -> None:
+    """An error that nobody foresaw ends neither the run nor what is known of how to see it again."""
+    report = broken_off(17, ValueError("2 units called off, 1 promised")).report()
+    assert "onhand simulate --seed 17" in report
+    assert "2 units called off, 1 promised" in report
 
 
 @pytest.mark.parametrize("path", ["/inventory/update", "/graphql.json"], ids=["a number told", "a movement told"])

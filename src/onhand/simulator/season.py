@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from traceback import format_exception
 
 from onhand.channels.shopify.subscriptions import TOPICS
 from onhand.config.model import AuditConfig
@@ -312,6 +313,19 @@ def play(seed: int) -> Outcome:
     with playing(draw(seed)) as season:
         season.play()
         return season.outcome()
+
+
+def broken_off(seed: int, error: Exception) -> Outcome:
+    """Return what a season came to that an error nobody foresaw has ended."""
+    return Outcome(
+        seed=seed,
+        options=draw(seed).text(),
+        hash="",
+        failures=["it broke off", *format_exception(error)],
+        deliveries=0,
+        faults=0,
+        situations=Counter(),
+    )
 
 
 @contextmanager
