@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from queue import SimpleQueue
 from time import monotonic, process_time
 
 from onhand.simulator.coverage import never_met
@@ -78,7 +79,11 @@ def run(seeds: Iterable[int], jobs: int | None = None, on_outcome: Callable[[Out
     wanted, tally, began_s = list(seeds), _Tally(), monotonic()
     jobs = min(jobs or os.cpu_count() or 1, max(1, len(wanted)))
     with multiprocessing.get_context("spawn").Pool(jobs, _begin, maxtasksperchild=SEASONS_A_PROCESS) as pool:
-        for outcome, took_s in pool.imap_unordered(_play, wanted):  # one by one: in the end no core waits for another
+        played = SimpleQueue[tuple[Outcome, float]]()
+        for seed in wanted:  # one by one: in the end no core waits for another
+            pool.apply_async(_play, (seed,), callback=played.put, error_callback=_broken_off(seed, played))
+        for _ in wanted:
+            outcome, took_s = played.get()
             tally.add(outcome, took_s)
             if on_outcome is not None:
                 on_outcome(outcome)
@@ -94,6 +99,11 @@ def run(seeds: Iterable[int], jobs: int | None = None, on_outcome: Callable[[Out
     )
 
 
+def _broken_off(seed: int, played: SimpleQueue[tuple[Outcome, float]]) -> Callable[[BaseException], None]:
+    """Return what is called with the error that has ended a season: the others go on."""
+    return lambda error: played.put((broken_off(seed, error), 0.0))
+
+
 def _begin() -> None:
     logging.disable(logging.CRITICAL)  # a season is full of trouble: thousands of warnings that mean nothing
     gc.freeze()
@@ -102,8 +112,5 @@ def _begin() -> None:
 
 def _play(seed: int) -> tuple[Outcome, float]:
     began_s = process_time()
-    try:
-        outcome = play(seed)
-    except Exception as error:  # noqa: BLE001 - no season may end so, and the others go on: this was to be found
-        outcome = broken_off(seed, error)
+    outcome = play(seed)
     return outcome, process_time() - began_s

@@ -315,7 +315,7 @@ def play(seed: int) -> Outcome:
         return season.outcome()
 
 
-def broken_off(seed: int, error: Exception) -> Outcome:
+def broken_off(seed: int, error: BaseException) -> Outcome:
     """Return what a season came to that an error nobody foresaw has ended."""
     return Outcome(
         seed=seed,
