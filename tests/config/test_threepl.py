@@ -79,6 +79,14 @@ def test_a_mistake_is_refused_with_the_way_out(tmp_path: Path, text: str, expect
     assert "canary" not in message
 
 
+def test_two_senders_cannot_share_a_folder_or_one_would_take_the_files_of_the_other(tmp_path: Path) -> None:
+    shared = f'{SECRET}folder = "drops"\n'
+    other = ACME.replace('"acme"', '"other"')
+    assert f"with folder {tmp_path / 'drops'} stands there 2 times: keep one" in refusal(
+        tmp_path, SHOP + ACME + shared + other + shared, ACME="s"
+    )
+
+
 def test_a_location_can_only_believe_who_is_there(tmp_path: Path) -> None:
     location = '[[location]]\nname = "Boston"\nauthority = "acne"\n'
     assert "or a [[threepl]]; got 'acne'" in refusal(tmp_path, f"{SHOP}{ACME}{SECRET}{location}", ACME="s")
