@@ -73,6 +73,18 @@ def test_units_written_off_leave_each_location_that_was_to_ship_them() -> None:
     )
 
 
+def test_a_unit_that_was_cancelled_is_not_written_off_for_a_refund_of_one_that_the_customer_keeps() -> None:
+    sold = order(1, units=3, placed=[Placed("L1", "Boston", 2)], shipped=[Shipped("L1", "Boston", 1, minute(1))])
+    refunds = [
+        Refunded("L1", "Boston", 1, Restock.CANCEL, minute(2)),
+        Refunded("L1", None, 1, Restock.NONE, minute(3)),  # money only: the shipped one stays where it is
+    ]
+    after = replace(
+        sold, version=Version(at=minute(3), reading=2), placed=(Placed("L1", "Boston", 1),), refunded=tuple(refunds)
+    )
+    assert books_after(sold, after) == at("Boston", available=-2, committed=1, customer=1)
+
+
 def test_units_written_off_before_the_rest_was_moved_left_the_place_before() -> None:
     moved = replace(
         order(2, units=3, placed=[Placed("L1", "Boston", 1)], refunded=[Refunded("L1", None, 2, Restock.NONE, T0)]),

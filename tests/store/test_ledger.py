@@ -86,6 +86,18 @@ def test_the_same_name_in_another_shop_is_another_movement(store: Store) -> None
         assert session.of(SHOP).ledger.head()[1] != session.of(OTHER).ledger.head()[1]
 
 
+def test_each_link_of_the_chain_holds_all_that_came_before_it(store: Store) -> None:
+    with store.writing() as session:
+        heads = []
+        for shop, units in ((SHOP, 2), (OTHER, 5)):
+            ledger = session.of(shop).ledger
+            ledger.append([sale("order/1/1", units)], at(1))
+            ledger.append([sale("order/1/2", 1)], at(2))  # the same in both, behind something that is not
+            heads.append(ledger.head())
+        assert heads[0][0] == heads[1][0] == 2
+        assert heads[0][1] != heads[1][1]
+
+
 def test_what_an_order_has_caused_comes_back_as_it_was_booked(store: Store) -> None:
     movements = [
         move("order/1/1", State.AVAILABLE, State.COMMITTED, 3, origin="online_store", occurred_s=5.000001),
