@@ -6,6 +6,7 @@ import pytest
 
 from onhand.domain.holds import Hold, HoldStatus, HoldWish, Kept
 from onhand.domain.stock import Bin, Movement, State
+from onhand.ports.channel import NOT_CONNECTED, Problem
 from onhand.publish.holds import Granted
 from onhand.simulator.acts.sheet import KEYED, is_ours
 from onhand.simulator.options import PLATFORMS, Options, draw
@@ -121,3 +122,15 @@ def test_the_same_seed_gives_the_same_trace_twice_with_every_platform() -> None:
             season.calm()
             hashes.add(season.stage.trace.hash())
     assert len(hashes) == 1
+
+
+def test_a_channel_that_was_connected_again_is_no_problem_any_more_once_it_was_swept() -> None:
+    with playing(Options(seed=3, business=("tiktok",))) as season:
+        season.open()
+        house, now = season.stage.house, season.stage.clock.now()
+        with house.app.store.writing() as session:
+            lost = Problem(NOT_CONNECTED, "tiktok_shop", "its tokens are lost", "connect it")
+            session.of(house.shop).problems.raise_(lost, now)
+        assert house.steps.sweep(house.steps.observer("tiktok_shop")) is not None
+        with house.app.store.reading() as session:
+            assert session.of(house.shop).problems.keys(NOT_CONNECTED) == set()

@@ -20,7 +20,7 @@ from onhand.heal.adopt import adopt_drift, report_drift
 from onhand.intake import read as reading
 from onhand.intake import subscribing
 from onhand.intake.process import Processed, Senders, process
-from onhand.ports.channel import LevelOutcome, Observes, Outcome, Sells, Unknown, Wanted
+from onhand.ports.channel import NOT_CONNECTED, LevelOutcome, Observes, Outcome, Sells, Unknown, Wanted
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
 from onhand.ports.errors import ChannelRefused, NotConnected, OnhandError
@@ -147,7 +147,9 @@ class Steps:
             logger.info("%s: nothing is swept while the log has a backlog", channel.name)
             return None
         with self._store.writing() as session:
-            return sweeping.conclude(session.of(self.shop), sweep, changed, self._clock.now())
+            books, now = session.of(self.shop), self._clock.now()
+            books.problems.settle(NOT_CONNECTED, channel.name, now)  # who can be asked what changed is connected
+            return sweeping.conclude(books, sweep, changed, now)
 
     def subscribe(self, public_url: str | None) -> bool:
         """Look how Shopify's topics are subscribed to, and put right what is not; False when Shopify refuses all of it.

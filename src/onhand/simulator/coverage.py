@@ -25,6 +25,7 @@ SITUATIONS: Final[dict[str, str]] = {
     "third party told": "a third party told of a count or a change by a webhook",
     "hold granted": "a further till that no platform knows got units held",
     "hold refused for want of units": "a further till wanted more than there was",
+    "TikTok Shop connected again": "a new pair of tokens was lost with the process or the answer: a person agreed anew",
     "database refused": "the database could not be used for a moment",
     "delivery refused with 503": "nothing could be kept, and the sender was told to come again",
     "clock set back": "the machine's clock had been ahead by more than ten seconds, and was set right",

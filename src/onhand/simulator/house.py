@@ -54,7 +54,8 @@ class Manner:
     """How onhand is set: when it audits, how many deliveries it books at once, whether its marketplaces are connected.
 
     And what it lives with: a drive whose power may fail, a bucket of so many points at Shopify (None: no limit), a
-    workbook that is written every so many seconds (None: there is none), a location by name that a third party keeps.
+    workbook that is written every so many seconds (None: there is none), a location by name that a third party keeps,
+    tokens of TikTok Shop that live so long.
     """
 
     audit: AuditConfig = field(default_factory=AuditConfig)
@@ -62,6 +63,7 @@ class Manner:
     markets: bool = False
     power_fails: bool = False
     sheet_flush_s: float | None = None
+    tiktok_token_life_s: int = 7 * 86_400
     kept_at: str | None = None
     bucket_points: float | None = None
 

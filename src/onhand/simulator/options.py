@@ -64,6 +64,9 @@ OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns",
 PLATFORMS: Final[Mapping[str, float]] = {"woocommerce": 0.2, "sheet": 0.05, "third_party": 0.15, "holds": 0.15}
 """What else there may be in a shop, each with its share of seeds, drawn apart: older seeds stay what they were."""
 
+TOKEN_LIVES_S: Final = (7 * 86_400, 7 * 86_400, 7 * 86_400, 1200, 4 * 3600)
+"""How long TikTok Shop's tokens live: a week, as they do, or so short that they expire while a season lasts."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -79,6 +82,7 @@ class Options:
     events_share: float = 0.0
     business: tuple[str, ...] = OPTIONAL_BUSINESS
     platforms: tuple[str, ...] = ()
+    tiktok_token_life_s: int = 7 * 86_400
     gaps_s: tuple[float, ...] = STEADY_S
     works_meanwhile: float = 0.0
     ahead_s: float = 0.0
@@ -116,6 +120,7 @@ def draw(seed: int) -> Options:
         platforms=tuple(
             name for name, share in PLATFORMS.items() if _is_drawn(name, seed, share) and _fits(name, faults)
         ),
+        tiktok_token_life_s=random.Random(f"tokens {seed}").choice(TOKEN_LIVES_S),
         gaps_s=rng.choice((QUICK_S, QUICK_S, STEADY_S, STEADY_S, SLOW_S)),
         works_meanwhile=rng.choice((0.0, 0.05, 0.2)),
         ahead_s=rng.choice((0.0, 0.0, -4.0, 4.0)),

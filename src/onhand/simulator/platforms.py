@@ -12,6 +12,7 @@ from onhand.sandbox.sheets.desk import answer_in_process
 from onhand.sandbox.sheets.service import TOKEN_PATH
 from onhand.sandbox.shopify.desk import Desk, Reply
 from onhand.sandbox.state import Sandbox
+from onhand.sandbox.tiktok.desk import TikTokDesk
 from onhand.simulator.clock import ManualClock
 from onhand.simulator.crash import CrashPoints
 from onhand.simulator.trace import Trace, brief
@@ -104,6 +105,10 @@ class InProcessPlatforms(httpx.BaseTransport):
         self._points.reach("answer")
         headers = {name: value for name, value in reply.headers.items() if name != "content-length"}
         return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(body), request=request)
+
+    def agree_on_tiktok_shop(self) -> str:
+        """Let the seller agree to the app on TikTok Shop once more, and return the code."""
+        return next(desk for desk in self._markets.values() if isinstance(desk, TikTokDesk)).agree()
 
     def _answer(self, request: httpx.Request, headers: Mapping[str, str]) -> Reply:
         path, body = request.url.path, request.read()

@@ -180,8 +180,11 @@ class Season:
         self.storm.end()
         stage.trace.note("calm")
         until = stage.clock.now() + timedelta(seconds=CALM_MOST_S)
+        stage.connect_again()
         stage.turn(stage.house.subscribing)
         stage.settle()
+        if stage.connect_again():  # what was lost in the storm shows when it is needed
+            stage.settle()
         self.watch.echo()
         stage.rest()  # what echoes had it look at once more
         if self._third_party is not None:
@@ -337,6 +340,7 @@ def playing(options: Options) -> Iterator[Season]:
         batch=options.batch,
         markets=tiktok or web,
         power_fails="power_cut" in options.faults,
+        tiktok_token_life_s=options.tiktok_token_life_s,
         kept_at=KEPT_AT if "third_party" in options.platforms else None,
         sheet_flush_s=FLUSH_EVERY_S if "sheet" in options.platforms else None,
         bucket_points=options.bucket_points,

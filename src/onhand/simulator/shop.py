@@ -35,9 +35,8 @@ SCARCE = Goods(bundle=True)
 """Nothing and next to nothing are as frequent as plenty."""
 
 
-def make_sandbox(seed: int, clock: ManualClock, goods: Goods = SCARCE, bucket_points: float | None = None) -> Sandbox:
+def make_sandbox(seed: int, clock: ManualClock, goods: Goods, settings: Settings) -> Sandbox:
     """Grow the shop and everything around it from a seed."""
-    settings = Settings(bucket_points=bucket_points, tiktok_writes_per_s=None, tiktok_reads_per_s=None)
     world = _grow(random.Random(f"world {seed}"), clock.now(), goods)
     return sandbox_around(world, settings=settings, seed=seed, clock=clock.now)
 

@@ -12,8 +12,11 @@ from onhand.app.holding import Holding
 from onhand.channels.threepl.door import Wire
 from onhand.domain.holds import Hold
 from onhand.domain.stock import Bin, State
+from onhand.ports.channel import NOT_CONNECTED
+from onhand.ports.connecting import ConnectsByCode
 from onhand.ports.errors import LogUnavailable, OnhandError, StoreUnavailable
 from onhand.publish.holds import Granted, Short
+from onhand.sandbox.state import Settings
 from onhand.serve.turns import Work
 from onhand.simulator.acts.holds import Answer
 from onhand.simulator.clock import ManualClock, SkewedClock
@@ -55,7 +58,7 @@ class Stage:
         self._manner = manner
         self.clock = ManualClock(BEGAN_AT + timedelta(milliseconds=random.Random(f"began {seed}").randrange(1000)))
         self.trace = Trace(self.clock)
-        self.sandbox = make_sandbox(seed, self.clock, goods, manner.bucket_points)
+        self.sandbox = make_sandbox(seed, self.clock, goods, _settings(manner))
         self.world = self.sandbox.world
         self.disk = Disk(folder, random.Random(f"power {seed}") if manner.power_fails else None)
         self.points = CrashPoints(lambda power_cut: self.disk.image(power_cut=power_cut))
@@ -137,6 +140,19 @@ class Stage:
             if not self.house.going_on():
                 return
             self.clock.advance(self.house.app.config.audit.poll_every_s)
+
+    def connect_again(self) -> bool:
+        """Let a person connect TikTok Shop again where its tokens are lost (a refresh token works once); return whether
+        that was so.
+        """
+        markets = self.house.steps.parts.markets
+        with self.house.app.store.reading() as session:
+            lost = session.of(self.house.shop).problems.keys(NOT_CONNECTED)
+        for market in (markets[name] for name in lost & markets.keys()):
+            assert isinstance(market, ConnectsByCode), f"{market.name} is lost, and nobody can connect it by a code"
+            market.connect_with(self.platforms.agree_on_tiktok_shop())
+            self.met["TikTok Shop connected again"] += 1
+        return bool(lost & markets.keys())
 
     def settle(self) -> None:
         """Come to rest, let the audit's time come, and come to rest again."""
@@ -263,6 +279,15 @@ class Stage:
         self.met["delivery refused with 503"] += status == 503
         self.trace.note(f"delivery {path} {brief(body)} {status}")
         return status
+
+
+def _settings(manner: Manner) -> Settings:
+    return Settings(
+        bucket_points=manner.bucket_points,
+        tiktok_writes_per_s=None,
+        tiktok_reads_per_s=None,
+        tiktok_token_life_s=manner.tiktok_token_life_s,
+    )
 
 
 def _name_of(headers: Mapping[str, str], body: bytes) -> str:

@@ -18,6 +18,10 @@ class TikTokDesk:
         self._endpoint = TikTokEndpoint(sandbox)
         self._routes = [(one, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", MOUNT + one.path))) for one in OPERATIONS]
 
+    def agree(self) -> str:
+        """Let the seller agree to the app once more, and return the code."""
+        return self._endpoint.tokens.agree(self._sandbox.clock())
+
     def answer(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> Reply:

@@ -47,6 +47,12 @@ class Tokens:
         if now >= until:
             raise CallRefused(EXPIRED_TOKEN, "Expired credentials. Refresh the 'access_token'.")
 
+    def agree(self, now: datetime) -> str:
+        """Return a new authorization code: the seller has agreed to the app once more."""
+        code = "ROW_" + drawn(self._rng, 160)
+        self._code_until[code] = now + CODE_LIFE
+        return code
+
     def of_code(self, code: str, now: datetime) -> TokenPair:
         """Return the pair for an authorization code; raises CallRefused for one that is used, old or unknown."""
         return self._exchange(self._code_until, code, "auth_code", now)
