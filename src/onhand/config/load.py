@@ -76,9 +76,8 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     _refuse_doubles(source, "threepl", [f"{row.name} of {row.shop}" for row in threepls])
     _refuse_doubles(source, "traffic", [f"{row.name} of {row.shop}" for row in traffics])
     _refuse_doubles(source, "channel", [f"{row.name} of {row.shop}" for row in channels])
-    _refuse_doubles(
-        source, "threepl or traffic", [f"with folder {row.folder}" for row in (*threepls, *traffics) if row.folder]
-    )
+    folders = (*(row.folder for row in threepls), *(row.folder for row in traffics))
+    _refuse_doubles(source, "threepl or traffic", [f"with folder {folder}" for folder in folders if folder])
     config = Config(
         database=database,
         log=log,
