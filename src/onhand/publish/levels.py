@@ -88,7 +88,9 @@ def resume(books: Books, platform: KeepsLevels, now: datetime) -> list[Intent]:
     ready: list[Intent] = []
     for intent in books.intents.unsettled(platform.name):
         wait = timedelta(seconds=min(2.0**intent.attempts, MAX_WAIT_S))
-        if intent.status == "sent" or (intent.sent_at is not None and now - intent.sent_at < wait):
+        # What was sent in the future was sent while the clock was wrong: nobody knows how long ago.
+        rests = intent.sent_at is not None and timedelta() <= now - intent.sent_at < wait
+        if intent.status == "sent" or rests:
             continue
         if intent.sent_at is not None and now - intent.planned_at > key_life:
             _park(books, intent, key_life, now)
