@@ -60,7 +60,7 @@ fmt: $(READY)
 sim: $(READY)
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/campaign -n auto --dist load --timeout=0 $(TESTS)
 
-# New seeds each day and commit; what fails says how it is played again.
+# Other code plays other seeds; what fails says how it is played again.
 seasons: $(READY)
 	@$(BIN)/onhand simulate --seeds 300 --new
 

@@ -328,6 +328,17 @@ def test_a_file_of_changes_that_is_sent_again_is_booked_once(merchant: Merchant)
     assert on_hand(merchant, merchant.tee) == before - 2
 
 
+def test_an_order_that_claimed_nothing_is_booked_back_where_a_third_party_counts_too(merchant: Merchant) -> None:
+    sku = merchant.sku()
+    merchant.do("app_order", lines=[{"sku": sku, "units": 2}], behaviour="BYPASS")
+    merchant.booked()
+    merchant.until_equal(lambda: merchant.level(sku, WAREHOUSE, "committed"), 2)
+    merchant.app.audit(merchant.shop)
+    merchant.until_equal(lambda: merchant.level(sku, WAREHOUSE, "committed"), 0)
+    (drift,) = merchant.drifts(sku)
+    assert (drift.cause, drift.status) == ("an app created this order without claiming stock", "closed")
+
+
 def test_a_third_party_is_asked_for_its_stock(shared: Merchant) -> None:
     shared.until(lambda: any("counts at Portland kept" in note for note in notes_of(shared, "asked")), "it is booked")
 

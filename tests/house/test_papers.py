@@ -140,12 +140,12 @@ def test_the_notice_names_the_package_that_the_schema_came_from() -> None:
             assert fact in notice
 
 
-def test_ci_runs_lint_and_every_test() -> None:
+def test_ci_runs_lint_every_test_and_new_seasons() -> None:
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
     lines = script.read_text(encoding="utf-8").splitlines()
     assert "set -euo pipefail" in lines
-    assert [line for line in lines if line.startswith("make ")] == ["make lint", "make test"]
+    assert [line for line in lines if line.startswith("make ")] == ["make lint", "make test", "make seasons"]
 
 
 def test_no_file_names_a_package_index_or_a_folder_of_somebodys_machine() -> None:

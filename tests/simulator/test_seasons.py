@@ -1,11 +1,14 @@
 """Seasons: the real works in a storm, and what must hold when it is calm. `onhand simulate` plays thousands."""
 
+from collections import Counter
 from pathlib import Path
 
 import httpx
 import pytest
 
 from onhand.sandbox.shopify.desk import Reply
+from onhand.simulator.campaign import NEW_SEEDS, new_seed
+from onhand.simulator.coverage import ENOUGH, RARE, SITUATIONS, never_met
 from onhand.simulator.options import FAULTS, LEAST_FAULTS, Options, draw
 from onhand.simulator.season import broken_off, play, playing, script
 
@@ -35,6 +38,19 @@ def test_every_kind_of_fault_is_on_in_some_season() -> None:
     drawn = [draw(seed) for seed in range(60)]
     assert {fault for options in drawn for fault in options.faults} == set(FAULTS)
     assert all(len(options.faults) >= LEAST_FAULTS for options in drawn)
+
+
+def test_a_long_run_in_which_something_never_happens_does_not_hold() -> None:
+    met = Counter(dict.fromkeys((*SITUATIONS, *FAULTS), 1))
+    assert never_met(met, ENOUGH) == []
+    del met["crash"], met["workbook put right"]
+    assert never_met(met, ENOUGH - 1) == []
+    assert never_met(met, ENOUGH) == ["crash"]
+    assert never_met(met, RARE["workbook put right"]) == ["workbook put right", "crash"]
+
+
+def test_new_seeds_hang_on_the_code_and_on_nothing_else() -> None:
+    assert new_seed() == new_seed() < NEW_SEEDS
 
 
 def test_a_scenario_can_be_written_down_step_by_step() -> None:

@@ -17,6 +17,7 @@ from onhand.config import SHOPIFY
 from onhand.domain.drift import Drift
 from onhand.domain.stock import LevelKey
 from onhand.heal.adopt import adopt_drift, report_drift
+from onhand.heal.causes import only_claims_differ
 from onhand.intake import read as reading
 from onhand.intake import subscribing
 from onhand.intake.process import Processed, Senders, process
@@ -320,14 +321,13 @@ class Steps:
     def _heal(self, books: Books, drift: Drift, evidence: Sequence[str], now: datetime, *, adopt: bool) -> list[int]:
         """Adopt what Shopify shows where it is believed, else file it; return the drift where ours is to be written.
 
-        A level that nothing has moved yet is opened, whoever is believed there: nobody has counted it before. Where a
-        person has taken a decision back, the next one is a person's too.
+        A level that nothing has moved yet is opened, whoever is believed there: nobody has counted it before. Which
+        orders claim stock only Shopify knows. Where a person has taken a decision back, the next one is a person's too.
         """
         key = drift.observation.key
-        is_new = not books.ledger.known([key])
         authority = self.authority_at(books, key.location)
         healed = adopt and not books.fixes.left_alone([key])
-        if is_new or (healed and authority == SHOPIFY):
+        if not books.ledger.known([key]) or (healed and (authority == SHOPIFY or only_claims_differ(books, drift))):
             logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
             return []
         filed = report_drift(books, drift, evidence, now)

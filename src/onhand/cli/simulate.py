@@ -1,7 +1,6 @@
 """simulate: seasons of storms over the real code, each from a seed."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,7 +28,7 @@ def simulate(
     *,
     seeds: Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="How many seasons.")] = SEEDS,
     first: Annotated[int, typer.Option("--from", metavar="S", min=0, help="The first seed.")] = 0,
-    new: Annotated[bool, typer.Option("--new", help="Seeds nobody has tried: from the date and the commit.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Seeds that hang on the code: other code, others.")] = False,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, help="Only this one, with everything that happened.")
     ] = None,
@@ -61,7 +60,7 @@ def simulate(
 
     from onhand.simulator.campaign import new_seed, run
 
-    begin = new_seed(datetime.now(UTC)) if new else first
+    begin = new_seed() if new else first
     with frame.working(f"Playing {seeds} seasons from seed {begin}"):
         campaign = run(range(begin, begin + seeds), jobs)
     frame.answer(asdict(campaign) | {"holds": campaign.holds}, lambda console: _paint(console, campaign))
