@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from onhand.channels.tiktok_shop import Tokens
 from tests.flow.merchant import (
     BOSTON,
     NEVER_BY_ITSELF,
@@ -175,8 +176,8 @@ def unauthorized(merchant: Merchant) -> list[dict[str, Any]]:
 def test_a_channel_that_takes_nothing_is_left_alone_for_a_while_and_a_person_is_told(tmp_path: Path) -> None:
     with open_shop(tmp_path, Choices(audit=NEVER_BY_ITSELF)) as merchant:
         tiktok: Any = merchant.app.parts(merchant.shop).markets["tiktok_shop"]
-        tokens = tiktok._client._tokens
-        tokens._access, tokens._refresh_token = "revoked", None
+        tokens = tiktok._client.tokens
+        tokens._held = Tokens(access_token="revoked", refresh_token=None)
         may_sell = merchant.ats(merchant.cap, "tiktok_shop")
         for sku in (merchant.tee, merchant.cap, merchant.hoodie):
             merchant.order("online_store", sku, 1)

@@ -47,7 +47,7 @@ def test_a_receipt_raises_what_is_for_sale_once_it_was_judged(merchant: Merchant
     assert any("read twice" in proof for proof in drift.evidence)
     operations = [call["operation"] for call in merchant.log()["calls"][asked:] if call["platform"] == "shopify"]
     first, last = operations.index("nodes"), len(operations) - 1 - operations[::-1].index("nodes")
-    assert "orders" in operations[first:last]  # level, orders, level
+    assert any("orders" in operation for operation in operations[first:last])  # level, orders, level
     assert merchant.unexplained(merchant.tee) == (25, -25)
 
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from onhand.cli import app
-from tests.flow.merchant import Merchant
+from tests.flow.merchant import WAREHOUSE, Merchant
 from tests.flow.wire import Wire
 from tests.support.canaries import leaks
 
@@ -45,14 +45,16 @@ def test_no_page_answer_or_command_names_a_shopper_or_a_secret(merchant: Merchan
     trade(merchant, wire)
     url = merchant.serving.addresses["dashboard"]
     with httpx.Client(base_url=url, timeout=60) as client:
-        asked = {"sku": merchant.tee, "channel": "tiktok_shop"}
+        wanted = {"sku": merchant.tee, "location": WAREHOUSE, "units": 1, "reference": "kiosk 7"}
+        hold = client.post("/api/v1/holds", json=wanted, headers={"idempotency-key": "basket-7"}).json()["id"]
+        asked = {"sku": merchant.tee, "channel": "tiktok_shop", "location": WAREHOUSE}
         for path, methods in client.get("/openapi.json").json()["paths"].items():
             if "get" not in methods or path == "/api/v1/stream":
                 continue
             needed = (row for row in methods["get"].get("parameters", ()) if row["required"] and row["in"] == "query")
             known = {row["name"] for row in needed}
             query = {name: value for name, value in asked.items() if name in known}
-            answer = client.get(path.replace("{sku}", merchant.tee), params=query)
+            answer = client.get(path.replace("{sku}", merchant.tee).replace("{id}", str(hold)), params=query)
             assert answer.status_code in (200, 503), (path, answer.text)
             assert leaks(answer.text) == [], path
         assert merchant.tee in client.get("/api/v1/levels").text

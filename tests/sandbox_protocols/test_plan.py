@@ -139,7 +139,7 @@ def variables_for(text: str, ids: list[str]) -> dict[str, Any]:
         "id": next(one for one in ids if f"/{owner}/" in one),
         "item": next(one for one in ids if "/InventoryItem/" in one),
         "location": next(one for one in ids if "/Location/" in one),
-        "query": "",
+        **dict.fromkeys(("query", "orders", "transfers", "drafts"), ""),
     }
     of_type: dict[str, Any] = {"[ID!]!": ids, "Int!": 3, "Boolean!": True, "String!": "x"}
     declared = re.findall(r"[$](\w+): ([][\w!]+)", text.partition("{")[0])

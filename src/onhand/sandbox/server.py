@@ -34,6 +34,8 @@ from onhand.sandbox.world.world import WorldSettings
 _PARENT_EVERY_S = 0.5
 # A fault may hold an answer back for long; the end of the sandbox does not wait for it.
 _LAST_ANSWERS_S = 1
+# Longer than clients keep a connection (5 s are usual): where both give it up at once, a call is lost.
+_KEEP_ALIVE_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +144,7 @@ async def serving(options: Options) -> AsyncIterator[Running]:
         lifespan="off",
         http="httptools",
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
+        timeout_keep_alive=_KEEP_ALIVE_S,
     )
     server = _Server(config)
     serve = asyncio.create_task(server.serve(sockets=[listener]))

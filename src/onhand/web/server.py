@@ -37,6 +37,9 @@ from onhand.web.switching import switch_routes
 STOP_S = 5.0
 """How long open connections get when the server stops."""
 
+KEEP_ALIVE_S = 30
+"""Longer than most clients keep a connection: where both give it up at once, a call is lost."""
+
 
 def no_health() -> Mapping[str, object]:
     """Know nothing of the process: for one that only shows pages."""
@@ -196,6 +199,7 @@ class WebServer:
             ws="none",
             lifespan="on",
             timeout_graceful_shutdown=int(STOP_S),
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
         self._server = _Server(config, self._app)
         self._thread = threading.Thread(
