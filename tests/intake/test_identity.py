@@ -19,7 +19,8 @@ from onhand.intake.book import book
 from onhand.intake.identity import check_every_sku, match_listings, remove_items
 from onhand.intake.lookup import Lookup
 from onhand.intake.opening import take_over_catalog
-from onhand.ports.channel import Census, Report, Wanted
+from onhand.ports.channel import Census, Problem, Report, Wanted
+from onhand.publish.answered import REFUSED, forget_refusals
 from onhand.publish.recalculate import explain, recalculate
 from onhand.store import Books, Store
 from onhand.store.people import OpenProblem
@@ -149,6 +150,18 @@ def test_a_listing_moves_to_the_item_that_was_made_anew_and_what_is_left_of_the_
     open_observed(shop, SHOP, [level("7", 5, later(2))], later(2))
     with shop.writing() as session:
         assert sold(session.of(SHOP))["tiktok_shop", "t-2"] == 5
+
+
+def test_of_an_item_that_is_no_more_shopify_is_told_nothing_more(shop: Store) -> None:
+    with shop.writing() as session:
+        books = session.of(SHOP)
+        book(books, "tiktok_shop", Report(pictures=(order(1, T0, "tiktok_shop", placed=WAITING),)), later(1))
+        books.problems.raise_(Problem(REFUSED, f"2@{BOSTON}", "it could not be found", "mend it"), later(1))
+        assert books.owed.open(10) != []
+        remove_items(books, ["2"], later(2))
+        assert books.owed.open(10) == []
+        forget_refusals(books, later(2))
+        assert REFUSED not in {kind for kind, _ in problems(books)}
 
 
 def test_an_item_that_was_made_before_the_old_one_went_takes_its_listing_when_it_goes(shop: Store) -> None:

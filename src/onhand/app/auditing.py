@@ -20,6 +20,7 @@ from onhand.intake.missing_twins import file_missing_twins
 from onhand.ports.channel import Problem, Sells
 from onhand.ports.clock import Clock
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError, IncompleteReading
+from onhand.publish.answered import forget_refusals
 from onhand.publish.offers import show
 from onhand.store import Books, Store
 
@@ -79,6 +80,7 @@ def audit_shop(
         if sku is None and location is None:
             books.problems.settle(NOT_AUDITED, steps.shop, clock.now())
             settle_written_back(books, clock.now())
+            forget_refusals(books, clock.now())
             file_missing_twins(books, clock.now())
             for kind in (CONTRADICTED, LOST):
                 for fact in books.problems.keys(kind):

@@ -57,6 +57,7 @@ def remove_items(books: Books, items: Iterable[str], now: datetime) -> list[List
     books.catalog.drop_items(gone, now)
     for removed in gone:  # nobody can look again: a gap that nobody has explained by now would stand for ever
         books.observations.forget(removed)
+        books.owed.forget(removed)  # nor can Shopify be told any more
         books.drifts.close_item(removed, now, "the item was removed")
         books.pictures.forget_unplaced(removed)
     for channel in OWN_CHANNELS:

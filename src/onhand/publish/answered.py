@@ -152,6 +152,15 @@ def _settle_refusals(books: Books, intent: Intent, rows: Sequence[IntentRow], no
             books.problems.settle(REFUSED, problem.key, now)
 
 
+def forget_refusals(books: Books, now: datetime) -> None:
+    """Settle what was refused of items that nobody counts any more: they are told nothing. Needs a transaction."""
+    refused = {key: key.partition("@")[0] for key in books.problems.keys(REFUSED)}
+    uncounted = books.catalog.uncounted(refused.values()) if refused else ()
+    for key, item in refused.items():
+        if item in uncounted:
+            books.problems.settle(REFUSED, key, now)
+
+
 def _ask(books: Books, intent: Intent, rows: Sequence[IntentRow], because: str, now: datetime) -> None:
     asks = [Ask(Wanted.LEVEL, f"{row.item}@{row.location}", because) for row in rows]
     books.asks.add(intent.channel, asks, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import httpx
 import msgspec
@@ -23,6 +24,7 @@ from onhand.simulator.invariants.writes import (
     i7_never_more_than_there_is,
 )
 from onhand.simulator.stage import Stage
+from onhand.store import Books
 
 ECHOES = 20
 """Levels that are told of once more, and turns that booking them may take."""
@@ -113,11 +115,17 @@ class Watch:
         if len(self._stage.platforms.under_way) or self._busy_beside():
             return  # others have booked since it was planned: then it was right when it was
         house = self._stage.house
-        with self._stage.points.unseen(), house.app.store.reading() as session:
-            levels = session.of(house.shop).ledger.all_levels()
         raised = {listing: one for listing, one in self._told.items() if one.units > one.shown_units}  # lowering too
         # little is better than waiting for the right number
-        free = {name: levels.get((one.item, Bin(one.location, State.AVAILABLE)), 0) for name, one in raised.items()}
+        with self._stage.points.unseen(), house.app.store.reading() as session:
+            books = session.of(house.shop)
+            levels = books.ledger.all_levels()
+            planned_at = min((one.planned_at for one in books.intents.unsettled() if request in one.body), default=None)
+            free = {
+                name: levels.get((one.item, Bin(one.location, State.AVAILABLE)), 0)
+                + _held_since(books, one.item, one.location, planned_at)
+                for name, one in raised.items()
+            }
         self._note(i7_never_more_than_there_is({name: one.units for name, one in raised.items()}, free))
 
     def _busy_beside(self) -> bool:
@@ -166,3 +174,13 @@ def _let_stand_by(house: House, clock: ManualClock) -> None:
     with house.app.store.writing() as session:
         session.add_shop(BYSTANDER, clock.now())
         session.of(BYSTANDER).ledger.append([moved], clock.now())
+
+
+def _held_since(books: Books, item: str, location: str, planned_at: datetime | None) -> int:
+    """Return units that a further till was granted while a parcel that was planned before waited for its turn."""
+    return sum(
+        kept.units
+        for hold in books.holds.of_item(item)
+        for kept in hold.kept
+        if planned_at is not None and hold.made_at >= planned_at and (kept.item, kept.location) == (item, location)
+    )
