@@ -33,6 +33,13 @@ def test_a_gap_is_named_by_what_fits_it_best(gap: dict[State, int], known: Known
     assert name_causes(gap, known)[0].name == name
 
 
+def test_the_evidence_says_what_the_books_hold_where_the_platform_has_no_level() -> None:
+    named = {cause.name: cause.evidence for cause in name_causes({A: -4, D: -1}, Known(is_stocked=False))}
+    assert named[causes.NOT_STOCKED] == (
+        "the platform has no such level, and the books hold 4 available, 1 damaged there",
+    )
+
+
 def test_the_evidence_names_the_order_and_its_app() -> None:
     best = name_causes({A: 2, C: -2}, Known(unclaimed=(APP,)))[0]
     assert best.confidence == pytest.approx(0.9)

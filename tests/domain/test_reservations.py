@@ -79,6 +79,15 @@ def test_a_draft_older_than_the_opening_of_its_levels_is_in_their_opening_balanc
     assert settle_reservation(draft(3), {}, Opened(cuts=some), 0, T0).unplaced_units == {"TEE": 3}
 
 
+def test_a_reservation_that_the_opening_held_is_given_back_once() -> None:
+    reserved = ("TEE", Bin("WH", State.RESERVED))
+    opened = Opened(cuts={HERE: T0 + HOUR}, held={reserved: 3}, known_at={"TEE": T0 + HOUR})
+    ended = settle_reservation(draft(3), {}, opened, 0, T0 + 2 * HOUR)
+    booked = fold(ended.movements)
+    assert booked == {("TEE", Bin("WH", State.AVAILABLE)): 3, reserved: -3}
+    assert settle_reservation(draft(3), booked, opened, 1, T0 + 3 * HOUR).movements == ()
+
+
 def test_only_a_drafts_cause_is_a_reservations() -> None:
     assert [is_reservation(cause) for cause in ("shopify/draft/7", "shopify/order/7", "draft")] == [True, False, False]
 
