@@ -1,5 +1,7 @@
 """Seasons with more platforms than Shopify: after the storm each of them equals the books, and the verdict sees it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -10,10 +12,22 @@ from onhand.ports.channel import NOT_CONNECTED, Problem
 from onhand.publish.holds import Granted
 from onhand.simulator.acts.sheet import KEYED, is_ours
 from onhand.simulator.options import PLATFORMS, Options, draw
-from onhand.simulator.season import playing
+from onhand.simulator.season import Season, playing
 
 ACTS = ("count", "receive", "lose", "tell", "lay file", "shrink", "be asked")
 QUIET = Options(seed=6, platforms=tuple(PLATFORMS), business=("tiktok", "hands", "returns"))
+
+
+@contextmanager
+def at_rest() -> Iterator[Season]:
+    """Play a while with every platform, until all is calm and well."""
+    with playing(QUIET) as season:
+        season.open()
+        for _ in range(60):
+            season.tick()
+        season.calm()
+        assert season.verdict() == []
+        yield season
 
 
 def test_every_platform_is_in_its_share_of_the_seeds() -> None:
@@ -31,24 +45,14 @@ def test_a_season_with_one_more_platform_holds(platform: str) -> None:
 
 
 def test_a_web_shop_that_shows_another_number_does_not_hold() -> None:
-    with playing(QUIET) as season:
-        season.open()
-        for _ in range(60):
-            season.tick()
-        season.calm()
-        assert season.verdict() == []
+    with at_rest() as season:
         product = next(iter(season.stage.world.woocommerce.products.values()))
         product.units += 1
         assert any("WooCommerce shows" in sentence for sentence in season.verdict())
 
 
 def test_a_workbook_with_one_wrong_number_does_not_hold() -> None:
-    with playing(QUIET) as season:
-        season.open()
-        for _ in range(40):
-            season.tick()
-        season.calm()
-        assert season.verdict() == []
+    with at_rest() as season:
         stage = season.stage
         assert stage.sandbox.sheets is not None
         (book,) = stage.sandbox.sheets.books.values()
@@ -60,12 +64,7 @@ def test_a_workbook_with_one_wrong_number_does_not_hold() -> None:
 
 
 def test_a_third_party_that_has_one_unit_more_than_the_books_does_not_hold() -> None:
-    with playing(QUIET) as season:
-        season.open()
-        for _ in range(40):
-            season.tick()
-        season.calm()
-        assert season.verdict() == []
+    with at_rest() as season:
         world = season.stage.world
         attic = list(world.catalog.locations)[-1]
         known = world.catalog.known
