@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from onhand.channels.shopify.channel import UNREAD
-from onhand.sandbox.shopify.scopes import SCOPES
+from onhand.sandbox.account.scopes import SCOPES
 from tests.flow.merchant import BOSTON, NEVER_BY_ITSELF, UNLIMITED, WAREHOUSE, Choices, Merchant, open_shop
 
 STATES = ("available", "committed", "reserved")

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from onhand.sandbox.world import tiktok_orders
 from onhand.sandbox.world.moving import stock
 from onhand.sandbox.world.orders import Order
-from onhand.sandbox.world.selling import TurnedAway, Wish, place_online, sell_at_till
+from onhand.sandbox.world.selling import TurnedAway, place_online, sell_at_till
 from onhand.sandbox.world.tiktok import TikTokOrder
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World, WorldSettings, empty_world
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)

@@ -12,8 +12,9 @@ from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.editing import edit
 from onhand.sandbox.world.fulfilling import fulfil, move_fulfillment_order
 from onhand.sandbox.world.orders import Order, RestockType
-from onhand.sandbox.world.selling import Wish, place_online, sell_at_till
+from onhand.sandbox.world.selling import place_online, sell_at_till
 from onhand.sandbox.world.undoing import RefundWish, cancel, refund
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 from tests.sandbox.shop import NOW, make_shop
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from onhand.sandbox.world import drafts, ordering
+from onhand.sandbox.world import drafting, ordering
 from onhand.sandbox.world.assortment import switch_location
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.fulfilling import fulfil
@@ -33,40 +33,40 @@ HOUR = timedelta(hours=1)
 def test_a_draft_reserves_until_its_time_and_then_releases() -> None:
     world = make_shop()
     listen(world, "draft_orders/create", "inventory_levels/update")
-    drafts.create_draft(world, lines=[wish(world, "TEE", 3)], reserve_until=NOW + HOUR, now=NOW)
+    drafting.create_draft(world, lines=[wish(world, "TEE", 3)], reserve_until=NOW + HOUR, now=NOW)
     assert units(world, "TEE", WAREHOUSE) == {"on_hand": 10, "available": 7, "reserved": 3}
     assert topics(world) == ["inventory_levels/update", "draft_orders/create"]
-    assert drafts.pass_time(world, NOW + HOUR - timedelta(seconds=1)) == 0
-    assert drafts.pass_time(world, NOW + HOUR) == 1
+    assert drafting.pass_time(world, NOW + HOUR - timedelta(seconds=1)) == 0
+    assert drafting.pass_time(world, NOW + HOUR) == 1
     assert units(world, "TEE", WAREHOUSE) == {"on_hand": 10, "available": 10}
     assert topics(world) == ["inventory_levels/update"]
 
 
 def test_a_draft_without_a_reservation_claims_nothing_before_it_is_completed() -> None:
     world = make_shop()
-    draft = drafts.create_draft(world, lines=[wish(world, "TEE", 3)], now=NOW)
+    draft = drafting.create_draft(world, lines=[wish(world, "TEE", 3)], now=NOW)
     assert units(world, "TEE", WAREHOUSE) == {"on_hand": 10, "available": 10}
-    order = drafts.complete_draft(world, draft, now=NOW)
+    order = drafting.complete_draft(world, draft, now=NOW)
     assert units(world, "TEE", WAREHOUSE) == {"on_hand": 10, "available": 7, "committed": 3}
     assert (order.source_name, order.app.name, draft.status) == ("shopify_draft_order", "Draft Orders", "COMPLETED")
     with pytest.raises(Refused, match="completed"):
-        drafts.delete_draft(world, draft, now=NOW)
+        drafting.delete_draft(world, draft, now=NOW)
 
 
 def test_completing_a_draft_commits_what_it_had_reserved_where_it_stood() -> None:
     world = make_shop({"TEE": (2, 5, 0)})
-    draft = drafts.create_draft(world, lines=[wish(world, "TEE", 4)], reserve_until=NOW + HOUR, now=NOW)
+    draft = drafting.create_draft(world, lines=[wish(world, "TEE", 4)], reserve_until=NOW + HOUR, now=NOW)
     assert units(world, "TEE", BOSTON) == {"on_hand": 5, "available": 1, "reserved": 4}
-    drafts.complete_draft(world, draft, now=NOW)
+    drafting.complete_draft(world, draft, now=NOW)
     assert units(world, "TEE", BOSTON) == {"on_hand": 5, "available": 1, "committed": 4}
 
 
 def test_deleting_or_changing_a_draft_gives_back_what_it_reserved() -> None:
     world = make_shop()
-    draft = drafts.create_draft(world, lines=[wish(world, "TEE", 4)], reserve_until=NOW + HOUR, now=NOW)
-    drafts.update_draft(world, draft, lines=[wish(world, "TEE", 1)], reserve_until=NOW + HOUR, now=NOW)
+    draft = drafting.create_draft(world, lines=[wish(world, "TEE", 4)], reserve_until=NOW + HOUR, now=NOW)
+    drafting.update_draft(world, draft, lines=[wish(world, "TEE", 1)], reserve_until=NOW + HOUR, now=NOW)
     assert units(world, "TEE", WAREHOUSE) == {"on_hand": 10, "available": 9, "reserved": 1}
-    drafts.delete_draft(world, draft, now=NOW)
+    drafting.delete_draft(world, draft, now=NOW)
     assert units(world, "TEE", WAREHOUSE) == {"on_hand": 10, "available": 10}
 
 

@@ -16,9 +16,10 @@ import pytest
 
 from onhand.sandbox.faults import Faults
 from onhand.sandbox.letters import SHOPIFY_MANNERS
+from onhand.sandbox.log import Log
 from onhand.sandbox.post import PostError, parse_address
 from onhand.sandbox.sender import Sender
-from onhand.sandbox.state import Log, Sandbox, Settings, draw_secrets, first_tokens, utc_now
+from onhand.sandbox.state import Sandbox, Settings, draw_secrets, first_tokens, utc_now
 from onhand.sandbox.world.moving import receive_goods
 from onhand.sandbox.world.world import World
 from tests.sandbox.listener import Listener, Received

@@ -14,7 +14,7 @@ from onhand.sandbox.shopify.bulk_plan import plan_of
 from onhand.sandbox.shopify.bulk_rows import ROWS_LISTED, Piece, by_graphql, by_plan
 from onhand.sandbox.shopify.bulk_rules import why_not_bulk
 from onhand.sandbox.shopify.call import BulkWindow, Call
-from onhand.sandbox.shopify.documents import Document
+from onhand.sandbox.shopify.documents import Document, documents_of
 from onhand.sandbox.shopify.face import Face, face_of
 from onhand.sandbox.shopify.schema import admin_schema
 from tests.sandbox_protocols.clients import Shop
@@ -58,7 +58,7 @@ class Reading:
         self.face: Face = face_of(sandbox, admin_schema(), sandbox.clock())
 
     def document(self, text: str) -> Document:
-        document = self.face.documents.read(text)
+        document = documents_of(self.face.schema).read(text)
         assert why_not_bulk(self.face.schema, document) is None
         return document
 

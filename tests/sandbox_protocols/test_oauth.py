@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 
-from onhand.sandbox.shopify.tokens import Grant, Lives, Tokens
+from onhand.sandbox.account.tokens import Grant, Lives, Tokens
 from tests.sandbox_protocols.clients import Json, Shop
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 from graphql import execute_sync
 
 from onhand.sandbox.shopify.call import Call
-from onhand.sandbox.shopify.documents import Document
+from onhand.sandbox.shopify.documents import Document, documents_of
 from onhand.sandbox.shopify.face import Face, face_of
 from onhand.sandbox.shopify.gids import gid
 from onhand.sandbox.shopify.schema import admin_schema
@@ -80,7 +80,7 @@ class Reading:
         self.face: Face = face_of(sandbox, admin_schema(), sandbox.clock())
 
     def document(self, text: str) -> Document:
-        document = self.face.documents.read(text)
+        document = documents_of(self.face.schema).read(text)
         assert document.errors == ()
         return document
 

@@ -9,8 +9,9 @@ import pytest
 from onhand.sandbox.world.catalog import Item
 from onhand.sandbox.world.fulfilling import fulfil
 from onhand.sandbox.world.orders import Order
-from onhand.sandbox.world.selling import Wish, place_online, sell_at_till
+from onhand.sandbox.world.selling import place_online, sell_at_till
 from onhand.sandbox.world.undoing import RefundWish, refund
+from onhand.sandbox.world.wishes import Wish
 from tests.sandbox_protocols.clients import Json, Shop
 from tests.sandbox_protocols.documents import LEVELS, ORDERS
 

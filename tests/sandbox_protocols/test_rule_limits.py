@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from onhand.sandbox.__main__ import _options
+from onhand.sandbox.account.plans import PLANS
+from onhand.sandbox.account.scopes import SCOPES
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.shopify.answers import cost_extension, throttled
-from onhand.sandbox.shopify.bucket import PLANS, ThrottleStatus
+from onhand.sandbox.shopify.bucket import ThrottleStatus
 from onhand.sandbox.shopify.fields import MAX_COUNT
-from onhand.sandbox.shopify.scopes import SCOPES
 from onhand.sandbox.state import Settings
 from tests.sandbox_protocols.clients import Shop
 from tests.sandbox_protocols.conftest import UNLIMITED, opened

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.tiktok import Sku, TikTokOrder
 from onhand.sandbox.world.tiktok_orders import cancel, place, ship
+from onhand.sandbox.world.wishes import Wish
 from tests.sandbox_protocols.clients import Json, Shop
 
 PRODUCTS = "/product/202502/products/search"

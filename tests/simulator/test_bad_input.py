@@ -22,8 +22,8 @@ from onhand.sandbox.world import fulfilling, moving, returning, selling, shippin
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.payloads import order_payload
 from onhand.sandbox.world.returning import Disposal
-from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.undoing import RefundWish
+from onhand.sandbox.world.wishes import Wish
 from onhand.simulator.network import CALM, Weather
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from onhand.domain.stock import LevelKey, State
-from onhand.sandbox.world import drafts, fulfilling, returning, selling
+from onhand.sandbox.world import drafting, fulfilling, returning, selling
 from onhand.sandbox.world.assortment import add_item
 from onhand.sandbox.world.catalog import Part
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.returning import Disposal
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 from onhand.simulator.network import CALM, Weather
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
@@ -71,19 +71,19 @@ def agree(stage: Stage) -> None:
 
 def test_a_draft_of_a_bundle_reserves_its_components_and_gives_them_back(stage: Stage) -> None:
     until = stage.clock.now() + timedelta(days=9)
-    draft = drafts.create_draft(stage.world, lines=bundle(stage, 3), now=stage.clock.now(), reserve_until=until)
+    draft = drafting.create_draft(stage.world, lines=bundle(stage, 3), now=stage.clock.now(), reserve_until=until)
     agree(stage)
     assert held(stage, State.RESERVED) == (6, 3)
-    drafts.delete_draft(stage.world, draft, now=stage.clock.now())
+    drafting.delete_draft(stage.world, draft, now=stage.clock.now())
     agree(stage)
     assert held(stage, State.RESERVED) == (0, 0)
 
 
 def test_a_draft_of_a_bundle_that_is_completed_commits_its_components(stage: Stage) -> None:
     until = stage.clock.now() + timedelta(days=9)
-    draft = drafts.create_draft(stage.world, lines=bundle(stage, 2), now=stage.clock.now(), reserve_until=until)
+    draft = drafting.create_draft(stage.world, lines=bundle(stage, 2), now=stage.clock.now(), reserve_until=until)
     agree(stage)
-    order = drafts.complete_draft(stage.world, draft, now=stage.clock.now())
+    order = drafting.complete_draft(stage.world, draft, now=stage.clock.now())
     assert {line.group.sku for line in order.lines if line.group is not None} == {"SET"}
     agree(stage)
     assert (held(stage, State.RESERVED), held(stage, State.COMMITTED)) == ((0, 0), (4, 2))

@@ -13,8 +13,8 @@ from onhand.sandbox.world import fulfilling, ordering, selling, undoing
 from onhand.sandbox.world.assortment import add_item, change_item
 from onhand.sandbox.world.moving import receive_goods
 from onhand.sandbox.world.orders import Order
-from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.undoing import RefundWish
+from onhand.sandbox.world.wishes import Wish
 from onhand.simulator.network import CALM, Weather
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.verdict import differences, totals, unexplained

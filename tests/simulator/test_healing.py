@@ -14,7 +14,7 @@ from onhand.domain.stock import Bin, LevelKey, State
 from onhand.heal.fix import By, CannotHeal
 from onhand.ports.errors import StaleWrite
 from onhand.sandbox.world import moving, selling
-from onhand.sandbox.world.selling import Wish as Shopping
+from onhand.sandbox.world.wishes import Wish as Shopping
 from onhand.simulator.platforms import GOOD_ROADS, Roads
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged

@@ -10,9 +10,9 @@ from onhand.ports.channel import NOT_CONNECTED
 from onhand.publish.guard import gate
 from onhand.sandbox.app_by_hand import UNINSTALLED, install, removal, uninstall
 from onhand.sandbox.letters import headers_of
-from onhand.sandbox.shopify.desk import Reply
+from onhand.sandbox.reply import Reply
 from onhand.sandbox.world import selling
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 from onhand.simulator.options import Options
 from onhand.simulator.season import playing, script
 from onhand.simulator.shop import Goods

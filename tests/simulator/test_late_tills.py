@@ -7,9 +7,8 @@ import pytest
 
 from onhand.domain.stock import Movement, State
 from onhand.sandbox.world import moving, ordering, undoing
-from onhand.sandbox.world.ordering import OfflineSale
-from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.undoing import RefundWish
+from onhand.sandbox.world.wishes import OfflineSale, Wish
 from onhand.simulator.network import SOON_S
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged

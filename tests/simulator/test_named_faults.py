@@ -12,7 +12,7 @@ from onhand.sandbox.letters import body_of, headers_of
 from onhand.sandbox.world import selling
 from onhand.sandbox.world.moving import adjust_by_hand
 from onhand.sandbox.world.orders import Order
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.verdict import differences, troubles

@@ -8,8 +8,8 @@ import pytest
 from onhand.sandbox.world import editing, fulfilling, selling, undoing
 from onhand.sandbox.world.moving import receive_goods
 from onhand.sandbox.world.orders import Order
-from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.undoing import RefundWish
+from onhand.sandbox.world.wishes import Wish
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.verdict import differences
 

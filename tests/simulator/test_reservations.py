@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from onhand.ports.channel import Wanted
 from onhand.sandbox.world.assortment import edit_location
-from onhand.sandbox.world.drafts import create_draft, pass_time, update_draft
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.drafting import create_draft, pass_time, update_draft
+from onhand.sandbox.world.wishes import Wish
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.verdict import differences

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from onhand.sandbox.shopify.desk import Reply
+from onhand.sandbox.reply import Reply
 from onhand.simulator.campaign import NEW_SEEDS, new_seed
 from onhand.simulator.coverage import ENOUGH, RARE, SITUATIONS, never_met
 from onhand.simulator.options import FAULTS, LEAST_FAULTS, Options, draw

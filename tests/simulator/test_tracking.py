@@ -9,7 +9,7 @@ from onhand.domain.stock import KEPT_STATES, State
 from onhand.sandbox.world import fulfilling, returning, selling
 from onhand.sandbox.world.assortment import change_item
 from onhand.sandbox.world.orders import Order
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 from onhand.simulator.lives import play_switching
 from onhand.simulator.network import CALM, Weather
 from onhand.simulator.shop import Goods

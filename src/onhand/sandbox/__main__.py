@@ -6,8 +6,8 @@ import argparse
 import sys
 from dataclasses import replace
 
+from onhand.sandbox.account.plans import PLANS
 from onhand.sandbox.server import Options, run
-from onhand.sandbox.shopify.bucket import PLANS
 from onhand.sandbox.state import Settings
 
 

@@ -64,7 +64,7 @@ from onhand.sandbox.sender import Sender
 from onhand.sandbox.sheets import people
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.wishes import DayPlan
-from onhand.sandbox.world import drafts, moving, tiktok_orders
+from onhand.sandbox.world import drafting, moving, tiktok_orders
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.selling import place_online, sell_at_till
 
@@ -171,7 +171,7 @@ class Control:
             raise Refused("unknown_ask", f"/control/{name} does not exist; there are {', '.join(self._asks)}")
         kind, act = self._asks[name]
         now = self._sandbox.clock()
-        drafts.pass_time(self._world, now)
+        drafting.pass_time(self._world, now)
         return act(msgspec.json.decode(body or b"{}", type=kind), now)
 
     def played(self) -> Row:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 from starlette.routing import BaseRoute
 
-from onhand.sandbox.shopify.desk import Reply
+from onhand.sandbox.reply import Reply
 from onhand.sandbox.signing import tiktok_headers
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.tiktok import app as tiktok_app

@@ -11,9 +11,10 @@ from onhand.sandbox.world import fulfilling, tiktok_orders, undoing, woocommerce
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.editing import edit
 from onhand.sandbox.world.orders import Order, RestockType
-from onhand.sandbox.world.selling import TurnedAway, Wish
+from onhand.sandbox.world.selling import TurnedAway
 from onhand.sandbox.world.tiktok import TikTokOrder
 from onhand.sandbox.world.undoing import RefundWish
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.woocommerce import WooOrder
 from onhand.sandbox.world.world import World
 

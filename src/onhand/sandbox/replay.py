@@ -13,7 +13,8 @@ from onhand.sandbox.state import Sandbox
 from onhand.sandbox.till_lines import TillLine, read_till_lines
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.moving import stock
-from onhand.sandbox.world.selling import TurnedAway, Wish, note_turned_away, sell_at_till
+from onhand.sandbox.world.selling import TurnedAway, note_turned_away, sell_at_till
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 
 # Tills wait while this many webhooks wait to be sent: memory stays bounded, and nothing is lost.

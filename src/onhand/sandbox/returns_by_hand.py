@@ -8,7 +8,7 @@ import msgspec
 
 from onhand.sandbox.control_asks import Ask
 from onhand.sandbox.orders_by_hand import Line, Row, on_shopify, told, wishes
-from onhand.sandbox.world import drafts, returning
+from onhand.sandbox.world import drafting, returning
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.drafts import Draft
 from onhand.sandbox.world.orders import Order
@@ -121,19 +121,19 @@ def close_return(world: World, ask: EndReturn, now: datetime) -> Row:
 def make_draft(world: World, ask: MakeDraft, now: datetime) -> Row:
     """Write a draft."""
     until = None if ask.reserve_for_s is None else now + timedelta(seconds=ask.reserve_for_s)
-    draft = drafts.create_draft(world, lines=wishes(world, ask.lines), reserve_until=until, now=now)
+    draft = drafting.create_draft(world, lines=wishes(world, ask.lines), reserve_until=until, now=now)
     return {"draft": draft.name, "id": draft.id, "status": draft.status}
 
 
 def complete_draft(world: World, ask: ChangeDraft, now: datetime) -> Row:
     """Make an order of a draft."""
-    return told(world, drafts.complete_draft(world, _draft(world, ask.draft), now=now))
+    return told(world, drafting.complete_draft(world, _draft(world, ask.draft), now=now))
 
 
 def delete_draft(world: World, ask: ChangeDraft, now: datetime) -> Row:
     """Delete a draft."""
     draft = _draft(world, ask.draft)
-    drafts.delete_draft(world, draft, now=now)
+    drafting.delete_draft(world, draft, now=now)
     return {"draft": draft.name, "id": draft.id, "status": "DELETED"}
 
 

@@ -12,7 +12,8 @@ from onhand.sandbox.world import assigning, fulfilling, ordering, tiktok_orders,
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.ordering import InventoryBehaviour
 from onhand.sandbox.world.orders import FulfillmentOrder, Order
-from onhand.sandbox.world.selling import TurnedAway, Wish
+from onhand.sandbox.world.selling import TurnedAway
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 
 

@@ -12,8 +12,9 @@ import msgspec
 
 from onhand.sandbox.faults import DeliveryFault
 from onhand.sandbox.letters import body_of, letter_of, manners_of
+from onhand.sandbox.log import Sent
 from onhand.sandbox.post import Poster, PostError, parse_address
-from onhand.sandbox.state import Sandbox, Sent
+from onhand.sandbox.state import Sandbox
 from onhand.sandbox.world.outbox import Delivery
 
 TAKEN_BY_A_CLOUD = 202

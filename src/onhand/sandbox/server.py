@@ -133,7 +133,7 @@ async def serving(options: Options) -> AsyncIterator[Running]:
     routes = [
         *control_routes(sandbox, sender, control, lambda: addresses(sandbox)),
         *shopify_app.routes(sandbox),
-        *sheets_app.routes(sandbox),
+        *sheets_app.routes(sandbox.sheets, sandbox.clock, sandbox.log),
         *third_party.routes(control.third_party),
         *(route for market in MARKETS.values() for route in market.routes(sandbox)),
     ]

@@ -17,7 +17,6 @@ from onhand.sandbox.world.moving import adjust_by_hand, move_by_hand, receive_go
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.selling import (
     TurnedAway,
-    Wish,
     free_online_units,
     note_turned_away,
     place_online,
@@ -27,6 +26,7 @@ from onhand.sandbox.world.selling import (
 )
 from onhand.sandbox.world.tiktok import TikTokOrder
 from onhand.sandbox.world.undoing import RefundWish, cancel, refund
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.woocommerce import WooOrder
 from onhand.sandbox.world.world import World
 

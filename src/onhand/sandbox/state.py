@@ -1,28 +1,25 @@
-"""One running sandbox: the world, how its platforms are set, their secrets, faults, and a log of what happened."""
+"""One running sandbox: the world, how its platforms are set, their secrets, faults, and the log of what happened."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from onhand.sandbox.account.plans import PLANS
+from onhand.sandbox.account.scopes import SCOPES
+from onhand.sandbox.account.tokens import Lives, Tokens
 from onhand.sandbox.clouds import CloudRoute
 from onhand.sandbox.faults import Faults
+from onhand.sandbox.log import Log
 from onhand.sandbox.marked import drawn
 from onhand.sandbox.sheets import start as sheets_start
 from onhand.sandbox.sheets.quota import USER_PER_MINUTE
 from onhand.sandbox.sheets.service import SheetsService
-from onhand.sandbox.shopify.bucket import PLANS
-from onhand.sandbox.shopify.scopes import SCOPES
-from onhand.sandbox.shopify.tokens import Lives, Tokens
 from onhand.sandbox.world.world import World
-
-# The log keeps this many deliveries and as many calls; counters go on. A day of the demo is far below.
-LOG_ROWS_MAX = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,60 +76,6 @@ class Secrets:
     def client_secrets(self) -> tuple[str, ...]:
         """Every client secret that is not revoked, the oldest first."""
         return (self.client_secret,) if self.new_client_secret is None else (self.client_secret, self.new_client_secret)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
-    """One API call of the app as a platform saw it; `cost_points` is Shopify's, None elsewhere."""
-
-    platform: str
-    operation: str
-    started_at: datetime
-    ended_at: datetime
-    status: int
-    outcome: str
-    cost_points: float | None
-    detail: dict[str, object]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sent:
-    """One attempt at a delivery; `status` None means that no answer came in time.
-
-    `order` is the id of the order that the delivery is about, None for everything else.
-    """
-
-    platform: str
-    topic: str
-    delivery_id: str
-    event_id: str
-    attempt: int
-    fault: str | None
-    triggered_at: datetime
-    sent_at: datetime
-    answered_at: datetime
-    status: int | None
-    order: str | None
-
-
-@dataclass(kw_only=True)
-class Log:
-    """The newest deliveries and calls, and counts of all of them."""
-
-    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=LOG_ROWS_MAX))
-    calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_ROWS_MAX))
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def add_call(self, call: Call) -> None:
-        """Keep a call; `counts` then has it by platform, operation and outcome."""
-        self.calls.append(call)
-        self.counts[f"call {call.platform} {call.operation} {call.outcome}"] += 1
-
-    def add_sent(self, sent: Sent) -> None:
-        """Keep an attempt; `counts` then has it by platform and how it ended."""
-        self.sent.append(sent)
-        ending = "unanswered" if sent.status is None else str(sent.status)
-        self.counts[f"delivery {sent.platform} {ending}"] += 1
 
 
 @dataclass(kw_only=True)

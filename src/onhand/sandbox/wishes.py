@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Literal
 
 from onhand.sandbox.build import is_scarce
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 
 ShopChannel = Literal["shopify_pos", "online_store", "tiktok_shop", "woocommerce"]

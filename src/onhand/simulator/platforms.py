@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import httpx
 
 from onhand.sandbox.markets import desks
+from onhand.sandbox.reply import Reply
 from onhand.sandbox.sheets.desk import answer_in_process
 from onhand.sandbox.sheets.service import TOKEN_PATH
-from onhand.sandbox.shopify.desk import Desk, Reply
+from onhand.sandbox.shopify.desk import Desk
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.tiktok.desk import TikTokDesk
 from onhand.simulator.clock import ManualClock

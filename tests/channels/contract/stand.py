@@ -22,7 +22,7 @@ from onhand.sandbox.orders_by_hand import cancel, place_order
 from onhand.sandbox.server import Options, make_sandbox
 from onhand.sandbox.state import Sandbox, Settings
 from onhand.sandbox.truth import truth
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 
 BASE_URL = "https://platforms.invalid"
 HOOKS = "https://hooks.example.com"

@@ -13,8 +13,8 @@ from onhand.channels.shopify import ShopifyChannel, ShopifySettings
 from onhand.domain.stock import LevelKey
 from onhand.intake.lookup import Lookup
 from onhand.ports.channel import Census, SeenLevel, Wanted
+from onhand.sandbox.log import LoggedCall
 from onhand.sandbox.server import Running
-from onhand.sandbox.state import Call
 
 SCHEMA = Path(onhand.sandbox.shopify.__file__).with_name("admin_2026-10.graphql")
 RULES = SCHEMA.with_name("runtime_rules.json")
@@ -48,7 +48,7 @@ class Shop:
         self.readings += 1
         return self.readings
 
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[LoggedCall]:
         """Return the calls of the app, oldest first."""
         return list(self.running.sandbox.log.calls)
 

@@ -10,8 +10,8 @@ from onhand.domain.orders import Restock
 from onhand.domain.stock import KEPT_STATES, LevelKey, State
 from onhand.ports.channel import Wanted
 from onhand.ports.errors import ChannelRefused
+from onhand.sandbox.account.scopes import SCOPES
 from onhand.sandbox.server import Options, SandboxThread
-from onhand.sandbox.shopify.scopes import SCOPES
 from onhand.sandbox.state import Settings
 from tests.channels.shopify.platform import Shop, connect
 

@@ -14,7 +14,7 @@ from onhand.intake.lookup import Lookup
 from onhand.ports.channel import Ask, Report, Wanted
 from onhand.ports.errors import ChannelUnavailable, UnreadableDelivery
 from onhand.sandbox.world import moving, shipping, transferring
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 from tests.channels.shopify.platform import Shop
 from tests.channels.shopify.scripted import channel_at, graphql, in_turn, platform
 from tests.channels.shopify.test_told_orders import delivered

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from onhand.sandbox.log import Log, LoggedCall
 from onhand.sandbox.lost_answer import never_answered
 from onhand.sandbox.sheets import desk
 from onhand.sandbox.sheets.page import page
-from onhand.sandbox.sheets.service import MOUNT, TOKEN_PATH, Answer
-from onhand.sandbox.state import Call, Sandbox
+from onhand.sandbox.sheets.service import MOUNT, TOKEN_PATH, Answer, SheetsService
 
 LOGGED_BYTES_MAX = 300
 
 
-def routes(sandbox: Sandbox) -> list[BaseRoute]:
-    """Return the routes; none where Google's client is not installed."""
-    service = sandbox.sheets
+def routes(service: SheetsService | None, clock: Callable[[], datetime], log: Log) -> list[BaseRoute]:
+    """Return the routes; none where Google's client is not installed. Calls are noted in `log`."""
     if service is None:
         return []
 
     async def serve(request: Request) -> Response:
-        started = sandbox.clock()
+        started = clock()
         path = request.scope["raw_path"].decode("ascii").removeprefix(MOUNT)
         body = await request.body()
         answer = desk.serve(service, request.method, f"{path}?{request.url.query}", request.headers, body)
-        _note(sandbox, f"{request.method} {path.rpartition('/')[2]}", started, answer, body)
+        log.add_call(_call(f"{request.method} {path.rpartition('/')[2]}", started, clock(), answer, body))
         return await never_answered(request) if answer.lost else _response(answer)
 
     async def give_token(request: Request) -> Response:
@@ -48,16 +48,14 @@ def _response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, media_type="application/json; charset=UTF-8")
 
 
-def _note(sandbox: Sandbox, operation: str, started: datetime, answer: Answer, body: bytes) -> None:
-    sandbox.log.add_call(
-        Call(
-            platform="google_sheets",
-            operation=operation,
-            started_at=started,
-            ended_at=sandbox.clock(),
-            status=answer.status,
-            outcome=answer.outcome,
-            cost_points=None,
-            detail={"bytes": len(body), "body": body[:LOGGED_BYTES_MAX].decode(errors="replace")},
-        )
+def _call(operation: str, started: datetime, ended: datetime, answer: Answer, body: bytes) -> LoggedCall:
+    return LoggedCall(
+        platform="google_sheets",
+        operation=operation,
+        started_at=started,
+        ended_at=ended,
+        status=answer.status,
+        outcome=answer.outcome,
+        cost_points=None,
+        detail={"bytes": len(body), "body": body[:LOGGED_BYTES_MAX].decode(errors="replace")},
     )

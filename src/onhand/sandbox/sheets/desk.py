@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
+from onhand.sandbox.reply import Reply
 from onhand.sandbox.sheets.service import MOUNT, TOKEN_PATH, Answer, SheetsService
-from onhand.sandbox.shopify.desk import Reply
 
 
 def serve(service: SheetsService, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:

@@ -31,9 +31,9 @@ from graphql import (
 )
 from graphql.language import FragmentDefinitionNode
 
+from onhand.sandbox.account.scopes import holds
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.errors import refuse
-from onhand.sandbox.shopify.scopes import holds
 
 ACCESS_FILE = "access_scopes.json"
 _PAGE = "https://shopify.dev/api/usage/access-scopes"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,23 +13,6 @@ class ThrottleStatus:
     maximum_points: float
     available_points: float
     restore_points_per_s: float
-
-
-class Plan(NamedTuple):
-    """What a shop's plan gives each app at it."""
-
-    bucket_points: float
-    restore_points_per_s: float
-
-
-# Shopify Admin API, "Rate limits" (2026-10): what comes back a second. Bucket sizes were seen on two plans, at twenty
-# times that; that the others have the same factor is inferred [I].
-PLANS = {
-    "standard": Plan(2_000.0, 100.0),
-    "advanced": Plan(4_000.0, 200.0),
-    "plus": Plan(20_000.0, 1_000.0),
-    "enterprise": Plan(40_000.0, 2_000.0),
-}
 
 
 class Bucket:

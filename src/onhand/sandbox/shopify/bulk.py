@@ -16,7 +16,7 @@ from onhand.sandbox.shopify.bulk_rows import Piece, by_graphql, by_plan, torn
 from onhand.sandbox.shopify.bulk_rules import why_not_bulk
 from onhand.sandbox.shopify.bulk_store import CONCURRENT_MAX, UNFINISHED, BulkOperation
 from onhand.sandbox.shopify.call import BulkWindow, Call
-from onhand.sandbox.shopify.documents import Document
+from onhand.sandbox.shopify.documents import Document, documents_of
 from onhand.sandbox.shopify.fields import Arguments, iso
 from onhand.sandbox.shopify.gids import gid, number_of
 from onhand.sandbox.shopify.idempotency import Payload
@@ -33,7 +33,7 @@ _BROKEN: Mapping[BulkFault, str] = {"bulk_error": "INTERNAL_SERVER_ERROR", "bulk
 def run_query(call: Call, arguments: Arguments) -> Payload:
     """bulkOperationRunQuery: start reading in the background."""
     text = arguments["query"]
-    document = call.face.documents.read(text)
+    document = documents_of(call.face.schema).read(text)
     trouble = why_not_bulk(call.face.schema, document)
     if trouble is not None:
         return refused(_EMPTY, [user_error(("query",), trouble, "INVALID")])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphql.execution.values import VariableValues
 
+from onhand.sandbox.shopify.face import Face
 from onhand.sandbox.world.world import World
-
-if TYPE_CHECKING:
-    from onhand.sandbox.shopify.face import Face
 
 
 @dataclass(kw_only=True, slots=True)

@@ -6,12 +6,12 @@ For whoever holds the clock: nothing here waits, and nothing happens between a q
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from starlette.responses import Response
 
+from onhand.sandbox.reply import Reply
 from onhand.sandbox.shopify import oauth
 from onhand.sandbox.shopify.answers import answer
 from onhand.sandbox.shopify.app import NOT_FOUND, VERSION, bulk_file_of
@@ -20,16 +20,6 @@ from onhand.sandbox.shopify.endpoint import TOKEN_HEADER, GraphQLEndpoint, Serve
 from onhand.sandbox.shopify.face import face_of
 from onhand.sandbox.shopify.schema import admin_schema
 from onhand.sandbox.state import Sandbox
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
-    """An HTTP answer. `lost`: the call took effect and the answer must not reach the app."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    lost: bool = False
 
 
 class Desk:

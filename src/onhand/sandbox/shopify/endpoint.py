@@ -14,7 +14,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from onhand.sandbox import state
+from onhand.sandbox.log import LoggedCall
 from onhand.sandbox.lost_answer import never_answered
 from onhand.sandbox.shopify.access import guard, lacking
 from onhand.sandbox.shopify.answers import (
@@ -27,11 +27,11 @@ from onhand.sandbox.shopify.answers import (
     too_dear,
 )
 from onhand.sandbox.shopify.call import Call
-from onhand.sandbox.shopify.documents import Document, Operation
+from onhand.sandbox.shopify.documents import Document, Operation, documents_of
 from onhand.sandbox.shopify.face import Face
 from onhand.sandbox.shopify.rules import keys_in
 from onhand.sandbox.state import Sandbox
-from onhand.sandbox.world import drafts
+from onhand.sandbox.world import drafting
 
 # The log keeps tens of thousands of calls: of a write of 250 rows its beginning tells enough.
 LOGGED_BYTES_MAX = 2_000
@@ -157,7 +157,7 @@ class GraphQLEndpoint:
 
     def _read(self, given: _Body) -> _Asked | dict[str, Any]:
         """Return what is asked for, or the body that refuses it."""
-        document = self._face.documents.read(given.query)
+        document = documents_of(self._face.schema).read(given.query)
         if document.errors:
             return {"errors": formatted(document.errors, "INVALID_DOCUMENT")}
         operation = document.operation(given.operation_name)
@@ -193,7 +193,7 @@ class GraphQLEndpoint:
 
     def _call(self, begun: _Begun) -> Call:
         now = self._sandbox.clock()
-        drafts.pass_time(self._sandbox.world, now)
+        drafting.pass_time(self._sandbox.world, now)
         return Call(
             world=self._sandbox.world,
             face=self._face,
@@ -250,7 +250,7 @@ class GraphQLEndpoint:
         detail: dict[str, object] | None = None,
     ) -> Response:
         self._sandbox.log.add_call(
-            state.Call(
+            LoggedCall(
                 platform="shopify",
                 operation=operation,
                 started_at=started,

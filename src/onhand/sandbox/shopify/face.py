@@ -1,4 +1,4 @@
-"""The state of Shopify's face that is no merchant's business: tokens, bucket, keys, documents, bulk operations."""
+"""The state of Shopify's face that is no merchant's business: tokens, bucket, keys, bulk operations."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from onhand.sandbox.account.tokens import Tokens
 from onhand.sandbox.faults import Faults
 from onhand.sandbox.shopify.bucket import Bucket
 from onhand.sandbox.shopify.bulk_store import BulkOperations, BulkRun
 from onhand.sandbox.shopify.cost import Sizing
-from onhand.sandbox.shopify.documents import DocumentCache, documents_of
+from onhand.sandbox.shopify.edit_sessions import EditSession
 from onhand.sandbox.shopify.gids import gid
 from onhand.sandbox.shopify.idempotency import IdempotencyKeys
 from onhand.sandbox.shopify.metafields import Metafield
-from onhand.sandbox.shopify.tokens import Tokens
-from onhand.sandbox.shopify.write_edits import Session
 from onhand.sandbox.state import Sandbox
 
 
@@ -28,7 +27,6 @@ class Face:
     """Everything Shopify keeps of one app at one shop; a bulk operation begins to read after `bulk_run_s`."""
 
     schema: GraphQLSchema
-    documents: DocumentCache
     bucket: Bucket
     sizing: Sizing
     keys: IdempotencyKeys
@@ -40,7 +38,7 @@ class Face:
     clock: Callable[[], datetime]
     bulk_run_s: float
     faults: Faults
-    edits: dict[int, Session] = field(default_factory=dict)
+    edits: dict[int, EditSession] = field(default_factory=dict)
     app_data: dict[tuple[str, str], Metafield] = field(default_factory=dict)
 
 
@@ -52,7 +50,6 @@ def face_of(
     app = _app(sandbox.secrets.client_id, settings.scopes)
     return Face(
         schema=schema,
-        documents=documents_of(schema),
         bucket=Bucket(
             size_points=settings.bucket_points,
             restore_points_per_s=settings.restore_points_per_s,

@@ -16,13 +16,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from onhand.sandbox import state
+from onhand.sandbox.account.tokens import Grant
+from onhand.sandbox.log import LoggedCall
 from onhand.sandbox.post import LOOPBACK_HOSTS
 from onhand.sandbox.shopify import id_tokens
 from onhand.sandbox.shopify.answers import answer, broken
 from onhand.sandbox.shopify.endpoint import Served
 from onhand.sandbox.shopify.face import Face
-from onhand.sandbox.shopify.tokens import Grant
 from onhand.sandbox.state import Sandbox
 
 _ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
@@ -146,7 +146,7 @@ def _row(grant: Grant) -> dict[str, object]:
 def _note(sandbox: Sandbox, grant_type: str, outcome: str, answered: Response) -> Response:
     now = sandbox.clock()
     sandbox.log.add_call(
-        state.Call(
+        LoggedCall(
             platform="shopify",
             operation=f"token {grant_type.rpartition(':')[2]}",
             started_at=now,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from onhand.sandbox.account.scopes import ALL_ORDERS, ORDERS_SHOWN
 from onhand.sandbox.shopify.call import Call
 from onhand.sandbox.shopify.errors import refuse
 from onhand.sandbox.shopify.face import installation
@@ -34,7 +35,6 @@ from onhand.sandbox.shopify.read_orders import FULFILLMENT_ORDER_GETTERS, ORDER_
 from onhand.sandbox.shopify.read_returns import DRAFT_GETTERS, fulfilled_line
 from onhand.sandbox.shopify.read_shipping import TRANSFER_GETTERS
 from onhand.sandbox.shopify.rules import runtime_rules
-from onhand.sandbox.shopify.scopes import ALL_ORDERS, ORDERS_SHOWN
 from onhand.sandbox.shopify.terms import ids_wanted, matching, since
 from onhand.sandbox.shopify.views import ProductView, ReverseOrderView, ShipmentView, VariantView
 from onhand.sandbox.world.catalog import Item, Location

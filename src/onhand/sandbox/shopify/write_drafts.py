@@ -11,10 +11,10 @@ from onhand.sandbox.shopify.fields import Arguments
 from onhand.sandbox.shopify.gids import number_of
 from onhand.sandbox.shopify.idempotency import Payload
 from onhand.sandbox.shopify.writing import refused, user_error
-from onhand.sandbox.world import drafts, fulfilling, ordering
+from onhand.sandbox.world import drafting, fulfilling, ordering
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.drafts import Draft
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 
 _DRAFT = ("draftOrder",)
 _ORDER = ("order",)
@@ -24,7 +24,7 @@ def create_draft(call: Call, arguments: Arguments) -> Payload:
     """draftOrderCreate: custom lines (without a variant) are refused here, they move no stock anyway."""
     given = arguments["input"]
     try:
-        made = drafts.create_draft(
+        made = drafting.create_draft(
             call.world, lines=_wishes(call, given.get("lineItems")), reserve_until=_until(given), now=call.now
         )
     except Refused as refusal:
@@ -40,7 +40,7 @@ def update_draft(call: Call, arguments: Arguments) -> Payload:
     lines = given.get("lineItems")
     until = _until(given) if "reserveInventoryUntil" in given else draft.reserve_until
     try:
-        drafts.update_draft(
+        drafting.update_draft(
             call.world,
             draft,
             lines=None if lines is None else _wishes(call, lines),
@@ -60,7 +60,7 @@ def delete_draft(call: Call, arguments: Arguments) -> Payload:
     if draft is None:
         return refused(empty, [user_error(("id",), "Draft order does not exist")])
     try:
-        drafts.delete_draft(call.world, draft, now=call.now)
+        drafting.delete_draft(call.world, draft, now=call.now)
     except Refused as refusal:
         return refused(empty, [user_error(("id",), refusal.message)])
     return {"deletedId": text, "userErrors": []}
@@ -72,7 +72,7 @@ def complete_draft(call: Call, arguments: Arguments) -> Payload:
     if draft is None:
         return refused(_DRAFT, [user_error(("id",), "Draft order does not exist")])
     try:
-        drafts.complete_draft(call.world, draft, now=call.now, paid=not arguments.get("paymentPending"))
+        drafting.complete_draft(call.world, draft, now=call.now, paid=not arguments.get("paymentPending"))
     except Refused as refusal:
         return refused(_DRAFT, [user_error(("id",), refusal.message)])
     return {"draftOrder": draft, "userErrors": []}

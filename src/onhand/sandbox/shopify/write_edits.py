@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from onhand.sandbox.shopify.call import Call
+from onhand.sandbox.shopify.edit_sessions import EditSession
 from onhand.sandbox.shopify.fields import Arguments
 from onhand.sandbox.shopify.gids import gid, number_of
 from onhand.sandbox.shopify.idempotency import Payload
@@ -13,21 +13,10 @@ from onhand.sandbox.shopify.writing import refused, user_error
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.editing import edit
 from onhand.sandbox.world.orders import Order
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 
 _EDITED = ("calculatedLineItem", "calculatedOrder")
 _GONE = "The edit is no longer there: it was committed, or never begun."
-
-
-@dataclass(kw_only=True, slots=True)
-class Session:
-    """What an edit has staged and not committed: units of each line afterwards, and variants to be added."""
-
-    id: int
-    order_id: int
-    quantities: dict[int, int] = field(default_factory=dict)
-    restocked: dict[int, bool] = field(default_factory=dict)
-    additions: list[Wish] = field(default_factory=list)
 
 
 def begin(call: Call, arguments: Arguments) -> Payload:
@@ -36,7 +25,7 @@ def begin(call: Call, arguments: Arguments) -> Payload:
     order = None if number is None else call.world.orders.by_id.get(number)
     if order is None:
         return refused(("calculatedOrder",), [user_error(("id",), "The order does not exist.")])
-    session = Session(id=call.world.ids.next("edit"), order_id=order.id)
+    session = EditSession(id=call.world.ids.next("edit"), order_id=order.id)
     call.face.edits[session.id] = session
     return {"calculatedOrder": _calculated(session, order), "userErrors": []}
 
@@ -104,10 +93,10 @@ def commit(call: Call, arguments: Arguments) -> Payload:
     return {"order": order, "successMessages": ["Order updated"], "userErrors": []}
 
 
-def _session(call: Call, text: str) -> Session | None:
+def _session(call: Call, text: str) -> EditSession | None:
     number = number_of("CalculatedOrder", text)
     return None if number is None else call.face.edits.get(number)
 
 
-def _calculated(session: Session, order: Order) -> dict[str, Any]:
+def _calculated(session: EditSession, order: Order) -> dict[str, Any]:
     return {"id": gid("CalculatedOrder", session.id), "originalOrder": order, "committed": False}

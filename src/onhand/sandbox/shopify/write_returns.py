@@ -15,7 +15,7 @@ from onhand.sandbox.world import returning
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.returning import Disposal, Processed
 from onhand.sandbox.world.returns import Return
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 
 _RETURN = ("return",)
 # Admin API 2026-10, ReturnErrorCode, by why the world refuses.

@@ -12,8 +12,8 @@ from onhand.sandbox.shopify.idempotency import Payload
 from onhand.sandbox.shopify.writing import UserError, refused, user_error
 from onhand.sandbox.world import transferring
 from onhand.sandbox.world.catalog import Item, Refused
-from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.transfers import Transfer
+from onhand.sandbox.world.wishes import Wish
 
 _TRANSFER = ("inventoryTransfer",)
 # What the world's refusals are called in the userErrors of transfer mutations.

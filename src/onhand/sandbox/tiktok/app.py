@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from onhand.sandbox import state
+from onhand.sandbox.log import LoggedCall
 from onhand.sandbox.lost_answer import never_answered
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.tiktok import orders, stock, webhooks
@@ -285,7 +285,7 @@ class TikTokEndpoint:
         self, started: datetime, operation: Operation, outcome: str, status: int, detail: dict[str, object]
     ) -> None:
         self._sandbox.log.add_call(
-            state.Call(
+            LoggedCall(
                 platform="tiktok_shop",
                 operation=f"{operation.method} {operation.path}",
                 started_at=started,

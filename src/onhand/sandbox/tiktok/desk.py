@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from onhand.sandbox.shopify.desk import Reply
+from onhand.sandbox.reply import Reply
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.tiktok.app import AUTH_MOUNT, GRANTS, MOUNT, OPERATIONS, Incoming, TikTokEndpoint
 

@@ -10,8 +10,8 @@ from datetime import datetime
 
 import msgspec
 
-from onhand.sandbox import state
-from onhand.sandbox.shopify.desk import Reply
+from onhand.sandbox.log import LoggedCall
+from onhand.sandbox.reply import Reply
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.woocommerce import reading, writing
 from onhand.sandbox.woocommerce.answers import Answer, RefusedCall
@@ -92,7 +92,7 @@ class WooCommerceDesk:
 
     def _note(self, started: datetime, operation: str, status: int, outcome: str) -> None:
         self._sandbox.log.add_call(
-            state.Call(
+            LoggedCall(
                 platform="woocommerce",
                 operation=operation,
                 started_at=started,

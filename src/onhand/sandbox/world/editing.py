@@ -10,8 +10,9 @@ from onhand.sandbox.world.fulfilling import touch
 from onhand.sandbox.world.levels import whole_second
 from onhand.sandbox.world.orders import Edit, EditChange, Order, RefundLine
 from onhand.sandbox.world.payloads import edit_payload, tell_order
-from onhand.sandbox.world.selling import Wish, basket, commit_units, new_line, route, shown_online
+from onhand.sandbox.world.selling import basket, commit_units, new_line, route, shown_online
 from onhand.sandbox.world.undoing import keep_refund, remove_unfulfilled
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 
 

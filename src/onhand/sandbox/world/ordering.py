@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -12,7 +11,6 @@ from onhand.sandbox.world.orders import ONLINE_STORE, POINT_OF_SALE, Order, Orde
 from onhand.sandbox.world.payloads import tell_order
 from onhand.sandbox.world.selling import (
     TurnedAway,
-    Wish,
     basket,
     commit_units,
     new_order,
@@ -21,20 +19,12 @@ from onhand.sandbox.world.selling import (
     shown_online,
     till_of,
 )
+from onhand.sandbox.world.wishes import OfflineSale, Wish
 from onhand.sandbox.world.world import World
 
 # Admin API 2026-10, OrderCreateInputsInventoryBehavior.
 InventoryBehaviour = Literal["BYPASS", "DECREMENT_IGNORING_POLICY", "DECREMENT_OBEYING_POLICY"]
 MARKETPLACE = OrderApp(44_700_001, "Marketplace Connector")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OfflineSale:
-    """What a till without connection sold and has not told anybody yet."""
-
-    location_id: int
-    wishes: tuple[Wish, ...]
-    sold_at: datetime
 
 
 def place_for_pickup(world: World, *, location_id: int, lines: Sequence[Wish], now: datetime) -> Order | TurnedAway:

@@ -15,8 +15,9 @@ from onhand.sandbox.world.orders import FulfillmentOrder, Order, RefundLine
 from onhand.sandbox.world.outbox import Act, Payload
 from onhand.sandbox.world.payloads import tell_order
 from onhand.sandbox.world.returns import Disposition, DispositionType, ExchangeLine, Return, ReturnLine
-from onhand.sandbox.world.selling import Wish, basket, commit_units, merged, new_line, route
+from onhand.sandbox.world.selling import basket, commit_units, merged, new_line, route
 from onhand.sandbox.world.undoing import keep_refund, remove_unfulfilled
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 
 FINAL = ("RESTOCKED", "NOT_RESTOCKED", "MISSING")

@@ -28,15 +28,8 @@ from onhand.sandbox.world.orders import (
 from onhand.sandbox.world.outbox import Act
 from onhand.sandbox.world.payloads import fulfillment_payload, tell_order
 from onhand.sandbox.world.shelf import OrderRef
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import TurnedAwayCount, World
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
-    """Units of an item that a shopper wants."""
-
-    item_id: int
-    units: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

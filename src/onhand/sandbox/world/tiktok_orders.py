@@ -9,7 +9,7 @@ from datetime import datetime
 from onhand.sandbox.world.bundling import parts_of
 from onhand.sandbox.world.catalog import Item, Refused
 from onhand.sandbox.world.outbox import Payload
-from onhand.sandbox.world.selling import TurnedAway, Wish, merged
+from onhand.sandbox.world.selling import TurnedAway, merged
 from onhand.sandbox.world.shelf import OrderRef
 from onhand.sandbox.world.tiktok import (
     OrderStatus,
@@ -20,6 +20,7 @@ from onhand.sandbox.world.tiktok import (
     Warehouse,
 )
 from onhand.sandbox.world.tiktok_stock import default_warehouse, listing_key, move, shift
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 
 # The webhook's word for a status differs from the API's for cancelled orders.

@@ -9,9 +9,10 @@ from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.change import level_at, listing_key, shift
 from onhand.sandbox.world.levels import whole_second
 from onhand.sandbox.world.outbox import Act, Payload
-from onhand.sandbox.world.selling import Wish, merged
+from onhand.sandbox.world.selling import merged
 from onhand.sandbox.world.transfer_payloads import line_gid, tell_transfer, transfer_rows
 from onhand.sandbox.world.transfers import Transfer, TransferLine
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 
 

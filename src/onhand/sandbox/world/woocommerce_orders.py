@@ -15,8 +15,9 @@ import msgspec
 from onhand.sandbox.world.bundling import parts_of
 from onhand.sandbox.world.catalog import Item, Refused
 from onhand.sandbox.world.outbox import Delivery
-from onhand.sandbox.world.selling import TurnedAway, Wish, merged
+from onhand.sandbox.world.selling import TurnedAway, merged
 from onhand.sandbox.world.shelf import OrderRef
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.woocommerce import HOLDS_STOCK, WooLine, WooOrder, WooProduct, WooRefund, WooStatus
 from onhand.sandbox.world.woocommerce_rows import order_row, product_row
 from onhand.sandbox.world.world import World

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from onhand.sandbox.world.adjustments import AdjustmentGroup
 from onhand.sandbox.world.catalog import Catalog, Ids
 from onhand.sandbox.world.confirmations import Confirmations
+from onhand.sandbox.world.drafts import Draft
 from onhand.sandbox.world.levels import Levels
 from onhand.sandbox.world.orders import OrderBook
 from onhand.sandbox.world.outbox import Outbox
@@ -17,11 +17,8 @@ from onhand.sandbox.world.shelf import Shelf
 from onhand.sandbox.world.tiktok import TikTokShop
 from onhand.sandbox.world.torn import Tear
 from onhand.sandbox.world.transfers import Transfer
+from onhand.sandbox.world.wishes import OfflineSale
 from onhand.sandbox.world.woocommerce import WooShop
-
-if TYPE_CHECKING:
-    from onhand.sandbox.world.drafts import Draft
-    from onhand.sandbox.world.ordering import OfflineSale
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from onhand.sandbox.world.catalog import Refused
-from onhand.sandbox.world.selling import Wish
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 
 Happen = Callable[[datetime], str]

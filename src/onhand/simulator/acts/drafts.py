@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from onhand.sandbox.world import drafts
+from onhand.sandbox.world import drafting
 from onhand.sandbox.world.drafts import Draft
 from onhand.sandbox.world.world import World
 from onhand.simulator.acts.chance import Act, named, one_of, some_wishes
@@ -26,23 +26,23 @@ class DraftActs:
     def _write(self, now: datetime) -> str:
         until = self._until(now)
         lines = some_wishes(self._rng, self._world)
-        draft = drafts.create_draft(self._world, lines=lines, now=now, reserve_until=until)
+        draft = drafting.create_draft(self._world, lines=lines, now=now, reserve_until=until)
         return f"{draft.name}: {lines} reserved until {until}"
 
     def _change(self, now: datetime) -> str:
         draft, until = self._open(), self._until(now)
         lines = some_wishes(self._rng, self._world) if self._rng.random() < 0.5 else None
-        drafts.update_draft(self._world, draft, now=now, reserve_until=until, lines=lines)
+        drafting.update_draft(self._world, draft, now=now, reserve_until=until, lines=lines)
         return f"{draft.name}: now {lines or 'the same'}, reserved until {until}"
 
     def _complete(self, now: datetime) -> str:
         draft = self._open()
-        order = drafts.complete_draft(self._world, draft, now=now, paid=self._rng.random() < 0.7)
+        order = drafting.complete_draft(self._world, draft, now=now, paid=self._rng.random() < 0.7)
         return f"{draft.name}: completed as {order.name}"
 
     def _delete(self, now: datetime) -> str:
         draft = self._open()
-        drafts.delete_draft(self._world, draft, now=now)
+        drafting.delete_draft(self._world, draft, now=now)
         return f"{draft.name}: deleted"
 
     def _open(self) -> Draft:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from onhand.sandbox.world import shipping, transferring
-from onhand.sandbox.world.selling import Wish
 from onhand.sandbox.world.transfers import Shipment, Transfer
+from onhand.sandbox.world.wishes import Wish
 from onhand.sandbox.world.world import World
 from onhand.simulator.acts.chance import Act, name_of, named, one_of, some_of
 

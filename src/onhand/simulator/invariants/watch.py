@@ -9,7 +9,7 @@ import msgspec
 
 from onhand.domain.stock import Bin, Movement, State
 from onhand.sandbox.letters import headers_of
-from onhand.sandbox.shopify.desk import Reply
+from onhand.sandbox.reply import Reply
 from onhand.simulator.clock import ManualClock
 from onhand.simulator.house import House
 from onhand.simulator.invariants import always

@@ -1,0 +1,1 @@
+"""What a merchant and Shopify have agreed on for the app: the plan, the scopes, the tokens."""
