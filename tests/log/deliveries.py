@@ -9,6 +9,7 @@ from onhand.log.nats_wire import Stream
 from onhand.log.seal import Seal
 from onhand.log.sqlite_log import SqliteLog
 from onhand.ports.delivery import Delivery
+from tests.log.patience import JumpingClock
 from tests.support.nats import NatsCluster
 from tests.support.waiting import until
 
@@ -48,10 +49,19 @@ def open_log(folder: Path) -> SqliteLog:
     return SqliteLog(folder / "onhand-log.db", Seal([KEY]))
 
 
-def open_stream(folder: Path, servers: NatsCluster, name: str, *, waits: bool = True) -> JetStreamLog:
-    """The log in a stream, with its spool in a folder; `waits` for the servers to have made the stream."""
+def open_stream(
+    folder: Path, servers: NatsCluster, name: str, *, waits: bool = True, clock: JumpingClock | None = None
+) -> JetStreamLog:
+    """The log in a stream, with its spool in a folder; `waits` for the servers to have made the stream.
+
+    `clock` None: the machine's, which lets the servers answer.
+    """
     stream = Stream(servers=servers.addresses, name=name, replicas=3)
-    log = JetStreamLog(SqliteLog(folder / "onhand-spool.db", Seal([KEY])), stream, Seal([KEY]))
+    spool = SqliteLog(folder / "onhand-spool.db", Seal([KEY]))
+    if clock is None:
+        log = JetStreamLog(spool, stream, Seal([KEY]))
+    else:
+        log = JetStreamLog(spool, stream, Seal([KEY]), monotonic_s=clock.now_s, wait=clock.wait)
     if waits:
         log.wire.wait(START_WITHIN_S)
     return log

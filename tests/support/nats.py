@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.ports import free_ports
@@ -64,6 +66,18 @@ class NatsCluster:
     def resume(self, name: str) -> None:
         """Let it go on."""
         self._processes[int(name.removeprefix("n"))].send_signal(signal.SIGCONT)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let no server answer or hang up for as long as the context lasts."""
+        names = [f"n{number}" for number in self._processes]
+        for name in names:
+            self.pause(name)
+        try:
+            yield
+        finally:
+            for name in names:
+                self.resume(name)
 
     def on_disk(self) -> bytes:
         """Everything that the servers have written."""

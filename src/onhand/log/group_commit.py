@@ -34,6 +34,7 @@ class _Lot(NamedTuple):
     bringer: _Bringer
     deliveries: Sequence[Delivery]
     waiting: Sequence[Any]
+    brought_at_s: float = 0.0
 
 
 class GroupCommit:
@@ -41,16 +42,24 @@ class GroupCommit:
 
     At most `max_batch` deliveries share a commit, unless one lot alone is larger; at most `max_waiting` may be
     unanswered, so that memory has a bound and a sender hears 503 rather than nothing. A second thread does what
-    nobody should wait for: checkpoints, counters, looking after the file.
+    nobody should wait for: checkpoints, counters, looking after the file. `monotonic_s` measures how long they wait.
     """
 
-    def __init__(self, log: KeptLog, *, max_batch: int = 256, max_waiting: int = 4096) -> None:
+    def __init__(
+        self,
+        log: KeptLog,
+        *,
+        max_batch: int = 256,
+        max_waiting: int = 4096,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.log = log
         self.figures = CommitFigures()
         self.trouble: str | None = None  # why the newest commit failed; None once one succeeds
         self.on_commit: Callable[[], None] | None = None  # called after each commit; must be quick
         self._max_batch = max_batch
         self._max_waiting = max_waiting
+        self._monotonic_s = monotonic_s
         self._lots: SimpleQueue[_Lot | None] = SimpleQueue()
         self._brought = self._answered = 0
         self._door = threading.Lock()
@@ -90,7 +99,7 @@ class GroupCommit:
                     f"{waiting} deliveries wait for the disk, {self._max_waiting} may: the senders will try again"
                 )
             self._brought += len(lot.deliveries)
-            self._lots.put(lot)
+            self._lots.put(lot._replace(brought_at_s=self._monotonic_s()))
 
     def stop(self) -> None:
         """Keep what was brought, then end both threads. Does not close the log."""
@@ -135,7 +144,7 @@ class GroupCommit:
         kept: _LotKept
         began = time.perf_counter()
         try:
-            kept = self.log.append(deliveries)
+            kept = self.log.append(deliveries, self._monotonic_s() - lots[0].brought_at_s)
             self.figures.add(time.perf_counter() - began, len(deliveries))
             self.trouble = None
         except LogUnavailable as error:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -26,8 +26,11 @@ from onhand.log.write_ahead import WriteAhead
 from onhand.ports.delivery import Counts, Delivery, Logged
 from onhand.ports.errors import DataDamaged, LogUnavailable
 
-CONFIRM_WITHIN_S = 2.0
-"""How long a sender's answer waits for the quorum. An election takes 5 to 7 s; TikTok Shop gives up after 3."""
+CONFIRM_WITHIN_S = 1.0
+"""How long a sender waits for the quorum, from when it brought its delivery.
+
+TikTok Shop gives up after 3 s: the rest is this machine's disk's. A quorum needs milliseconds, an election 5 to 7 s.
+"""
 
 REST_S = 1.0
 """After a quorum that did not answer: nobody who waited for one deadline already may meet another."""
@@ -46,12 +49,21 @@ class JetStreamLog:
     What no quorum confirms in time is kept in `spool` and answered; `flush` forwards it. The stream takes a delivery
     once for as long as it stands, because its subject is its identity; only its body can be forgotten. Anchors and the
     counts of repeats and refusals stand in the spool's file: they are this machine's own.
-    Two seals: each is for one thread at a time.
+    Two seals: each is for one thread at a time. `monotonic_s` and `wait` are as `Wire` takes them.
     """
 
-    def __init__(self, spool: SqliteLog, stream: Stream, seal: Seal) -> None:
+    def __init__(
+        self,
+        spool: SqliteLog,
+        stream: Stream,
+        seal: Seal,
+        *,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
+    ) -> None:
         self.spool = spool
-        self.wire = Wire(stream)
+        self.wire = Wire(stream, monotonic_s, wait)
+        self._monotonic_s = monotonic_s
         self._subjects = Subjects(stream.name)
         self._packer = Packer(seal)
         self._packing = threading.Lock()
@@ -65,11 +77,12 @@ class JetStreamLog:
         """What the spool's file has not taken over yet."""
         return self.spool.write_ahead
 
-    def append(self, deliveries: Sequence[Delivery]) -> list[bool]:
+    def append(self, deliveries: Sequence[Delivery], waited_s: float = 0.0) -> list[bool]:
         """Keep deliveries durably; False marks a repeat. Raises LogUnavailable.
 
-        The quorum has `CONFIRM_WITHIN_S` to confirm. What it does not confirm goes to the spool, as does everything
-        from then on until the spool could be forwarded.
+        The quorum has what `waited_s` leaves of `CONFIRM_WITHIN_S` to confirm. What it does not confirm goes to the
+        spool, as does everything from then on until the spool could be forwarded. So a sender waits for the quorum that
+        long at most, however many came before it, and beyond that for this machine's disk alone.
         """
         first: dict[tuple[str, str, str], Delivery] = {}
         for delivery in deliveries:
@@ -77,7 +90,7 @@ class JetStreamLog:
         fresh = list(first.values())
         told: list[Told | str] = [""] * len(fresh)
         if fresh and self.wire.is_ready and not self._spooling:
-            told = self._publish(fresh)
+            told = self._publish(fresh, CONFIRM_WITHIN_S - waited_s)
         unconfirmed = [delivery for delivery, each in zip(fresh, told, strict=True) if each not in ("kept", "repeat")]
         spooled = dict(zip(map(_key, unconfirmed), self.spool.append(unconfirmed), strict=True))
         self.spool.count_duplicates(len(deliveries) - len(fresh) + told.count("repeat"))
@@ -144,10 +157,10 @@ class JetStreamLog:
         while self.wire.is_ready:
             waiting = self._read_spool()
             if not waiting:
-                if time.monotonic() >= self._direct_after_s:
+                if self._monotonic_s() >= self._direct_after_s:
                     self._spooling = False
                 return
-            told = self._publish([logged.delivery for logged in waiting])
+            told = self._publish([logged.delivery for logged in waiting], CONFIRM_WITHIN_S)
             self.spool.forget_at(
                 [logged.position for logged, each in zip(waiting, told, strict=True) if each in ("kept", "repeat")]
             )
@@ -225,15 +238,17 @@ class JetStreamLog:
             logger.warning("what waits in %s cannot be forwarded: %s", self.spool.path, error)
             raise LogUnavailable(f"log {self.spool.path}: what waits there cannot be forwarded: {error}") from error
 
-    def _publish(self, deliveries: Sequence[Delivery]) -> list[Told | str]:
+    def _publish(self, deliveries: Sequence[Delivery], within_s: float) -> list[Told | str]:
         """Ask the quorum for its word on each. Where it has none, everything goes to the spool for a while."""
-        try:
-            told = self.wire.publish([self._letter(delivery) for delivery in deliveries], CONFIRM_WITHIN_S)
-        except LogUnavailable as error:
-            told = [str(error)] * len(deliveries)
+        told: list[Told | str] = ["nobody may wait for it any more"] * len(deliveries)
+        if within_s > 0:
+            try:
+                told = self.wire.publish([self._letter(delivery) for delivery in deliveries], within_s)
+            except LogUnavailable as error:
+                told = [str(error)] * len(deliveries)
         if not all(each in ("kept", "repeat") for each in told):
             self._spooling = True
-            self._direct_after_s = time.monotonic() + REST_S
+            self._direct_after_s = self._monotonic_s() + REST_S
         return told
 
     def _letter(self, delivery: Delivery) -> Letter:

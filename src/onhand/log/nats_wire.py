@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -25,7 +26,7 @@ _NAME_IN_USE = 10058  # a stream of this name exists and is configured otherwise
 _GONE = (10037, 10043)  # no message found; no such sequence
 _NOT_DELETED = 10057  # for whatever reason, that it is gone already among them
 _CALL_S = 5.0
-_SLACK_S = 0.3  # for a connection that does not even take what is sent
+_WANTED_S = 60.0  # whoever publishes says how long it waits, and takes back what nobody waits for any more
 _CONNECT_S = 1
 _TRY_AGAIN_S = 0.2
 _PING_EVERY_S = 1
@@ -88,10 +89,18 @@ class Wire:
     """Keeps a connection for as long as it lives, to whichever server answers, and the stream in being.
 
     Every call names its time limit and raises LogUnavailable when that has passed, or no server answers.
+    `monotonic_s` measures how long who publishes waits, and `wait` lets a condition be notified for so many seconds.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
+    ) -> None:
         self.stream = stream
+        self._monotonic_s = monotonic_s
+        self._wait = wait
         self.trouble = "no NATS server has answered yet"
         self._client: Client | None = None
         self._ready = threading.Event()
@@ -118,13 +127,34 @@ class Wire:
     def publish(self, letters: Sequence[Letter], within_s: float) -> list[Told | str]:
         """Publish all at once; return for each whether a quorum keeps it, it is a repeat, or what is wrong.
 
-        What is wrong may yet have been kept: only asking again tells.
+        The thread that asks waits no longer than `within_s`, whatever servers, connection and event loop do. What is
+        wrong, or without an answer by then, may yet have been kept: only asking again tells.
         """
+        until_s = self._monotonic_s() + within_s
+        told: list[Told | str] = [f"no quorum answered within {within_s:g} s"] * len(letters)
 
-        async def publish_all() -> list[Told | str]:
-            return list(await asyncio.gather(*(self._publish(letter, within_s) for letter in letters)))
+        async def publish_one(number: int, letter: Letter) -> None:
+            told[number] = await self._publish(letter)
 
-        return self._run(publish_all(), within_s + _SLACK_S)
+        async def publish_all() -> None:
+            await asyncio.gather(*(publish_one(number, letter) for number, letter in enumerate(letters)))
+
+        ended = threading.Condition()
+
+        def end(_: "futures.Future[None]") -> None:
+            with ended:
+                ended.notify_all()
+
+        under_way = asyncio.run_coroutine_threadsafe(publish_all(), self._loop)
+        under_way.add_done_callback(end)
+        with ended:
+            while not under_way.done() and (left_s := until_s - self._monotonic_s()) > 0:
+                self._wait(ended, left_s)
+        if under_way.done():
+            self._result(under_way)
+        else:
+            under_way.cancel()
+        return list(told)
 
     def read(self, subject: str, after: int, limit: int) -> list[Stored]:
         """Return messages behind a sequence, in order, from any server that keeps the stream: it may lag a little."""
@@ -171,10 +201,13 @@ class Wire:
         except LogUnavailable:
             work.close()
             raise
+        return self._result(asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, within_s), self._loop))
+
+    def _result(self, asked: "futures.Future[T]") -> T:
         try:
-            return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, within_s), self._loop).result()
+            return asked.result()
         except _NO_ANSWER as error:
-            told = str(error) or f"no answer within {within_s} s"
+            told = str(error) or "no answer in time"
             raise LogUnavailable(f"NATS stream {self.stream.name}: {told}; look at the servers") from error
 
     def _connected(self) -> Client:
@@ -231,7 +264,7 @@ class Wire:
             logger.warning("NATS: %s", trouble)
         self.trouble = trouble
 
-    async def _publish(self, letter: Letter, within_s: float) -> Told | str:
+    async def _publish(self, letter: Letter) -> Told | str:
         headers = {}
         if letter.message_id is not None:
             headers[str(api.Header.MSG_ID.value)] = letter.message_id
@@ -240,12 +273,12 @@ class Wire:
             headers["Nats-Expected-Last-Subject-Sequence-Subject"] = letter.unless
         try:
             ack = await self._context().publish(
-                letter.subject, letter.payload, timeout=within_s, stream=self.stream.name, headers=headers
+                letter.subject, letter.payload, timeout=_WANTED_S, stream=self.stream.name, headers=headers
             )
         except js_errors.APIError as error:
             return "repeat" if error.err_code == REPEAT else f"{error.description} ({error.err_code})"
         except _NO_ANSWER as error:
-            return str(error) or f"no quorum answered within {within_s} s"
+            return str(error) or "no quorum answered"
         return "repeat" if ack.duplicate else "kept"
 
     async def _read(self, subject: str, after: int, limit: int) -> list[Stored]:

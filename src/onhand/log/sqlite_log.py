@@ -55,8 +55,9 @@ class SqliteLog:
             self._writer.close()
             raise LogUnavailable(f"log {self.path} cannot be read: {error}; try again") from error
 
-    def append(self, deliveries: Sequence[Delivery]) -> list[bool]:
+    def append(self, deliveries: Sequence[Delivery], waited_s: float = 0.0) -> list[bool]:
         """Keep deliveries durably, in one transaction; False marks a repeat. Raises LogUnavailable."""
+        del waited_s  # there is nobody else who could keep them
         if not deliveries:
             return []
         with self._lock, self._trouble_with(f"keeping {len(deliveries)} deliveries"):

@@ -73,8 +73,12 @@ class Counts(NamedTuple):
 class Log(Protocol):
     """Deliveries as they came, durable, in order. Kept apart from the store: a busy store delays no answer."""
 
-    def append(self, deliveries: Sequence[Delivery]) -> list[bool]:
-        """Keep deliveries durably, in one transaction; False marks a repeat. Raises LogUnavailable."""
+    def append(self, deliveries: Sequence[Delivery], waited_s: float = 0.0) -> list[bool]:
+        """Keep deliveries durably, in one transaction; False marks a repeat. Raises LogUnavailable.
+
+        `waited_s` is how long the sender has waited already that waits longest: a log that asks others for their word
+        takes that off the time it gives them.
+        """
 
     def read(self, after: int, limit: int) -> list[Logged]:
         """Return up to `limit` deliveries behind position `after`, in order."""
