@@ -52,6 +52,7 @@ def test_nor_can_the_words_of_an_error(heard: io.StringIO) -> None:
         "shpss_0123456789abcdef",
         "shprt_0123456789abcdef",
         "ROW_0123456789abcdef",
+        "onhand_0123456789ab_" + "Zz-9" * 10,
         "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJodHRwcyJ9.c2lnbmF0dXJl",
     ],
 )

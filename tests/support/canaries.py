@@ -13,7 +13,15 @@ from pathlib import Path
 from onhand.sandbox.marked import MARK
 from onhand.sandbox.world import people
 
-SECRETS = (MARK, "canary", "PRIVATE KEY", r"ya29\.", r"shp(?:at|ss|rt)_[a-z0-9_-]", r"ROW_[a-z0-9]{3}")
+SECRETS = (
+    MARK,
+    "canary",
+    "PRIVATE KEY",
+    r"ya29\.",
+    r"shp(?:at|ss|rt)_[a-z0-9_-]",
+    r"ROW_[a-z0-9]{3}",
+    r"onhand_[0-9a-f]{12}_",
+)
 SHOPPERS = (
     r"(?:shopper\d+|ada)@example\.com",
     r"\+1 555 01\d\d",
@@ -30,6 +38,7 @@ _SIGNS = (
     b"shpss_",
     b"shprt_",
     b"ROW_",
+    b"onhand_",
     b"@example.com",
     b"+1 555 01",
 )

@@ -6,6 +6,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from onhand.ports.errors import ConfigError
+from onhand.web.desk import Desk
 from onhand.web.guard import Guard, is_loopback
 from onhand.web.server import WebServer, build_web, read_listen
 from tests.web_pages.conftest import Served
@@ -46,11 +47,13 @@ def test_what_came_through_a_proxy_is_refused(still: Served, name: str) -> None:
         (None, 403),
     ],
 )
-def test_a_peer_from_elsewhere_is_refused_whatever_host_it_names(peer: tuple[str, int] | None, status: int) -> None:
-    assert _ask(peer) == status
+def test_a_peer_from_elsewhere_is_refused_whatever_host_it_names(
+    shop: Shop, peer: tuple[str, int] | None, status: int
+) -> None:
+    assert _ask(shop, peer) == status
 
 
-def _ask(peer: tuple[str, int] | None) -> int:
+def _ask(shop: Shop, peer: tuple[str, int] | None) -> int:
     started: list[int] = []
 
     async def receive() -> Message:
@@ -64,7 +67,9 @@ def _ask(peer: tuple[str, int] | None) -> int:
         await PlainTextResponse("in")(scope, receive, send)
 
     scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")], "client": peer}
-    run_apart(lambda: Guard(inside)(scope, receive, send))
+    desk = Desk(store=shop.store, log=shop.log, shops=[shop.name], clock=shop.clock, health=dict, switches=None)
+    run_apart(lambda: Guard(inside, desk)(scope, receive, send))
+    desk.close()
     return started[0]
 
 

@@ -157,6 +157,7 @@ def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check
     from onhand.cli.checks.alerts import check_alerts
     from onhand.cli.checks.books import check_books
     from onhand.cli.checks.kept import check_ledger, check_log
+    from onhand.cli.checks.keys import check_keys
     from onhand.cli.checks.traffic import check_traffic
 
     with frame.store() as store, store.reading() as session:
@@ -165,6 +166,7 @@ def _examine_books(frame: Frame, config: "Config", shop: str) -> Iterator["Check
         yield from check_books(session.of(shop), config, shop, now())
         yield from check_traffic(session.of(shop), config, shop, now())
         yield from check_alerts(session.of(shop), config, shop)
+        yield check_keys(session.of(shop), config, shop, now())
     with frame.log() as log:
         anchors = log.anchors(shop)
         with frame.store() as store, store.reading() as session:

@@ -1,10 +1,11 @@
-"""keys: the key that bodies of webhooks and tokens are sealed with, and replacing it."""
+"""keys: those of programs that ask from elsewhere, and the one that bodies of webhooks and tokens are sealed with."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onhand.cli.api_keys import make, revoke, show_keys
 from onhand.cli.frame import Json, frame_of
 
 if TYPE_CHECKING:
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    group = typer.Typer(no_args_is_help=True, help="The key that webhook bodies and tokens are sealed with.")
+    about = (
+        "Keys of tills and sites that ask from elsewhere; and the key that webhook bodies and tokens are sealed with."
+    )
+    group = typer.Typer(no_args_is_help=True, help=about)
+    group.command("make")(make)
+    group.command("ls")(show_keys)
+    group.command("revoke")(revoke)
     group.command("new")(new)
     group.command("rotate")(rotate)
     app.add_typer(group, name="keys", rich_help_panel="Set up")

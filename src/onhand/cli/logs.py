@@ -7,10 +7,10 @@ from typing import Any, TextIO
 
 from onhand.cli.exits import visible
 
-# The forms that the platforms give their secrets (Shopify's and TikTok Shop's tokens, a JSON Web Token, a header).
+# The forms that secrets have: Shopify's and TikTok Shop's tokens, our own API keys, a JSON Web Token, a header.
 _SECRETS = re.compile(
     r"""
-    shp[a-z]{2}_\w{4,} | \bROW_\w{8,} | \beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*
+    shp[a-z]{2}_\w{4,} | \bonhand_[0-9a-f]{12}_[\w-]* | \bROW_\w{8,} | \beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*
     | (?<=[?&\s"'])(?:access_token|refresh_token|app_secret|client_secret|sign)=[^&\s"']+
     | (?<=Bearer\s)[\w.~+/=-]{8,}
     """,

@@ -34,6 +34,7 @@ listen = "127.0.0.1:8001"               # webhooks only: the port that a tunnel 
 
 [server]
 listen = "127.0.0.1:8000"               # pages and API, for this machine only
+# hosts = ["stock.example.com"]         # names under which tills and sites with a key reach the API: docs/holds.md
 
 [[shop]]
 domain = "{domain}"

@@ -60,7 +60,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         public_url=ingress.url("public_url"),
         unsigned_stock=ingress.flag("unsigned_stock", default=IngressConfig.unsigned_stock),
     )
-    server_config = ServerConfig(listen=server.listen("listen", ServerConfig.listen))
+    server_config = ServerConfig(listen=server.listen("listen", ServerConfig.listen), hosts=server.host_names("hosts"))
     shops = tuple(_read_shop(source, row) for row in _rows(top, "shop"))
     domains = _refuse_doubles(source, "shop", [shop.domain for shop in shops])
     threepls = tuple(_read_threepl(source, row, domains) for row in _rows(top, "threepl"))

@@ -61,9 +61,10 @@ class IngressConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ServerConfig:
-    """The port for pages and the JSON API."""
+    """The port for pages and the JSON API. `hosts` are the names under which programs with an API key reach it."""
 
     listen: Listen = PAGES_LISTEN
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

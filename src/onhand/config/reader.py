@@ -13,6 +13,8 @@ from onhand.config.model import Listen, Setting
 from onhand.config.secret import Secret, is_reference, resolve
 from onhand.ports.errors import ConfigError
 
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+
 
 class FromEnvironment(NamedTuple):
     """A value that an environment variable gave, still as text."""
@@ -149,6 +151,16 @@ class Section:
         if not host or not port.isdecimal() or not 0 <= int(port) <= 65535 or "/" in host:
             self.refuse(key, f'must be "HOST:PORT" such as "{default}", got {text!r}')
         return Listen(host, int(port))
+
+    def host_names(self, key: str) -> tuple[str, ...]:
+        """Return names and addresses of hosts, without ports, in lower case; none of them is this machine itself."""
+        names = tuple(name.lower() for name in self.words(key) or ())
+        for name in names:
+            if not _HOST.fullmatch(name):
+                self.refuse(key, f'names {name!r}: write hosts without scheme and port, such as ["stock.example.com"]')
+            if Listen(name, 0).is_loopback:
+                self.refuse(key, f"names {name!r}: this machine itself needs no key, leave it out")
+        return names
 
     def url(self, key: str) -> str | None:
         """Return an http or https address without a slash at its end, or None."""

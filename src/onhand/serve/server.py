@@ -212,10 +212,19 @@ class Serving:
         self._turns += [Turns(work, self._died) for work in fetched]
 
     def _start_web(self) -> None:
-        app = self._app
+        app, server = self._app, self._app.config.server
         app.holding.on_change = self._on_hold
-        pages = build_web(app.store, app.log, app.shops, app.clock, self.health, switches=app, holding=app.holding)
-        self.web = WebServer(str(self._app.config.server.listen), pages)
+        pages = build_web(
+            app.store,
+            app.log,
+            app.shops,
+            app.clock,
+            self.health,
+            switches=app,
+            holding=app.holding,
+            hosts=server.hosts,
+        )
+        self.web = WebServer(str(server.listen), pages, server.hosts)
         self.web.start()
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 from onhand.domain.stock import LevelKey, State
 from onhand.store.alerts import Alerts
 from onhand.store.announcements import Announcements
+from onhand.store.api_keys import ApiKeys
 from onhand.store.aside import Aside
 from onhand.store.asks import Asks
 from onhand.store.bundles import Bundles
@@ -57,6 +58,7 @@ class Books:
     pictures = _table(Pictures)
     openings = _table(Openings)
     holds = _table(Holds)
+    api_keys = _table(ApiKeys)
     returned = _table(Returned)
     twins = _table(Twins)
     observations = _table(Observations)

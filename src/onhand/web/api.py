@@ -7,6 +7,7 @@ import msgspec
 
 from onhand import answers
 from onhand.answers import as_json
+from onhand.domain.api_keys import May
 from onhand.domain.catalog import Item
 from onhand.store import Books
 from onhand.web.desk import Desk
@@ -186,7 +187,7 @@ def _get(
     schema: str,
     answer: Callable[[Desk, Call], object],
     *parameters: Parameter,
-    troubles: tuple[int, ...] = (),
+    of_all: bool = False,
 ) -> Route:
     together = (SHOP, *parameters)
     return Route(
@@ -196,12 +197,14 @@ def _get(
         endpoint=reading(together, answer),
         parameters=together,
         schema=schema,
-        troubles=(400, 404, *troubles),
+        troubles=(400, 404),
+        may=(May.READ,),
+        of_all=of_all,
     )
 
 
 READINGS: tuple[Route, ...] = (
-    _get("/api/v1/status", "How the shop stands: the dashboard's head", "Status", _status),
+    _get("/api/v1/status", "How the shop stands: the dashboard's head", "Status", _status, of_all=True),
     _get(
         "/api/v1/ats", "What every channel may sell, and what it was told", "Sellables", _ats, _SKU, _CHANNEL, *_PAGES
     ),
@@ -238,6 +241,7 @@ READINGS: tuple[Route, ...] = (
         _inbox,
         Parameter(name="status", about="Only rows of this status.", values=("waiting", "done", "parked")),
         _limit(50),
+        of_all=True,
     ),
     _get(
         "/api/v1/drifts",

@@ -12,6 +12,7 @@ from onhand.app.holding import Holding
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
 from onhand.store import Books, Store
+from onhand.web.keys import Keys
 from onhand.web.problem import bad_request, not_found
 
 Health = Callable[[], Mapping[str, object]]
@@ -84,6 +85,7 @@ class Desk:
         self.health = health
         self.switches = switches
         self.holding = holding
+        self.keys = Keys(store, self.shops, clock)
         self.pace = Pace()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="onhand-web")
         self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="onhand-holds")

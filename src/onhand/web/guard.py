@@ -1,12 +1,16 @@
-"""Who may ask: this machine's own people, until a login exists. And the headers that every answer carries."""
+"""Who may ask: this machine's own people, and whoever shows a key. And the headers that every answer carries."""
 
+from collections.abc import Collection
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onhand.web.problem import Trouble, as_response
+from onhand.ports.errors import OnhandError
+from onhand.web.desk import Desk
+from onhand.web.keys import IN_SCOPE, MAKE_ONE, SCHEME, key_wanted
+from onhand.web.problem import Refused, Trouble, as_response, of_error
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -30,9 +34,12 @@ ALWAYS = {
 FORWARDING = ("forwarded", "via", "x-real-ip", "true-client-ip", "cf-connecting-ip")
 
 WAY_OUT = (
-    "Open it on this machine, or bring the port to yours: ssh -L 8000:127.0.0.1:8000 HOST. "
-    "A login, which allows more, arrives with a later release."
+    "Pages stay on this machine, for they have no login: bring the port to yours with ssh -L 8000:127.0.0.1:8000 HOST. "
+    "A program elsewhere asks /api/v1 with a key, under a name that stands in [server] hosts."
 )
+
+FOR_PROGRAMS = ("/api/", "/openapi.json")
+"""What a key opens to others; everything else answers this machine only."""
 
 
 class Refusal(NamedTuple):
@@ -81,6 +88,12 @@ def refuse_stranger(scope: Scope) -> Refusal | None:
     return None
 
 
+def is_called(headers: Headers, hosts: Collection[str]) -> bool:
+    """Return whether a request names one of some hosts, once."""
+    named = headers.getlist("host")
+    return len(named) == 1 and host_without_port(named[0]).lower() in hosts
+
+
 def refuse_forgery(scope: Scope) -> Refusal | None:
     """Return why a request may have been made by another site's page, or None.
 
@@ -110,10 +123,14 @@ def _is_link(headers: Headers) -> bool:
 
 
 class Guard:
-    """Stands before everything: refuses strangers and forgeries, and puts the headers on every answer."""
+    """Stands before everything: refuses strangers and forgeries, and puts the headers on every answer.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    A stranger is heard under a name in `hosts`, at addresses for programs, with a key. Who shows a key is judged by it,
+    on this machine, too.
+    """
+
+    def __init__(self, app: ASGIApp, desk: Desk, hosts: Collection[str] = ()) -> None:
+        self._app, self._desk, self._hosts = app, desk, frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -128,9 +145,28 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        refusal = refuse_stranger(scope) or refuse_forgery(scope)
-        if refusal is not None:
-            response = as_response(Trouble(status=403, title=refusal.title, detail=refusal.detail))
-            await response(scope, receive, send_guarded)
+        try:
+            await self._admit(scope)
+        except Refused as refused:
+            await as_response(refused.trouble)(scope, receive, send_guarded)
             return
         await self._app(scope, receive, send_guarded)
+
+    async def _admit(self, scope: Scope) -> None:
+        """Let a request in, and leave behind whose it is. Raises Refused."""
+        headers, stranger = Headers(scope=scope), refuse_stranger(scope)
+        for_programs = scope["path"].startswith(FOR_PROGRAMS) and is_called(headers, self._hosts)
+        refusal = (None if for_programs else stranger) or refuse_forgery(scope)
+        if refusal is not None:
+            raise Refused(Trouble(status=403, title=refusal.title, detail=refusal.detail))
+        shown = headers.getlist("authorization")
+        if stranger is None and not shown:
+            return
+        scheme, _, text = shown[0].partition(" ") if len(shown) == 1 else ("", "", "")
+        if scheme.lower() != SCHEME.lower():
+            raise key_wanted(f"one header Authorization with a key is needed, {len(shown)} are here: {MAKE_ONE}")
+        peer = (scope.get("client") or ("an unknown address",))[0]
+        try:
+            scope[IN_SCOPE] = await self._desk.run(lambda: self._desk.keys.judge(text.strip(), peer))
+        except OnhandError as error:
+            raise Refused(of_error(error)) from error

@@ -13,6 +13,7 @@ from onhand.answers import as_json
 from onhand.answers.explained import TermShown
 from onhand.app.hold_wishes import LONGEST_REFERENCE, HoldAsked
 from onhand.app.holding import Holding
+from onhand.domain.api_keys import May
 from onhand.domain.holds import LONGEST_S, MOST_UNITS, USUAL_S, Hold, HoldStatus
 from onhand.publish.holds import Short
 from onhand.web.desk import Desk
@@ -173,6 +174,7 @@ _LISTED = (
 HOLDS: tuple[Route, ...] = (
     Route(
         method="POST",
+        may=(May.HOLDS,),
         path="/api/v1/holds",
         summary="Keep units aside for a while; no channel sells them any more",
         endpoint=_hold,
@@ -184,6 +186,7 @@ HOLDS: tuple[Route, ...] = (
     ),
     Route(
         method="POST",
+        may=(May.HOLDS,),
         path="/api/v1/holds/{id}/confirm",
         summary="Sell what a hold keeps",
         endpoint=partial(_end, lambda holding, shop, id_: holding.confirm(shop, id_)),
@@ -193,6 +196,7 @@ HOLDS: tuple[Route, ...] = (
     ),
     Route(
         method="POST",
+        may=(May.HOLDS,),
         path="/api/v1/holds/{id}/release",
         summary="Give back what a hold keeps",
         endpoint=partial(_end, lambda holding, shop, id_: holding.release(shop, id_)),
@@ -202,6 +206,7 @@ HOLDS: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        may=(May.HOLDS, May.READ),
         path="/api/v1/holds",
         summary="What is held, oldest first, in pages",
         endpoint=reading(_LISTED, _list),
@@ -211,6 +216,7 @@ HOLDS: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        may=(May.HOLDS, May.READ),
         path="/api/v1/holds/{id}",
         summary="One hold as it is now",
         endpoint=reading((SHOP, _ID), _one),

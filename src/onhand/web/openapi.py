@@ -24,6 +24,7 @@ from onhand.answers import (
     TransferShown,
     Visits,
 )
+from onhand.domain.api_keys import May
 from onhand.web.desk import Desk
 from onhand.web.grid import Row
 from onhand.web.holds import HoldBody
@@ -56,6 +57,14 @@ _KINDS = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
     "time": {"type": "string", "format": "date-time"},
+}
+
+_SCHEME = "key"
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "Wanted from other machines, and judged wherever it is shown. `onhand keys make NAME --may holds` "
+    "makes one; a program of this machine needs none.",
 }
 
 
@@ -135,7 +144,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": _schemas(), "securitySchemes": {_SCHEME: _KEY}},
     }
 
 
@@ -146,7 +155,14 @@ def openapi_route(table: Iterable[Route]) -> Route:
     async def endpoint(_desk: Desk, _request: Request) -> Response:
         return as_answer(found)
 
-    route = Route(method="GET", path="/openapi.json", summary="This document", endpoint=endpoint, schema="Document")
+    route = Route(
+        method="GET",
+        path="/openapi.json",
+        summary="This document",
+        endpoint=endpoint,
+        schema="Document",
+        may=(May.HOLDS, May.READ),
+    )
     found |= describe([*table, route])
     return route
 
@@ -161,6 +177,9 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     answers["403"] = {"description": STATUS_TITLES[403], "content": as_details}  # the guard's, whatever was asked
     operation: dict[str, Any] = {"summary": route.summary, "responses": answers}
+    if route.may:
+        answers |= {str(status): {"description": STATUS_TITLES[status], "content": as_details} for status in (401, 429)}
+        operation["security"] = [{}, {_SCHEME: list(route.may)}]
     if route.body:
         asked = {"application/json": {"schema": _ref(route.body)}}
         operation["requestBody"] = {"required": True, "content": asked}

@@ -23,6 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 
 STATUS_TITLES = {
     400: "This cannot be read",
+    401: "A key is needed",
     403: "Not allowed",
     404: "There is no such thing here",
     405: "Not this way",
@@ -30,6 +31,7 @@ STATUS_TITLES = {
     413: "Too long",
     415: "Not of this kind",
     422: "The same key with another request",
+    429: "Too many wrong keys",
     500: "Something broke here",
     502: "The platform said no",
     503: "Not now",

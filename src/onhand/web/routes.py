@@ -10,8 +10,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from onhand.domain.api_keys import May
 from onhand.web.desk import Desk
-from onhand.web.problem import bad_request
+from onhand.web.keys import MAKE_ONE, SCHEME, bearer_of
+from onhand.web.problem import STATUS_TITLES, Refused, Trouble, bad_request, not_found
 
 Kind = Literal["string", "integer", "time"]
 
@@ -55,6 +57,8 @@ class Route:
     """One address. `schema` names what the answer looks like in the OpenAPI document; empty where it is no JSON.
 
     `body` names what is asked with it, empty where nothing is; `done` is the status of an answer that is no trouble.
+    `may` is what a key must allow, one of them, to ask it; empty: no key opens it. `of_all` says that its answer counts
+    over all shops together.
     """
 
     method: Literal["GET", "POST"]
@@ -67,6 +71,26 @@ class Route:
     done: int = 200
     media_type: str = "application/json"
     troubles: tuple[int, ...] = ()
+    may: tuple[May, ...] = ()
+    of_all: bool = False
+
+
+def judge_bearer(desk: Desk, route: Route, request: Request) -> None:
+    """Raise Refused where whoever asks an address has shown a key that does not open it."""
+    bearer = bearer_of(request)
+    if bearer is None:
+        return
+    if bearer.may(route.may):
+        if not (route.of_all and len(desk.shops) > 1):
+            return
+        detail = f"{route.path} counts over all shops of this installation, and a key is of one: ask on this machine"
+    elif route.may:
+        has, wants = " and ".join(sorted(bearer.key.may)), " or ".join(route.may)
+        detail = f"the key {bearer.key.name!r} may {has}, this wants one that may {wants}: {MAKE_ONE}"
+    else:
+        detail = f"no key opens {route.path}: it answers this machine only, without one"
+    headers = {"www-authenticate": f'{SCHEME} realm="onhand", error="insufficient_scope"'}
+    raise Refused(Trouble(status=403, title=STATUS_TITLES[403], detail=detail, headers=headers))
 
 
 LONGEST_KEY = 255
@@ -101,7 +125,17 @@ def read_call(desk: Desk, request: Request, parameters: tuple[Parameter, ...]) -
             _judge(parameter, said[parameter.name], numbers)
         elif parameter.required and parameter.where == "query":
             raise bad_request(f"parameter {parameter.name!r} is missing: {parameter.about}")
-    return Call(shop=desk.shop(said.pop("shop", None)), said=said, numbers=numbers)
+    return Call(shop=_shop_of(desk, request, said.pop("shop", None)), said=said, numbers=numbers)
+
+
+def _shop_of(desk: Desk, request: Request, asked: str | None) -> str:
+    """Return the shop that a request is about: whoever shows a key sees the key's shop and learns of no other."""
+    bearer = bearer_of(request)
+    if bearer is None:
+        return desk.shop(asked)
+    if asked not in (None, bearer.shop):
+        raise not_found(f"there is no shop {asked!r} for the key {bearer.key.name!r}: it is of {bearer.shop}")
+    return bearer.shop
 
 
 def _judge(parameter: Parameter, value: str, numbers: dict[str, int]) -> None:
@@ -116,11 +150,15 @@ def _judge(parameter: Parameter, value: str, numbers: dict[str, int]) -> None:
 
 
 def read_key(request: Request) -> str:
-    """Return the Idempotency-Key of a request. Raises Refused where it has none."""
+    """Return the Idempotency-Key of a request. Raises Refused where it has none.
+
+    Two tills may count their baskets alike: what one asks is never answered with what the other was granted.
+    """
     key = request.headers.get("idempotency-key", "")
     if not 0 < len(key) <= LONGEST_KEY:
         raise bad_request(f"a header Idempotency-Key of 1 to {LONGEST_KEY} characters is needed, got {len(key)}")
-    return key
+    bearer = bearer_of(request)
+    return key if bearer is None else f"{bearer.key.name}\n{key}"  # no header holds a line break
 
 
 class Page(NamedTuple):

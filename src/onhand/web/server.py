@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import uvicorn
@@ -30,7 +30,7 @@ from onhand.web.openapi import describe, openapi_route
 from onhand.web.pages import Pages
 from onhand.web.probes import PROBES
 from onhand.web.problem import STATUS_TITLES, Refused, Trouble, as_response, of_error
-from onhand.web.routes import Route
+from onhand.web.routes import Route, judge_bearer
 from onhand.web.stream import STREAM
 from onhand.web.switching import switch_routes
 
@@ -39,6 +39,9 @@ STOP_S = 5.0
 
 KEEP_ALIVE_S = 30
 """Longer than most clients keep a connection: where both give it up at once, a call is lost."""
+
+MOST_CONNECTIONS = 1_000
+"""Far more than tills and pages there are, and far fewer than files a process may have open."""
 
 
 def no_health() -> Mapping[str, object]:
@@ -55,12 +58,13 @@ def build_web(
     *,
     switches: Switches | None = None,
     holding: Holding | None = None,
+    hosts: Collection[str] = (),
 ) -> Starlette:
     """Return the app with pages, JSON API and live stream. Nothing in it waits for a platform.
 
     `shops` are the configured domains. `health` says what no table holds (`desk.Health`). `switches` pauses and arms
-    channels; None leaves the buttons away. `holding` grants holds; None refuses them. The app answers only this
-    machine: see `guard`.
+    channels; None leaves the buttons away. `holding` grants holds; None refuses them. The app answers this
+    machine, and under the names in `hosts` whoever shows a key: see `guard`.
     """
     desk = Desk(store=store, log=log, shops=shops, clock=clock, health=health, switches=switches, holding=holding)
     feeds, assets = Feeds(desk), Assets()
@@ -77,7 +81,7 @@ def build_web(
             *(_mount(route, desk) for route in _table(pages)),
             StarletteRoute("/static/{digest}/{name}", assets.serve, methods=["GET"]),
         ],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard, desk=desk, hosts=hosts)],
         exception_handlers=_handlers(desk, pages),
         lifespan=lifespan,
     )
@@ -97,6 +101,7 @@ def _table(pages: Pages) -> list[Route]:
 
 def _mount(route: Route, desk: Desk) -> StarletteRoute:
     async def endpoint(request: Request) -> Response:
+        judge_bearer(desk, route, request)
         return await route.endpoint(desk, request)
 
     return StarletteRoute(route.path, endpoint, methods=[route.method])
@@ -142,19 +147,20 @@ def _handlers(desk: Desk, pages: Pages) -> dict[type[Exception], Callable[[Reque
     }
 
 
-def read_listen(listen: str) -> tuple[str, int]:
+def read_listen(listen: str, hosts: Collection[str] = ()) -> tuple[str, int]:
     """Return host and port of an address such as 127.0.0.1:8000 or [::1]:8000. Raises ConfigError.
 
-    Only loopback is possible as long as there is no login.
+    Only loopback is possible where no name is given under which programs with a key may ask.
     """
     host, colon, port = listen.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ConfigError(f"[server] listen: {listen!r} is no address, write host:port as in 127.0.0.1:8000")
-    if not is_loopback(bare):
+    if not is_loopback(bare) and not hosts:
         raise ConfigError(
             f"[server] listen: {listen!r} is not loopback, and pages without a login stay on this machine; "
-            "use 127.0.0.1:8000 and bring it to yours with ssh -L 8000:127.0.0.1:8000 HOST"
+            "use 127.0.0.1:8000 and bring it to yours with ssh -L 8000:127.0.0.1:8000 HOST, or name in [server] hosts "
+            "under which names programs with a key ask"
         )
     return bare, int(port)
 
@@ -162,8 +168,8 @@ def read_listen(listen: str) -> tuple[str, int]:
 class WebServer:
     """The app behind a port of this machine, in a thread of its own. Port 0 takes a free one."""
 
-    def __init__(self, listen: str, app: Starlette) -> None:
-        self._host, self._port = read_listen(listen)
+    def __init__(self, listen: str, app: Starlette, hosts: Collection[str] = ()) -> None:
+        self._host, self._port = read_listen(listen, hosts)
         self._app = app
         self._socket: socket.socket | None = None
         self._server: uvicorn.Server | None = None
@@ -197,6 +203,7 @@ class WebServer:
             proxy_headers=False,  # nobody speaks for another address here
             server_header=False,
             ws="none",
+            limit_concurrency=MOST_CONNECTIONS,
             lifespan="on",
             timeout_graceful_shutdown=int(STOP_S),
             timeout_keep_alive=KEEP_ALIVE_S,

@@ -1,12 +1,15 @@
 """The live stream: changes as server-sent events, resumed where they broke off."""
 
+import functools
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from onhand.domain.api_keys import May
 from onhand.web.desk import Desk
 from onhand.web.feed import Cursor, Event, Feeds, read_cursor
+from onhand.web.keys import Bearer, bearer_of
 from onhand.web.problem import STATUS_TITLES, Refused, Trouble
 from onhand.web.routes import SHOP, Parameter, Route, read_call
 
@@ -37,7 +40,9 @@ async def _stream(desk: Desk, request: Request) -> Response:
         raise Refused(Trouble(status=503, title=STATUS_TITLES[503], detail=detail, headers=headers))
     last = request.headers.get("last-event-id")
     return StreamingResponse(
-        _write(feeds, call.shop, last), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+        _write(desk, feeds, call.shop, bearer_of(request), last),
+        media_type="text/event-stream",
+        headers={"x-accel-buffering": "no"},
     )
 
 
@@ -49,14 +54,21 @@ STREAM = Route(
     parameters=_PARAMETERS,
     media_type="text/event-stream",
     troubles=(400, 404, 503),
+    may=(May.READ,),
 )
 
 
-async def _write(feeds: Feeds, shop: str, last: str | None) -> AsyncIterator[bytes]:
+async def _write(desk: Desk, feeds: Feeds, shop: str, bearer: Bearer | None, last: str | None) -> AsyncIterator[bytes]:
+    """Yield events; to the bearer of a key only while it counts, and no status that counts over other shops, too."""
     after: Cursor | None = None
     if last is not None:
         after = read_cursor(last)
         if after is None:
             yield as_text(Event("reset", b"{}", None))
     async for event in feeds.follow(shop, after):
+        if bearer is not None and event.name == "status":  # it comes every second
+            if not await desk.run(functools.partial(desk.keys.still_counts, bearer)):
+                return
+            if len(desk.shops) > 1:
+                continue
         yield as_text(event)

@@ -77,18 +77,30 @@ def _check_key(config: Config) -> Check:
     return ok(name, f"found at {config.encryption_key.reference}, long enough")
 
 
+def _check_pages(config: Config) -> Check:
+    listen, hosts = config.server.listen, " and ".join(config.server.hosts)
+    if listen.is_loopback and not hosts:
+        return ok("pages", f"listen on {listen}, for this machine only")
+    if listen.is_loopback:
+        return ok("pages", f"listen on {listen}, for this machine only; the API also hears keys under {hosts}")
+    if not hosts:
+        return fail(
+            "pages",
+            f"listen on {listen}, which other machines reach, under no name: `onhand serve` does not start so",
+            'write [server] listen = "127.0.0.1:8000", or name in hosts = [...] where programs with a key ask',
+        )
+    return warn(
+        "pages",
+        f"listen on {listen}, which other machines reach without TLS: keys go over the network readable",
+        'write [server] listen = "127.0.0.1:8000" and let a proxy with TLS stand in front, as docs/holds.md shows',
+    )
+
+
 def _check_addresses(config: Config) -> Iterator[Check]:
     server, ingress = config.server.listen, config.ingress.listen
     if server == ingress and server.port:
         yield fail("addresses", f"pages and webhooks both want {server}", "give [ingress] another port")
-    if server.is_loopback:
-        yield ok("pages", f"listen on {server}, for this machine only")
-    else:
-        yield warn(
-            "pages",
-            f"listen on {server}, which other machines reach, and there is no login yet: they are refused",
-            'write [server] listen = "127.0.0.1:8000", and use a tunnel with a login of its own',
-        )
+    yield _check_pages(config)
     if ingress.is_loopback:
         yield ok("webhooks", f"listen on {ingress}; a tunnel or proxy publishes them")
     else:

@@ -416,6 +416,20 @@ CREATE UNIQUE INDEX holds_by_key ON holds (shop, key);
 CREATE INDEX holds_due ON holds (shop, expires_at) WHERE status = 'held';
 CREATE INDEX holds_by_item ON holds (shop, item) WHERE status = 'held';
 
+-- Who may ask from another machine: tills, sites, programs. Of a key only the digest of its secret is kept.
+CREATE TABLE api_keys (
+    shop         INTEGER NOT NULL REFERENCES shops,
+    id           TEXT NOT NULL, -- the public half, drawn
+    name         TEXT NOT NULL,
+    may          TEXT NOT NULL, -- in JSON
+    digest       TEXT NOT NULL, -- SHA-256 of the secret half
+    made_at      INTEGER NOT NULL,
+    last_used_at INTEGER, -- to the minute; NULL before the first time
+    revoked_at   INTEGER, -- NULL while it counts
+    PRIMARY KEY (shop, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX api_keys_by_name ON api_keys (shop, name) WHERE revoked_at IS NULL;
+
 -- Who is told by webhooks of ours: the newest number of each item and channel, and whether it was taken. `due_at` is NULL
 -- for what was taken, and for what was given up.
 CREATE TABLE announcements (
