@@ -9,7 +9,7 @@ import pytest
 from onhand.sandbox.reply import Reply
 from onhand.simulator.campaign import NEW_SEEDS, new_seed
 from onhand.simulator.coverage import ENOUGH, RARE, SITUATIONS, never_met
-from onhand.simulator.options import FAULTS, LEAST_FAULTS, Options, draw
+from onhand.simulator.options import BURSTS, EAGERNESS, FAULTS, LEAST_FAULTS, Options, draw
 from onhand.simulator.season import broken_off, play, playing, script
 
 KEPT = [line.split()[0] for line in Path(__file__).with_name("seeds.txt").read_text().splitlines() if line[0] != "#"]
@@ -38,6 +38,28 @@ def test_every_kind_of_fault_is_on_in_some_season() -> None:
     drawn = [draw(seed) for seed in range(60)]
     assert {fault for options in drawn for fault in options.faults} == set(FAULTS)
     assert all(len(options.faults) >= LEAST_FAULTS for options in drawn)
+
+
+def test_each_season_has_its_own_slow_works_and_its_own_bursts() -> None:
+    drawn = [draw(seed) for seed in range(120)]
+    assert {options.burst for options in drawn} == set(BURSTS)
+    for kind, shares in EAGERNESS.items():
+        assert {options.eagerness[kind] for options in drawn} == set(shares)
+
+
+def test_a_work_that_is_not_eager_leaves_turns_to_others() -> None:
+    turns = {}
+    for eagerness in (0.1, 1.0):
+        with playing(Options(seed=4, eagerness={"auditor": eagerness}, burst=2)) as season:
+            season.open()
+            lines: list[str] = []
+            season.stage.trace.listener = lines.append
+            for _ in range(60):
+                season.tick()
+            turns[eagerness] = sum("turn auditor" in line for line in lines)
+            season.calm()
+            assert season.verdict() == []
+    assert 0 < turns[0.1] < turns[1.0] / 3
 
 
 def test_a_long_run_in_which_something_never_happens_does_not_hold() -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import apsw
 
-from onhand.simulator.drive import FATES, Drive
+from onhand.simulator.drive import FATES, Drive, nothing
 
 # Its content is worth nothing once nobody has the database open: SQLite makes it anew from the write-ahead log.
 _SHARED_MEMORY = "*-shm"
-_DATABASES = "*.db*"
 
 
 class Disk:
@@ -37,7 +36,9 @@ class Disk:
         before, drive = self.folder, self.drive
         self._number += 1
         if power_cut and drive is not None and self._power is not None:
-            shutil.copytree(before, self.folder, ignore=shutil.ignore_patterns(_DATABASES))
+            # What this process has not opened yet lies there as it did.
+            ignored = shutil.ignore_patterns(_SHARED_MEMORY, *drive.names)
+            shutil.copytree(before, self.folder, ignore=ignored)
             drive.image(self.folder, self._power.choice(FATES), self._power)
         else:
             shutil.copytree(before, self.folder, ignore=shutil.ignore_patterns(_SHARED_MEMORY))
@@ -54,6 +55,8 @@ class Disk:
 
     def _spin_up(self) -> None:
         self.close()
+        if self.drive is not None:
+            self.drive.before_write = nothing  # what a dead process still closes is no step of the next one
         if self._power is not None:
             self.drive = Drive(self.folder)
             apsw.set_default_vfs(self.drive.name)

@@ -101,6 +101,11 @@ class Drive(apsw.VFS):
             (into / Path(path).name).write_bytes(platter.survivor(fate, chance))
 
     @property
+    def names(self) -> list[str]:
+        """The names of the files that were opened and not removed since."""
+        return [Path(path).name for path in self._platters]
+
+    @property
     def unflushed_writes(self) -> int:
         """How many writes a power cut could lose now."""
         return sum(len(platter.unflushed) for platter in self._platters.values())

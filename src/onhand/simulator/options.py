@@ -64,6 +64,15 @@ OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns",
 PLATFORMS: Final[Mapping[str, float]] = {"woocommerce": 0.2, "sheet": 0.05, "third_party": 0.15, "holds": 0.15}
 """What else there may be in a shop, each with its share of seeds, drawn apart: older seeds stay what they were."""
 
+EAGERNESS: Final[Mapping[str, tuple[float, ...]]] = {
+    "auditor": (0.15, 0.4, 1.0),
+    **dict.fromkeys(("worker", "reader", "publisher", "teller"), (0.3, *[1.0] * 9)),
+}
+"""Of how many of its turns each kind of work really takes one: others are slow in each season, an auditor in most."""
+
+BURSTS: Final = (1, 1, 2, 4)
+"""How much happens in the shop between two turns: in a busy shop works find more at a time."""
+
 TOKEN_LIVES_S: Final = (7 * 86_400, 7 * 86_400, 7 * 86_400, 1200, 4 * 3600)
 """How long TikTok Shop's tokens live: a week, as they do, or so short that they expire while a season lasts."""
 
@@ -71,7 +80,8 @@ TOKEN_LIVES_S: Final = (7 * 86_400, 7 * 86_400, 7 * 86_400, 1200, 4 * 3600)
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """One season. `events_share` is how likely one of the events is at each tick; `batch` how many deliveries onhand
-    books at once. `works_meanwhile`: other works take turns while one waits for an answer.
+    books at once. `works_meanwhile`: other works take turns while one waits for an answer. `eagerness`: of how many of
+    its turns each kind of work takes one, all where it is not named; `burst`: how many things happen between turns.
     """
 
     seed: int
@@ -85,6 +95,8 @@ class Options:
     tiktok_token_life_s: int = 7 * 86_400
     gaps_s: tuple[float, ...] = STEADY_S
     works_meanwhile: float = 0.0
+    eagerness: Mapping[str, float] = field(default_factory=dict)
+    burst: int = 1
     ahead_s: float = 0.0
     batch: int = 400
     audit_every_s: float = 3600.0
@@ -123,6 +135,8 @@ def draw(seed: int) -> Options:
         tiktok_token_life_s=random.Random(f"tokens {seed}").choice(TOKEN_LIVES_S),
         gaps_s=rng.choice((QUICK_S, QUICK_S, STEADY_S, STEADY_S, SLOW_S)),
         works_meanwhile=rng.choice((0.0, 0.05, 0.2)),
+        eagerness={kind: random.Random(f"{kind} {seed}").choice(shares) for kind, shares in EAGERNESS.items()},
+        burst=random.Random(f"burst {seed}").choice(BURSTS),
         ahead_s=rng.choice((0.0, 0.0, -4.0, 4.0)),
         batch=rng.choice((1, 3, 10, 400)),
         audit_every_s=rng.choice((900.0, 3600.0, 14_400.0)),

@@ -98,7 +98,7 @@ class Season:
         self.storm = Storm(stage, random.Random(f"storm {options.seed}"))
         self.watch = Watch(stage)
         self.happened: Counter[str] = Counter()
-        self._ticks = 0
+        self._since_look = 0
         self._resting: list[str] = []
         self._at_work: list[str] = []
 
@@ -129,7 +129,7 @@ class Season:
         self.open()
         self.begin_storm()
         for ticks in range(TICKS_MOST):
-            self.business.lives = max(LIVES, ticks // TICKS_A_LIFE)
+            self.business.lives = max(LIVES, ticks * self.options.burst // TICKS_A_LIFE)
             self.tick()
             if self.stage.network.counts["sent"] >= LEAST_DELIVERIES and len(self._faults_met()) >= LEAST_FAULTS:
                 break
@@ -145,15 +145,17 @@ class Season:
         stage.platforms.meanwhile = self._meanwhile
 
     def tick(self) -> None:
-        """Let something happen in the shop, perhaps to onhand as well; let time pass, and somebody work."""
-        if self.options.events and self._rng.random() < self.options.events_share:
-            self.happen(self._rng.choice(self.options.events))
-        self.business.act()
+        """Let things happen in the shop, perhaps to onhand as well; let time pass, and somebody work."""
         crashes = self.stage.crashes
-        self.wait(self._rng.choice(self.options.gaps_s))
+        for _ in range(self.options.burst):
+            if self.options.events and self._rng.random() < self.options.events_share:
+                self.happen(self._rng.choice(self.options.events))
+            self.business.act()
+            self.wait(self._rng.choice(self.options.gaps_s))
         self._work()
-        self._ticks += 1
-        if self._ticks % LOOK_EVERY == 0 or self.stage.crashes > crashes:
+        self._since_look += self.options.burst
+        if self._since_look >= LOOK_EVERY or self.stage.crashes > crashes:
+            self._since_look = 0
             self.watch.look()
 
     def happen(self, event: str) -> None:
@@ -300,6 +302,10 @@ class Season:
             self.stage.met["workbook put right"] += sheeting.last.edits > 0
 
     def _take_turn(self, work: Work) -> None:
+        """Let a work take a turn, or not: in some seasons it is slow."""
+        eagerness = self.options.eagerness.get(work.name.split()[0], 1.0)
+        if eagerness < 1.0 and self._rng.random() >= eagerness:
+            return
         self._at_work.append(work.name)
         try:
             if len(self._at_work) > 1:

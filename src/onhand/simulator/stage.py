@@ -199,11 +199,13 @@ class Stage:
                 self.house.steps.recover()
                 self.points.check()
             except Crash:
-                self.disk.change()
+                self.trace.note("it ended as it started")
             except (StoreUnavailable, LogUnavailable):
                 self.trace.note("the database could not be opened")
             else:
                 return
+            if self.points.dead:  # the power may also go while it gives up
+                self.disk.change()
             self.clock.advance(RESTART_S)
         raise AssertionError(f"onhand did not start in {STARTS} attempts")
 
