@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from onhand.app import App, build, copies
-from onhand.app.copies import Keeper
+from onhand.app.copies import MarkKeeper
 from onhand.config.model import AuditConfig
 from onhand.demo.quiet import wait_for_quiet
 from onhand.publish.copies import ANOTHER_COPY
@@ -76,8 +76,8 @@ def mark(app: App, shop: str) -> str | None:
         return session.of(shop).marks.get().held
 
 
-def keeper(app: App, shop: str) -> Keeper:
-    return Keeper(app.store, app.steps(shop), app.clock)
+def keeper(app: App, shop: str) -> MarkKeeper:
+    return MarkKeeper(app.store, app.steps(shop), app.clock)
 
 
 def test_c11_an_old_copy_beside_the_new_one_writes_nothing_until_a_person_says_which_is_right(

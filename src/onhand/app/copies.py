@@ -25,7 +25,7 @@ ROUNDS: Final = 3
 """Looks in a row while the mark changes under our hands: the third finds ours, or another's."""
 
 
-class Keeper:
+class MarkKeeper:
     """Keeps the mark of one shop for those who write to its channels. Safe for threads.
 
     Until the first look has succeeded nothing may be written. Later a platform that does not answer keeps nobody from

@@ -101,15 +101,20 @@ class GroupCommit:
             self._brought += len(lot.deliveries)
             self._lots.put(lot._replace(brought_at_s=self._monotonic_s()))
 
-    def stop(self) -> None:
-        """Keep what was brought, then end both threads. Does not close the log."""
+    def stop(self, within_s: float | None = None) -> bool:
+        """Keep what was brought, then end both threads; return whether they did in time. Does not close the log.
+
+        None: however long it takes.
+        """
         with self._door:
             if self._stopped is None:
                 self._stopped = "onhand is stopping: the senders will try again"
                 self._lots.put(None)
         self._upkeep_due.set()
+        until_s = None if within_s is None else self._monotonic_s() + within_s
         for thread in self._threads:
-            thread.join()
+            thread.join(None if until_s is None else max(0.0, until_s - self._monotonic_s()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _commit_until_stopped(self) -> None:
         try:
@@ -177,7 +182,8 @@ class GroupCommit:
             try:
                 if self.log.write_ahead.is_due:
                     self.log.checkpoint()
-                self.log.flush()
+                if self.log.flush():
+                    self._upkeep_due.set()
             except LogUnavailable:
                 # Whoever brings a delivery hears the same; there is nobody else to tell here.
                 self._upkeep_due.wait(_UPKEEP_S)

@@ -151,22 +151,27 @@ class JetStreamLog:
         """Add to the count of deliveries refused at the door."""
         self.spool.count_rejected(deliveries)
 
-    def flush(self) -> None:
-        """Write down what was counted, and forward what waits in the spool. Raises LogUnavailable."""
+    def flush(self) -> bool:
+        """Write down what was counted, and forward some of what waits in the spool; return whether more waits.
+
+        Raises LogUnavailable.
+        """
         self.spool.flush()
-        while self.wire.is_ready:
-            waiting = self._read_spool()
-            if not waiting:
-                if self._monotonic_s() >= self._direct_after_s:
-                    self._spooling = False
-                return
-            told = self._publish([logged.delivery for logged in waiting], CONFIRM_WITHIN_S)
-            self.spool.forget_at(
-                [logged.position for logged, each in zip(waiting, told, strict=True) if each in ("kept", "repeat")]
-            )
-            if not all(each in ("kept", "repeat") for each in told):
-                return
-            self._forwarded = waiting[-1].position
+        if not self.wire.is_ready:
+            return False
+        waiting = self._read_spool()
+        if not waiting:
+            if self._monotonic_s() >= self._direct_after_s:
+                self._spooling = False
+            return False
+        told = self._publish([logged.delivery for logged in waiting], CONFIRM_WITHIN_S)
+        self.spool.forget_at(
+            [logged.position for logged, each in zip(waiting, told, strict=True) if each in ("kept", "repeat")]
+        )
+        if not all(each in ("kept", "repeat") for each in told):
+            return False
+        self._forwarded = waiting[-1].position
+        return True
 
     def forget_bodies(self, received_before: datetime, keep: Sequence[int]) -> int:
         """Drop the bodies of deliveries received before a time, but for positions in `keep`; return how many."""

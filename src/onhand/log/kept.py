@@ -17,8 +17,8 @@ class KeptLog(Log, Protocol):
     def checkpoint(self) -> None:
         """Carry the write-ahead log into the file. Raises LogUnavailable."""
 
-    def flush(self) -> None:
-        """Do what is due now and then, and nobody waits for. Raises LogUnavailable."""
+    def flush(self) -> bool:
+        """Do some of what is due now and then, and nobody waits for; return whether more is. Raises LogUnavailable."""
 
     def sealed_with(self) -> dict[bytes, int]:
         """Return how many bodies each key has sealed, by the key's id."""

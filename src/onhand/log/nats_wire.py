@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent import futures
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -27,6 +28,7 @@ _GONE = (10037, 10043)  # no message found; no such sequence
 _NOT_DELETED = 10057  # for whatever reason, that it is gone already among them
 _CALL_S = 5.0
 _WANTED_S = 60.0  # whoever publishes says how long it waits, and takes back what nobody waits for any more
+_LEAVE_S = 1.0
 _CONNECT_S = 1
 _TRY_AGAIN_S = 0.2
 _PING_EVERY_S = 1
@@ -189,11 +191,13 @@ class Wire:
         return self._run(self._count(subject), _CALL_S * 6)
 
     def close(self) -> None:
-        """Give the connection up."""
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(_CALL_S)
+        """Give the connection up; servers that do not even let us leave are waited for a second."""
+        with suppress(TimeoutError, futures.CancelledError):
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(_LEAVE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_CALL_S)
-        self._loop.close()
+        self._thread.join(_LEAVE_S)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T], within_s: float = _CALL_S) -> T:
         try:

@@ -141,14 +141,15 @@ class SqliteLog:
         """Add to the count of repeats, as `count_rejected` does: those that another place than this file knew."""
         self._tally.add("duplicates", deliveries)
 
-    def flush(self) -> None:
+    def flush(self) -> bool:
         """Write down what was counted, and look whether the file is still the one that was opened.
 
-        Raises LogUnavailable.
+        False: nothing more is due. Raises LogUnavailable.
         """
         if self._broken is None and file.identity(self.path) != self._identity:
             self._broken = f"log {self.path} was deleted or replaced while in use: restart onhand"
         self._tally.flush(self._write_counts)
+        return False
 
     def _write_counts(self, counted: Mapping[str, int]) -> None:
         with self._lock, self._transaction("counting deliveries"):

@@ -10,7 +10,7 @@ from types import FrameType
 
 from onhand.app import App
 from onhand.app.alone import STORE_PARTS
-from onhand.app.copies import Keeper
+from onhand.app.copies import MarkKeeper
 from onhand.app.listening import listeners_of
 from onhand.app.parts import shopify_settings
 from onhand.app.sources import build_intakes
@@ -18,11 +18,13 @@ from onhand.channels.shopify.law import ADDRESS, LawDoor
 from onhand.config import SHOPIFY
 from onhand.log import GroupCommit
 from onhand.ports.channel import Verifies
-from onhand.ports.errors import ConfigError, OnhandError
+from onhand.ports.errors import ConfigError
 from onhand.serve.announcing import Alerting, Announcing
 from onhand.serve.counting_people import traffic_works
 from onhand.serve.dropping import threepl_works
+from onhand.serve.ending import Leaving, Part, end
 from onhand.serve.fetching import FETCHERS, Fetching
+from onhand.serve.first_reading import FirstReading
 from onhand.serve.latency import Latency
 from onhand.serve.sheeting import Sheeting
 from onhand.serve.turns import Fatal, Turns, Work
@@ -33,8 +35,10 @@ from onhand.web.stock_face import StockFace
 
 logger = logging.getLogger(__name__)
 
-STOP_WITHIN_S = 8.0
-"""Containers get 10 s from SIGTERM to SIGKILL: answers, commits and conclusions must be done before."""
+STOP_WITHIN_S = 7.0
+"""Containers get 10 s from SIGTERM to SIGKILL: answers, commits and conclusions must be done, and files closed."""
+
+_LOOK_EVERY_S = 0.1
 
 ROLES = ("all", "ingress", "worker", "publisher", "web")
 
@@ -62,6 +66,15 @@ class Serving:
         self._readers: list[Turns] = []
         self._publishers: list[Turns] = []
         self._worker: Turns | None = None
+        self._first: Turns | None = None
+
+    def read_new_shops(self, ended: threading.Event) -> None:
+        """Have shops that are new read, and wait until that is done or it is time to end."""
+        reading = FirstReading(self._app)
+        self._first = Turns(reading, self._died)
+        self._first.start()
+        while not (reading.done.is_set() or ended.is_set()):
+            reading.done.wait(_LOOK_EVERY_S)
 
     def start(self) -> None:
         """Start what the role asks for. Raises ConfigError where an address cannot be used."""
@@ -76,17 +89,18 @@ class Serving:
         for turns in self._turns:
             turns.start()
 
-    def stop(self) -> None:
-        """Take nothing more, keep what was taken, conclude what was sent."""
-        if self.ingress is not None:
-            self.ingress.stop()
-        if self.commit is not None:
-            self.commit.stop()
-        if self.web is not None:
-            self.web.stop()
-        for turns in self._turns:
-            if not turns.stop(STOP_WITHIN_S):
-                logger.warning("%s did not end within %s s; what it sent counts as unknown", turns, STOP_WITHIN_S)
+    def stop(self) -> bool:
+        """Take nothing more, keep what was taken, conclude what was sent; return whether all has ended.
+
+        What has not within `STOP_WITHIN_S` waits for a platform or for a disk, and is left behind as by a power cut.
+        """
+        doors: list[Leaving] = [part for part in (self._first, self.ingress) if part is not None]
+        kept: list[Part] = [] if self.commit is None else [self.commit]
+        others: list[Leaving] = [*self._turns] if self.web is None else [self.web, *self._turns]
+        late = end([*doors, *others], [*doors, *kept, *others], STOP_WITHIN_S, monotonic)
+        for part in late:
+            logger.warning("%s did not end within %s s; what it sent counts as unknown", part, STOP_WITHIN_S)
+        return not late
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -157,7 +171,7 @@ class Serving:
         for shop in self._app.shops:
             steps = self._app.steps(shop)
             steps.recover()
-            keeper = Keeper(self._app.store, steps, self._app.clock)
+            keeper = MarkKeeper(self._app.store, steps, self._app.clock)
             works: list[Work] = [
                 Publishing(steps, name, self._app.clock, self.told, keeper=keeper) for name in steps.seller_names
             ]
@@ -228,11 +242,11 @@ class Serving:
         self.web.start()
 
 
-def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], None] | None = None) -> None:
+def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], None] | None = None) -> bool:
     """Run until SIGTERM or SIGINT; `ready` is told the addresses once everything listens.
 
-    Raises DataDamaged, TakenOver, or RuntimeError, when a part of it has ended by an error: better no process than half
-    a one.
+    Return whether every part has ended: one that has not may still use what the app has opened. Raises DataDamaged,
+    TakenOver, or RuntimeError, when a part of it has ended by an error: better no process than half a one.
     """
     ended = threading.Event()
     serving = Serving(app, role, on_death=ended.set)
@@ -240,31 +254,21 @@ def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], N
         for part in STORE_PARTS:
             if role in ("all", part):
                 app.store.take_over(part)
-        if role in ("all", "worker"):
-            _read_new_shops(app)
-        serving.start()
         try:
             if role in ("all", "worker"):
-                serving.subscribe(app.config.ingress.public_url)
-            if ready is not None:
-                ready(serving.addresses)
+                serving.read_new_shops(ended)
+            if not ended.is_set():
+                serving.start()
+                if role in ("all", "worker"):
+                    serving.subscribe(app.config.ingress.public_url)
+                if ready is not None:
+                    ready(serving.addresses)
             ended.wait()
         finally:
-            serving.stop()
+            all_ended = serving.stop()
     if serving.failure is not None:
         raise serving.failure
-
-
-def _read_new_shops(app: App) -> None:
-    """Sync shops that nobody has read yet; without that nothing can be compared or offered."""
-    for shop in app.shops:
-        with app.store.reading() as session:
-            known = session.of(shop).catalog.locations()
-        if not known:
-            try:
-                logger.info("%s: first reading: %s", shop, app.sync(shop))
-            except OnhandError as trouble:
-                logger.warning("%s: not read yet (%s); `onhand sync` reads it", shop, trouble)
+    return all_ended
 
 
 @contextlib.contextmanager

@@ -46,6 +46,9 @@ class Turns:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=work.name, daemon=True)
 
+    def __str__(self) -> str:
+        return self._work.name
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
@@ -54,11 +57,16 @@ class Turns:
         """Say that there is something to do."""
         self._wake.set()
 
-    def stop(self, timeout_s: float) -> bool:
-        """End after the current piece of work; return whether it ended in time."""
+    def leave(self) -> None:
+        """End after the current piece of work; wait for nothing."""
         self._stopping.set()
         self._wake.set()
-        self._thread.join(timeout_s)
+
+    def stop(self, within_s: float) -> bool:
+        """Leave, and return whether that was done in time."""
+        self.leave()
+        if self._thread.is_alive():  # it may never have begun
+            self._thread.join(within_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from onhand.app import App
-from onhand.app.copies import Keeper
+from onhand.app.copies import MarkKeeper
 from onhand.app.counting import judge_counts
 from onhand.app.erasing import erase_shop, forget_customers, wanted_erasures
 from onhand.app.steps import Steps
@@ -156,7 +156,7 @@ class Publishing:
         clock: Clock,
         latency: Latency,
         *,
-        keeper: Keeper | None = None,
+        keeper: MarkKeeper | None = None,
         senders: int = SENDERS,
     ) -> None:
         self.name = f"publisher {steps.shop} {channel}"
@@ -207,7 +207,7 @@ class Telling:
 
     idle_s = 0.25
 
-    def __init__(self, steps: Steps, clock: Clock, *, keeper: Keeper | None = None, senders: int = SENDERS) -> None:
+    def __init__(self, steps: Steps, clock: Clock, *, keeper: MarkKeeper | None = None, senders: int = SENDERS) -> None:
         self.name = f"teller {steps.shop}"
         self._steps = steps
         self._clock = clock

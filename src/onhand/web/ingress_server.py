@@ -162,11 +162,17 @@ class IngressServer:
         """Whether the ingress takes connections."""
         return self._thread is not None and self._thread.is_alive()
 
-    def stop(self) -> None:
-        """Take no more connections, answer what was received, and return when that is done."""
-        if self._server is not None and self._thread is not None:
+    def leave(self) -> None:
+        """Take no more connections and answer what was received; wait for nothing."""
+        if self._server is not None:
             self._server.should_exit = True
-            self._thread.join(_STOP_WITHIN_S * 2)
+
+    def stop(self, within_s: float = _STOP_WITHIN_S * 2) -> bool:
+        """Leave, and return whether that was done in time."""
+        self.leave()
+        if self._thread is not None:
+            self._thread.join(within_s)
+        return not self.alive
 
     @staticmethod
     def _run(server: _Server, listener: socket.socket, ready: threading.Event) -> None:

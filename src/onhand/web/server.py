@@ -215,14 +215,21 @@ class WebServer:
         self._thread.start()
         _wait_until_started(self._server, self._thread)
 
-    def stop(self) -> None:
-        """End streams and answers that run, and let the port go."""
+    def leave(self) -> None:
+        """End streams and take no more connections; wait for nothing."""
+        if self._server is not None:
+            self._server.should_exit = True
+
+    def stop(self, within_s: float = STOP_S * 2) -> bool:
+        """End streams and answers that run, let the port go, and return whether that was done in time."""
         if self._server is None or self._thread is None or self._socket is None:
-            return
-        self._server.should_exit = True
-        self._thread.join(STOP_S * 2)
+            return True
+        self.leave()
+        self._thread.join(within_s)
+        ended = not self._thread.is_alive()
         self._socket.close()
         self._server = self._thread = self._socket = None
+        return ended
 
 
 class _Server(uvicorn.Server):
