@@ -60,3 +60,37 @@ def test_only_skus_that_were_asked_for_are_noted(store: Store) -> None:
         offer(books, 1, tee=5, cap=2)
         note(books, 2, ["Tee-Blk"])
         assert [(row.item, row.sku) for row in books.announcements.due("erp", at(2), 9)] == [(TEE, "Tee-Blk")]
+
+
+def test_what_a_channel_has_no_number_for_any_more_is_told_as_nothing_once_and_comes_back_with_a_number(
+    store: Store,
+) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        offer(books, 1, tee=5, cap=2)
+        note(books, 2)
+        for row in books.announcements.due("erp", at(2), 9):
+            books.announcements.conclude(row, delivered=True, due_at=None, trouble=None)
+        books.offers.remove(WEB, ["tee"])
+        for seconds in (3, 4):
+            books.announcements.withdraw("erp", [WEB], at(seconds))
+        (row,) = books.announcements.due("erp", at(4), 9)
+        assert (row.item, row.units, row.offered, row.sequence, row.computed_at) == (TEE, 0, False, 2, at(3))
+        books.announcements.conclude(row, delivered=True, due_at=None, trouble=None)
+        offer(books, 5, tee=0)
+        note(books, 6)
+        (row,) = books.announcements.due("erp", at(6), 9)
+        assert (row.item, row.units, row.offered, row.sequence) == (TEE, 0, True, 3)
+
+
+def test_only_channels_that_are_looked_at_are_withdrawn_and_only_this_listeners(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        offer(books, 1, tee=5)
+        note(books, 2)
+        books.announcements.note("other", [WEB], None, at(0), at(2))
+        books.offers.remove(WEB, ["tee"])
+        books.announcements.withdraw("erp", ["online_store"], at(3))
+        books.announcements.withdraw("other", [WEB], at(3))
+        assert [row.offered for row in books.announcements.due("erp", at(3), 9)] == [True]
+        assert [row.offered for row in books.announcements.due("other", at(3), 9)] == [False]

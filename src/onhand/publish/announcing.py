@@ -24,13 +24,17 @@ UNHEARD = "listener is not reached"
 
 
 class Telling(msgspec.Struct, frozen=True):
-    """What a listener is told. `sequence` grows with every number of the item on that channel."""
+    """What a listener is told. `sequence` grows with every number of the item on that channel.
+
+    `offered` False: the channel has no number for it any more, and nothing of it may be sold by ours.
+    """
 
     shop: str
     item: str
     sku: str | None
     channel: str
     units: int
+    offered: bool
     computed_at: datetime
     sequence: int
 
@@ -43,20 +47,26 @@ def plan(
     skus: Sequence[str] | None,
     since: datetime,
     now: datetime,
+    withdraw: bool = False,
 ) -> list[Announcement]:
-    """Note what changed since a time, and return what may be told now. Needs a transaction."""
+    """Note what changed since a time, and return what may be told now. Needs a transaction.
+
+    With `withdraw` what has no number any more is looked for, too, over all that was ever told.
+    """
     if webhook in books.announcements.stopped():
         return []
     sold_by = [rule.channel for rule in books.channels.rules()]
     wanted = [channel for channel in sold_by if channels is None or channel in channels]
     books.announcements.note(webhook, wanted, skus, since, now)
+    if withdraw:
+        books.announcements.withdraw(webhook, wanted, now)
     return books.announcements.due(webhook, now, BATCH)
 
 
 def message_of(shop: str, row: Announcement) -> tuple[str, bytes]:
     """Return the id of a message, the same for a repeat, and its body."""
     name = f"{shop}\n{row.webhook}\n{row.channel}\n{row.item}\n{row.sequence}"
-    told = Telling(shop, row.item, row.sku, row.channel, row.units, row.computed_at, row.sequence)
+    told = Telling(shop, row.item, row.sku, row.channel, row.units, row.offered, row.computed_at, row.sequence)
     body = {"type": "ats.changed", "timestamp": row.computed_at, "data": told}
     return f"msg_{hashlib.sha256(name.encode()).hexdigest()[:32]}", msgspec.json.encode(body)
 

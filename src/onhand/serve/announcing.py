@@ -13,6 +13,9 @@ from onhand.store.announcements import Announcement
 OVERLAP = timedelta(minutes=1)
 """How far back changes are looked for: a transaction may end later than another one that began after it."""
 
+WITHDRAWN_EVERY = timedelta(seconds=30)
+"""How often everything that was told is searched for what channels have no number for any more."""
+
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -24,11 +27,12 @@ class Announcing:
     def __init__(self, webhook: WebhookConfig, listener: Listener, store: Store, clock: Clock) -> None:
         self.name = f"webhook {webhook.shop} {webhook.name}"
         self._webhook, self._listener, self._store, self._clock = webhook, listener, store, clock
-        self._since = BEGINNING
+        self._since = self._withdrawn_at = BEGINNING
 
     def turn(self) -> bool:
         """Tell what is due; after one that was not taken the listener rests until that is due again."""
         began, shop = self._clock.now(), self._webhook.shop
+        withdraw = began - self._withdrawn_at >= WITHDRAWN_EVERY
         with self._store.writing() as session:
             due = announcing.plan(
                 session.of(shop),
@@ -37,8 +41,10 @@ class Announcing:
                 skus=self._webhook.skus,
                 since=self._since,
                 now=began,
+                withdraw=withdraw,
             )
         self._since = began - OVERLAP
+        self._withdrawn_at = began if withdraw else self._withdrawn_at
         for row in due:
             message, body = announcing.message_of(shop, row)
             heard = self._listener.tell(message, body, int(self._clock.now().timestamp()))

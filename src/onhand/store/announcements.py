@@ -13,7 +13,8 @@ from onhand.store.times import from_us, from_us_or_none, to_us
 class Announcement(NamedTuple):
     """A number that a listener is to be told, or was. `due_at` None: it was given up, or taken.
 
-    `sequence` grows with every number that the item had on that channel.
+    `sequence` grows with every number that the item had on that channel. `offered` False: it has none there any more,
+    because it was removed, or nobody counts it, or its listing is gone; `units` are 0 then.
     """
 
     webhook: str
@@ -21,6 +22,7 @@ class Announcement(NamedTuple):
     item: str
     sku: str | None
     units: int
+    offered: bool
     sequence: int
     computed_at: datetime
     delivered: bool
@@ -45,6 +47,11 @@ class Announcements:
         row = {"shop": self._shop, "webhook": webhook, "channels": texts(channels), "since": to_us(since)}
         keys = [key for sku in skus or () if (key := match_key(sku))]
         self._sql.run("announce", {**row, "every_sku": int(skus is None), "skus": texts(keys), "now": to_us(now)})
+
+    def withdraw(self, webhook: str, channels: Sequence[str], now: datetime) -> None:
+        """Note what a listener was told of and channels have no number for any more: it would go on selling it."""
+        row = {"shop": self._shop, "webhook": webhook, "channels": texts(channels), "now": to_us(now)}
+        self._sql.run("withdraw_announcements", row)
 
     def due(self, webhook: str, now: datetime, limit: int) -> list[Announcement]:
         """Return what may be told now, oldest number first."""
@@ -79,13 +86,14 @@ class Announcements:
 
 
 def _read(row: tuple[object, ...]) -> Announcement:
-    webhook, channel, item, sku, units, sequence, computed_us, delivered, attempts, due_us, trouble = row
+    webhook, channel, item, sku, units, offered, sequence, computed_us, delivered, attempts, due_us, trouble = row
     return Announcement(
         webhook=str(webhook),
         channel=str(channel),
         item=str(item),
         sku=None if sku is None else str(sku),
         units=int(str(units)),
+        offered=bool(offered),
         sequence=int(str(sequence)),
         computed_at=from_us(int(str(computed_us))),
         delivered=bool(delivered),

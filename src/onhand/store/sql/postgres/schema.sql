@@ -432,13 +432,14 @@ CREATE TABLE api_keys (
 CREATE UNIQUE INDEX api_keys_by_name ON api_keys (shop, name) WHERE revoked_at IS NULL;
 
 -- Who is told by webhooks of ours: the newest number of each item and channel, and whether it was taken. `due_at` is NULL
--- for what was taken, and for what was given up.
+-- for what was taken, and for what was given up. `offered` is 0 where the channel has no number for the item any more.
 CREATE TABLE announcements (
     shop        BIGINT NOT NULL REFERENCES shops,
     webhook     TEXT COLLATE "C" NOT NULL,
     channel     TEXT COLLATE "C" NOT NULL,
     item        TEXT COLLATE "C" NOT NULL,
     units       BIGINT NOT NULL,
+    offered     BIGINT NOT NULL,
     sequence    BIGINT NOT NULL,
     computed_at BIGINT NOT NULL,
     delivered   BIGINT NOT NULL,

@@ -431,13 +431,14 @@ CREATE TABLE api_keys (
 CREATE UNIQUE INDEX api_keys_by_name ON api_keys (shop, name) WHERE revoked_at IS NULL;
 
 -- Who is told by webhooks of ours: the newest number of each item and channel, and whether it was taken. `due_at` is NULL
--- for what was taken, and for what was given up.
+-- for what was taken, and for what was given up. `offered` is 0 where the channel has no number for the item any more.
 CREATE TABLE announcements (
     shop        INTEGER NOT NULL REFERENCES shops,
     webhook     TEXT NOT NULL,
     channel     TEXT NOT NULL,
     item        TEXT NOT NULL,
     units       INTEGER NOT NULL,
+    offered     INTEGER NOT NULL,
     sequence    INTEGER NOT NULL,
     computed_at INTEGER NOT NULL,
     delivered   INTEGER NOT NULL,
