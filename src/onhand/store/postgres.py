@@ -72,7 +72,10 @@ class PostgresEngine:
         self._readers: list[PostgresSql] = []
         self._readers_lock = Lock()
         self._closed = False
-        self._writer = self._connect_writer()
+        try:
+            self._writer = self._connect_writer()
+        except psycopg.OperationalError as error:
+            raise ConfigError(f"database {without_password(database)} cannot be opened: {error}") from error
         with ExitStack() as trouble:
             trouble.callback(self._writer.connection.close)
             self._migrate()
@@ -135,16 +138,13 @@ class PostgresEngine:
         return None
 
     def _connect(self) -> PostgresSql:
-        try:
-            connection: Connection = psycopg.connect(
-                self._database,
-                autocommit=True,
-                connect_timeout=CONNECT_S,
-                options=f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC",
-                application_name="onhand",
-            )
-        except psycopg.OperationalError as error:
-            raise ConfigError(f"database {without_password(self._database)} cannot be opened: {error}") from error
+        connection: Connection = psycopg.connect(
+            self._database,
+            autocommit=True,
+            connect_timeout=CONNECT_S,
+            options=f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC",
+            application_name="onhand",
+        )
         # One size for every number, so that a statement is prepared once and not once a size.
         connection.adapters.register_dumper(int, Int8Dumper)
         return PostgresSql(connection, self._statements)

@@ -171,7 +171,8 @@ class Store:
         not go on booking beside the one that took its place.
         """
         with self.writing() as session:
-            self._fences[part] = session.raise_fence(part)
+            fence = session.raise_fence(part)
+        self._fences[part] = fence  # kept by now: of a commit that failed nobody would know
 
     def _check_fences(self, sql: Sql) -> None:
         for part, fence in self._fences.items():
@@ -184,19 +185,25 @@ class Store:
 
     @property
     def schema_version(self) -> int:
-        """The version of the tables in the database."""
-        return self._engine.schema_version()
+        """The version of the tables in the database. Raises StoreUnavailable, DataDamaged."""
+        with _named(self._engine):
+            return self._engine.schema_version()
 
     def pragmas(self) -> dict[str, str]:
-        """Return the settings on which durability rests, and the version of the database, by their own names."""
-        return self._engine.settings()
+        """Return the settings on which durability rests, and the version of the database, by their own names.
+
+        Raises StoreUnavailable, DataDamaged.
+        """
+        with _named(self._engine):
+            return self._engine.settings()
 
     def checkpoint(self) -> None:
         """Move what is in SQLite's WAL into the file, as far as readers let it; call it now and then, off the hot path.
 
-        Nothing to do in PostgreSQL.
+        Nothing to do in PostgreSQL. Raises StoreUnavailable, DataDamaged.
         """
-        self._engine.checkpoint()
+        with _named(self._engine):
+            self._engine.checkpoint()
 
     def close(self) -> None:
         """Release every connection."""
