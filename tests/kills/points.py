@@ -83,7 +83,7 @@ POINTS: Final = (
     Point("serve", "heal", "a level is to be written back, not committed", r"auditor store commit: .*plan_intent"),
     Point("serve", "heal", "a level is to be written back", r"auditor store committed: .*plan_intent"),
     Point("serve", "heal", "a level was written back, nobody knows", r"teller call SetQuantities: after"),
-    Point("serve", "subscribe", "half of the topics are subscribed to", r"call SubscriptionCreate: after", 3),
+    Point("serve", "subscribe", "half of the topics are subscribed to", r"call SubscriptionCreate: after", 2),
     Point("serve", "tokens", "new tokens came, they are not kept", r"call oauth/access_token: after"),
     Point("serve", "tokens", "new tokens are written beside the old ones", r"rename .tokens: before", 2),
     Point("serve", "tokens", "new tokens are in their place, not used", r"rename .tokens: after"),

@@ -24,7 +24,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onhand.channels.shopify import documents
-from onhand.channels.shopify.documents import MAX_QUERY_POINTS, load
+from onhand.channels.shopify.documents import MAX_QUERY_POINTS, load, repeated
+from onhand.channels.shopify.subscriptions import CHANGES_A_CALL
 from onhand.channels.shopify.writing import pack
 from onhand.domain.stock import KEPT_STATES
 from onhand.ports.level_writes import Telling
@@ -92,6 +93,23 @@ def silent_compares(schema: GraphQLSchema, text: str, variables: Mapping[str, An
 @pytest.mark.parametrize("name", NAMES)
 def test_a_document_is_valid_and_uses_nothing_deprecated(name: str, schema: GraphQLSchema) -> None:
     assert validate(schema, parse(load(name).text), [*specified_rules, NoDeprecatedCustomRule]) == []
+
+
+@pytest.mark.parametrize("times", [1, 2, CHANGES_A_CALL])
+@pytest.mark.parametrize("name", ["subscription_create", "subscription_update", "subscription_delete"])
+def test_a_mutation_that_is_asked_for_several_times_in_one_call_is_valid_and_costs_no_more(
+    name: str, times: int, schema: GraphQLSchema
+) -> None:
+    document = repeated(name, times)
+    assert validate(schema, parse(document.text), [*specified_rules, NoDeprecatedCustomRule]) == []
+    operation = DocumentCache(schema).read(document.text).operation(None)
+    assert operation is not None
+    assert operation.cost.requested({}, Sizing()) == document.estimate({}) == times * load(name).estimate({})
+
+
+def test_a_query_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="no single mutation"):
+        repeated("subscriptions", 2)
 
 
 @pytest.mark.parametrize("name", NAMES)

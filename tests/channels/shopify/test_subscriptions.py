@@ -1,15 +1,21 @@
 """Our subscriptions are exactly what onhand lives on, and nobody else's are touched."""
 
+import math
+from typing import Any
+
 import httpx
+import pytest
 
 from onhand.channels.shopify import TOPICS
 from onhand.channels.shopify.parse import parse
 from onhand.channels.shopify.scopes import needed
-from onhand.ports.errors import UnreadableDelivery
+from onhand.channels.shopify.subscriptions import CHANGES_A_CALL
+from onhand.ports.errors import ChannelUnavailable, UnreadableDelivery
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.state import Settings
 from tests.channels.shopify import bodies
 from tests.channels.shopify.platform import Shop, connect
+from tests.channels.shopify.scripted import channel_at, graphql, in_turn, platform
 from tests.channels.shopify.test_told_orders import delivered
 
 BASE = "https://stock.example.com/"
@@ -42,6 +48,22 @@ def test_a20_what_was_deleted_or_bent_is_put_right(shop: Shop) -> None:
     assert (mended.created, mended.repaired, mended.deleted) == (1, 2, 0)
     assert set(held(shop)) == set(TOPICS)
     assert shop.channel.ensure_subscriptions(BASE).kept == len(TOPICS)
+
+
+def test_all_topics_are_asked_for_in_a_few_calls(shop: Shop) -> None:
+    shop.channel.ensure_subscriptions(BASE)
+    calls = [call for call in shop.running.sandbox.log.calls if "webhookSubscriptionCreate" in call.operation]
+    assert len(calls) == math.ceil(len(TOPICS) / CHANGES_A_CALL)
+    assert sum(call.cost_points or 0 for call in calls) == 10 * len(TOPICS)
+
+
+def test_an_answer_to_some_of_several_changes_is_no_answer(http: httpx.Client) -> None:
+    """What was made and not told of is found by the next survey."""
+    nobody: dict[str, Any] = {"webhookSubscriptions": {"nodes": [], "pageInfo": {"hasNextPage": False}}}
+    made: dict[str, Any] = {"answer0": {"userErrors": []}}
+    answered = pytest.raises(ChannelUnavailable, match="answered to 1 of 2 changes")
+    with platform(in_turn(graphql(nobody), graphql(made))) as running, answered:
+        channel_at(running, http).ensure_subscriptions(BASE, ["orders/create", "orders/updated"])
 
 
 def test_a_new_address_moves_every_subscription_without_doubling_one(shop: Shop) -> None:

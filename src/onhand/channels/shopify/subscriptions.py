@@ -5,7 +5,7 @@ Sources: Admin API 2026-10, webhookSubscriptions and WebhookSubscriptionInput; s
 API is deleted by Shopify after eight failures in a row, so this runs at every start and every hour.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -14,15 +14,18 @@ import msgspec
 from onhand.channels.shopify.answers import acts as answers
 from onhand.channels.shopify.bucket import Lane
 from onhand.channels.shopify.client import GraphqlClient
-from onhand.channels.shopify.documents import Document, load
+from onhand.channels.shopify.documents import answer_key, load, repeated
 from onhand.channels.shopify.payloads import OrderNamedPayload, OrderPayload, ProductPayload
 from onhand.channels.shopify.settings import ShopifySettings
 from onhand.channels.shopify.topics import enum_of, suggest
-from onhand.ports.errors import ChannelRefused, ConfigError
+from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError
 from onhand.ports.subscriptions import SubscriptionState, TopicState
 
 NAME = "onhand"
 """The name our subscriptions carry: others of the same app are left alone."""
+
+CHANGES_A_CALL = 12
+"""Each costs 10 points (API 2026-10): well below what Shopify allows a call, and all topics in four calls."""
 
 TOPICS: Final = (
     "orders/create",
@@ -161,37 +164,46 @@ def mend(client: GraphqlClient, found: Survey) -> Ensured:
     A topic that Shopify will not send, for want of a scope, keeps no other from being asked for. Raises
     ChannelUnavailable, ChannelRefused.
     """
-    done: Counter[str] = Counter()
-    refused: dict[str, str] = {}
+    missing: list[str] = []
+    bent: dict[str, str] = {}
     surplus = {enum: list(held) for enum, held in found.ours.items()}
     for topic, wanted in found.wanted.items():
         held = surplus.get(enum_name(topic), [])
         first = held.pop(0) if held else None
-        if first is not None and _is_right(first, wanted):
-            done["kept"] += 1
-            continue
-        trouble = _subscribe(client, topic, wanted) if first is None else _repair(client, first.id, wanted)
-        if trouble is not None:
-            refused[topic] = trouble
-        else:
-            done["created" if first is None else "repaired"] += 1
+        if first is None:
+            missing.append(topic)
+        elif not _is_right(first, wanted):
+            bent[topic] = first.id
+    troubles = _subscribe(client, {topic: found.wanted[topic] for topic in missing})
+    troubles |= _repair(client, {topic: (held_id, found.wanted[topic]) for topic, held_id in bent.items()})
     left = [subscription for held in surplus.values() for subscription in held]
-    for subscription in left:
-        trouble = _change(client, load("subscription_delete"), {"id": subscription.id})
+    for subscription, trouble in zip(left, _unsubscribe(client, left), strict=True):
         if trouble is not None:
             raise ChannelRefused(f"subscription_delete {subscription.topic}: shopify says {trouble}")
+    refused = {topic: trouble for topic, trouble in troubles.items() if trouble is not None}
     return Ensured(
-        kept=done["kept"], created=done["created"], repaired=done["repaired"], deleted=len(left), refused=refused
+        kept=len(found.wanted) - len(missing) - len(bent),
+        created=sum(topic not in refused for topic in missing),
+        repaired=sum(topic not in refused for topic in bent),
+        deleted=len(left),
+        refused=refused,
     )
 
 
-def _subscribe(client: GraphqlClient, topic: str, wanted: Mapping[str, Any]) -> str | None:
-    variables = {"topic": enum_name(topic), "subscription": wanted}
-    return _change(client, load("subscription_create"), variables)
+def _subscribe(client: GraphqlClient, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, str | None]:
+    """Subscribe to topics; return what Shopify says against each, None where it was made."""
+    wishes = [{"topic": enum_name(topic), "subscription": wish} for topic, wish in wanted.items()]
+    return dict(zip(wanted, _change(client, "subscription_create", wishes), strict=True))
 
 
-def _repair(client: GraphqlClient, held_id: str, wanted: Mapping[str, Any]) -> str | None:
-    return _change(client, load("subscription_update"), {"id": held_id, "subscription": wanted})
+def _repair(client: GraphqlClient, bent: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, str | None]:
+    """Put subscriptions right, by topic with the id of what is there; return what Shopify says against each."""
+    wishes = [{"id": held_id, "subscription": wish} for held_id, wish in bent.values()]
+    return dict(zip(bent, _change(client, "subscription_update", wishes), strict=True))
+
+
+def _unsubscribe(client: GraphqlClient, held: Sequence[answers.Subscription]) -> list[str | None]:
+    return _change(client, "subscription_delete", [{"id": subscription.id} for subscription in held])
 
 
 def enum_name(topic: str) -> str:
@@ -251,7 +263,16 @@ def _all(client: GraphqlClient) -> list[answers.Subscription]:
             return subscriptions
 
 
-def _change(client: GraphqlClient, document: Document, variables: dict[str, Any]) -> str | None:
-    """Return what Shopify finds wrong with a change, None when it was made."""
-    changes = client.ask(document, variables, dict[str, answers.SubscriptionChange], Lane.READ).data
-    return "; ".join(error.message for change in changes.values() for error in change.user_errors) or None
+def _change(client: GraphqlClient, name: str, wishes: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    """Make changes, several a call; return for each what Shopify finds wrong with it, None when it was made."""
+    troubles: list[str | None] = []
+    for start in range(0, len(wishes), CHANGES_A_CALL):
+        batch = wishes[start : start + CHANGES_A_CALL]
+        variables = {f"{key}{number}": value for number, wish in enumerate(batch) for key, value in wish.items()}
+        document = repeated(name, len(batch))
+        changes = client.ask(document, variables, dict[str, answers.SubscriptionChange], Lane.READ).data
+        keys = [answer_key(number) for number in range(len(batch))]
+        if not changes.keys() >= {*keys}:
+            raise ChannelUnavailable(f"{document.name}: shopify answered to {len(changes)} of {len(batch)} changes")
+        troubles += ["; ".join(error.message for error in changes[key].user_errors) or None for key in keys]
+    return troubles

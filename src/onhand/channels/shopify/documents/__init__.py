@@ -14,6 +14,9 @@ from typing import Any
 # Shopify refuses a single query above this, whatever the plan (Admin API 2026-10, "Rate limits").
 MAX_QUERY_POINTS = 1000
 
+_MUTATION = re.compile(r"mutation (?P<name>\w+)\((?P<given>.+?)\) \{\n(?P<field>.+)\n\}", re.DOTALL)
+_VARIABLE = re.compile(r"\$(\w+)")
+
 _COST = re.compile(r"^# Cost: ([0-9]+)(?: \+ ([0-9]+) for each of \$([a-z]+))?$", re.MULTILINE)
 
 
@@ -58,6 +61,36 @@ def load(name: str) -> Document:
         each_points=int(cost[2] or 0),
         grows_with=cost[3],
     )
+
+
+@cache
+def repeated(name: str, times: int) -> Document:
+    """Return a document that asks for the one mutation of another `times` times: each costs what it costs alone.
+
+    The n-th (from 0) takes its variables with n at the end of their names, and is answered under `answer_key(n)`.
+    """
+    once = load(name)
+    mutation = _MUTATION.fullmatch(once.text)
+    if mutation is None:
+        raise ValueError(f"documents/{name}.graphql is no single mutation with variables: it cannot be repeated")
+    given = ", ".join(_numbered(mutation["given"], number) for number in range(times))
+    fields = (f"  {answer_key(number)}: {_numbered(mutation['field'].strip(), number)}" for number in range(times))
+    return Document(
+        name=f"{name} x {times}",
+        text=f"mutation {mutation['name']}({given}) {{\n" + "\n".join(fields) + "\n}",
+        base_points=once.base_points * times,
+        each_points=0,
+        grows_with=None,
+    )
+
+
+def answer_key(number: int) -> str:
+    """Return under which name the n-th of repeated mutations is answered."""
+    return f"answer{number}"
+
+
+def _numbered(text: str, number: int) -> str:
+    return _VARIABLE.sub(rf"$\g<1>{number}", text)
 
 
 def names() -> list[str]:
