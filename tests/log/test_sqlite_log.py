@@ -101,7 +101,7 @@ def test_a_full_disk_refuses_what_does_not_fit_and_later_ones_are_kept(log: Sqli
     pages = log._writer.pragma("page_count")
     log._writer.pragma("max_page_count", pages + 2)
     log.count_rejected(2)
-    with pytest.raises(LogUnavailable, match=r"keeping 2 deliveries failed.*full.*try again"):
+    with pytest.raises(LogUnavailable, match=r"keeping 2 deliveries failed.*full.*free some"):
         log.append([delivery(2, shop="new.myshopify.com"), delivery(3, body=Random(7).randbytes(300_000))])
     log._writer.pragma("max_page_count", 1_000_000)
     assert log.append([delivery(2, shop="new.myshopify.com"), delivery(4)]) == [True, True]

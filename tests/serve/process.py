@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
@@ -35,6 +35,7 @@ class OnhandProcess:
             **{f"ONHAND__AUDIT__{key.upper()}": str(seconds) for key, seconds in audit_s.items()},
         }
         self._folder = folder
+        self.program: Sequence[str] = [str(Path(sys.executable).with_name("onhand"))]
         self._name = "serve"
         self._starts = 0
         self._process: subprocess.Popen[str] | None = None
@@ -134,7 +135,7 @@ class OnhandProcess:
         return self._folder / f"{self._name}-{self._starts}.log"
 
     def _command(self, *words: str) -> list[str]:
-        return [str(Path(sys.executable).with_name("onhand")), "--config", str(self.path), *words]
+        return [*self.program, "--config", str(self.path), *words]
 
     def _close(self) -> int:
         assert self._process is not None

@@ -127,10 +127,15 @@ def _guarded(name: str, checks: Iterator["Check"]) -> Iterator["Check"]:
 
 
 def _examine_database(frame: Frame) -> Iterator["Check"]:
-    from onhand.cli.checks.kept import check_database
+    from onhand.cli.checks.kept import check_database, check_writing
 
     with frame.store() as store:
         yield from check_database(store)
+        yield check_writing(
+            "writing the database", store.touch, "webhooks are answered and kept, and nothing of them is booked"
+        )
+    with frame.log() as log:
+        yield check_writing("writing the log", log.touch, "webhooks are answered 503, and their senders try again")
 
 
 def _examine_stream(frame: Frame, config: "JetStreamConfig") -> Iterator["Check"]:

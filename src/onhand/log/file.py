@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 
 from onhand.log.statements import schema
-from onhand.ports.errors import ConfigError, DataDamaged, LogUnavailable
+from onhand.ports.errors import ConfigError, DataDamaged, LogUnavailable, way_out
 
 # WAL with two connections can lose commits or damage the file up to 3.51.2 (sqlite.org/wal.html#walresetbug).
 MINIMUM_SQLITE = (3, 51, 3)
@@ -51,7 +51,7 @@ def open_writer(path: Path) -> apsw.Connection:
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise DataDamaged(f"log {path}: {error}; restore it from a backup, or move it away to begin anew") from error
     except (apsw.Error, OSError) as error:
-        raise LogUnavailable(f"log {path} cannot be opened: {error}") from error
+        raise LogUnavailable(f"log {path} cannot be opened: {error}; {way_out(error)}") from error
 
 
 def open_reader(path: Path) -> apsw.Connection:
@@ -61,7 +61,7 @@ def open_reader(path: Path) -> apsw.Connection:
         db.set_busy_timeout(READER_WAIT_MS)
         db.pragma("query_only", True)
     except apsw.Error as error:
-        raise LogUnavailable(f"log {path} cannot be read: {error}") from error
+        raise LogUnavailable(f"log {path} cannot be read: {error}; {way_out(error)}") from error
     return db
 
 

@@ -227,6 +227,10 @@ class JetStreamLog:
         """Seal what waits in the spool with the newest key. What a stream holds cannot be changed: it goes with age."""
         yield from self.spool.reseal()
 
+    def touch(self) -> None:
+        """Write nothing new into the spool, durably. Raises LogUnavailable."""
+        self.spool.touch()
+
     def checkpoint(self) -> None:
         """Carry the spool's write-ahead log into its file. Raises LogUnavailable."""
         self.spool.checkpoint()

@@ -14,6 +14,9 @@ class KeptLog(Log, Protocol):
     def write_ahead(self) -> WriteAhead:
         """What the file has not taken over yet."""
 
+    def touch(self) -> None:
+        """Write nothing new into the file, durably: it shows whether anything can be. Raises LogUnavailable."""
+
     def checkpoint(self) -> None:
         """Carry the write-ahead log into the file. Raises LogUnavailable."""
 

@@ -17,7 +17,7 @@ from onhand.log.statements import append_rows, statements
 from onhand.log.tally import FLUSHES, Tally
 from onhand.log.write_ahead import WriteAhead
 from onhand.ports.delivery import Counts, Delivery, Logged
-from onhand.ports.errors import DataDamaged, LogUnavailable
+from onhand.ports.errors import DataDamaged, LogUnavailable, way_out
 
 # As many rows go into one statement, which is then a transaction by itself: each call into SQLite gives the
 # interpreter away, and taking it back from a thread that answers requests costs more than the call.
@@ -53,7 +53,7 @@ class SqliteLog:
             self._tally = Tally(dict(_rows(self._writer, "counters")).get(FLUSHES, 0))
         except apsw.Error as error:
             self._writer.close()
-            raise LogUnavailable(f"log {self.path} cannot be read: {error}; try again") from error
+            raise LogUnavailable(f"log {self.path} cannot be read: {error}; {way_out(error)}") from error
 
     def append(self, deliveries: Sequence[Delivery], waited_s: float = 0.0) -> list[bool]:
         """Keep deliveries durably, in one transaction; False marks a repeat. Raises LogUnavailable."""
@@ -272,6 +272,11 @@ class SqliteLog:
         with self._reading() as db:
             return [(sequence, head) for sequence, head in _rows(db, "anchors", shop)]
 
+    def touch(self) -> None:
+        """Write nothing new, durably: it shows whether anything can be written. Raises LogUnavailable."""
+        with self._lock, self._transaction("writing"):
+            self._writer.pragma("user_version", file.VERSION)
+
     def checkpoint(self) -> None:
         """Carry the write-ahead log into the file, beside whoever commits. Raises LogUnavailable."""
         self.write_ahead.carry_over()
@@ -329,7 +334,7 @@ class SqliteLog:
             # The kernel forgets what it failed to write: after a failed flush only the file itself tells the truth.
             if _is_failed_flush(error):
                 self._broken = f"log {self.path}: a flush to disk failed ({error}): check the disk, restart onhand"
-            raise LogUnavailable(f"log {self.path}: {doing} failed: {error}; the senders will try again") from error
+            raise LogUnavailable(f"log {self.path}: {doing} failed: {error}; {way_out(error)}") from error
 
     def _roll_back(self) -> None:
         try:
@@ -348,7 +353,7 @@ class SqliteLog:
         try:
             yield db
         except apsw.Error as error:
-            raise LogUnavailable(f"log {self.path} cannot be read: {error}") from error
+            raise LogUnavailable(f"log {self.path} cannot be read: {error}; {way_out(error)}") from error
 
     def _add_source(self, delivery: Delivery) -> int:
         """Return the number of a shop's channel, which is committed by itself: deliveries may fail, it stays."""

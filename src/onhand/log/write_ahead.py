@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 
 from onhand.log import file
-from onhand.ports.errors import LogUnavailable
+from onhand.ports.errors import LogUnavailable, way_out
 
 SOFT_PAGES = 8_000  # 16 MB: whoever is not in a hurry should carry it over
 HARD_PAGES = 32_000  # 64 MB: the writer itself waits for that
@@ -61,7 +61,9 @@ class WriteAhead:
         except apsw.BusyError:
             return
         except apsw.Error as error:
-            raise LogUnavailable(f"log {self._path}: its write-ahead log cannot be emptied: {error}") from error
+            raise LogUnavailable(
+                f"log {self._path}: its write-ahead log cannot be emptied: {error}; {way_out(error)}"
+            ) from error
 
     def close(self) -> None:
         """Release the file."""

@@ -68,3 +68,16 @@ class TakenOver(OnhandError):
 
 class LogUnavailable(OnhandError):
     """The log cannot keep a delivery now. Answer 503: the sender will try again."""
+
+
+_WAYS_OUT = {
+    "ReadOnlyError": "the file or its file system is read-only: let onhand write to it, and it goes on by itself",
+    "FullError": "no room is left on its disk: free some, and onhand goes on by itself",
+    "CantOpenError": "let onhand's user read and write the file and its folder, and it goes on by itself",
+    "IOError": "the disk refuses: see the system's log, and whether its file system became read-only",
+}
+
+
+def way_out(error: Exception) -> str:
+    """Return what a person does about a file that cannot be written now, by SQLite's word for it."""
+    return _WAYS_OUT.get(type(error).__name__, "it is tried again")

@@ -47,6 +47,9 @@ class Engine(Protocol):
     def settings(self) -> dict[str, str]:
         """Return the settings on which durability rests, and the version of the database."""
 
+    def touch(self) -> None:
+        """Write nothing new, durably: it shows whether anything can be written."""
+
     def checkpoint(self) -> None:
         """Move what was written from the engine's journal to its place, where the engine leaves that to us."""
 

@@ -117,6 +117,10 @@ class PostgresEngine:
             read = reader.connection.execute
             return {name: str(read("SELECT current_setting(%s)", (name,)).fetchall()[0][0]) for name in names}
 
+    def touch(self) -> None:
+        with self.writing() as writer:
+            writer.command("SELECT pg_current_xact_id()")
+
     def checkpoint(self) -> None:
         """Do nothing: the server checkpoints by itself."""
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import apsw
 
-from onhand.ports.errors import ConfigError, DataDamaged, StoreUnavailable
+from onhand.ports.errors import ConfigError, DataDamaged, StoreUnavailable, way_out
 from onhand.store.migrations import CREATE_VERSION_TABLE, NEWEST, READ_VERSION, refuse_newer, scripts_of
 from onhand.store.statements import CLEAR, STAGE, Parameters, Row, Statement, load_script, load_statements
 
@@ -93,7 +93,7 @@ class SqliteEngine:
                 f"database {database} cannot be opened: {error}; check the folder and its rights"
             ) from error
         except self.passing as error:
-            raise StoreUnavailable(f"database {database} cannot be opened now: {error}; try again") from error
+            raise StoreUnavailable(f"database {database} cannot be opened now: {error}; {way_out(error)}") from error
         except OSError as error:
             raise ConfigError(
                 f"database {database} cannot be made: {error.strerror}; check the folder and its rights"
@@ -135,6 +135,11 @@ class SqliteEngine:
             settings = {name: str(read(f"PRAGMA {name}").get) for name in names}
         settings["synchronous"] = SYNCHRONOUS[int(settings["synchronous"])]
         return {**settings, "sqlite_version": apsw.sqlite_lib_version()}
+
+    def touch(self) -> None:
+        with self.writing() as writer:
+            version = writer.connection.pragma("user_version")
+            writer.command(f"PRAGMA user_version = {version}")
 
     def checkpoint(self) -> None:
         self._checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)")

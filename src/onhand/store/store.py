@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal
 
-from onhand.ports.errors import ConfigError, DataDamaged, StoreUnavailable, TakenOver
+from onhand.ports.errors import ConfigError, DataDamaged, StoreUnavailable, TakenOver, way_out
 from onhand.store.books import Books
 from onhand.store.engine import Engine, Sql
 from onhand.store.ledger import Heads
@@ -197,6 +197,11 @@ class Store:
         with _named(self._engine):
             return self._engine.settings()
 
+    def touch(self) -> None:
+        """Write nothing new, durably: it shows whether anything can be. Raises StoreUnavailable, DataDamaged."""
+        with _named(self._engine):
+            self._engine.touch()
+
     def checkpoint(self) -> None:
         """Move what is in SQLite's WAL into the file, as far as readers let it; call it now and then, off the hot path.
 
@@ -230,4 +235,4 @@ def _named(engine: Engine) -> Iterator[None]:
     except engine.damage as error:
         raise DataDamaged(f"the database contradicts itself: {error}; restore a backup") from error
     except engine.passing as error:
-        raise StoreUnavailable(f"the database cannot be used now: {error}") from error
+        raise StoreUnavailable(f"the database cannot be used now: {error}; {way_out(error)}") from error

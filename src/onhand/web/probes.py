@@ -33,8 +33,7 @@ def find_troubles(desk: Desk) -> list[str]:
     """Return why the process should not get work now: the database cannot be written, or work lies too long."""
     troubles: list[str] = []
     try:
-        with desk.store.writing() as session:
-            session.shops()  # BEGIN IMMEDIATE has the write lock by now; nothing is written
+        desk.store.touch()
     except (OnhandError, apsw.Error, psycopg.Error, OSError) as error:
         troubles.append(f"the database cannot be written: {error}")
     health = desk.health()

@@ -1,6 +1,6 @@
 """What is kept: the database with its ledger, and the log of deliveries."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from onhand.app.sealing import Sealed
@@ -9,7 +9,7 @@ from onhand.config import JetStreamConfig
 from onhand.intake.process import POSITION
 from onhand.intake.receive import KEEP_BYTES
 from onhand.log import KeptLog
-from onhand.ports.errors import LogUnavailable
+from onhand.ports.errors import LogUnavailable, StoreUnavailable
 from onhand.store import Session, Store
 
 if TYPE_CHECKING:
@@ -44,6 +44,15 @@ def check_database(store: Store) -> Iterator[Check]:
         yield fail("durability", f"{name} is {value}: a power cut can lose what was answered", f"set it to {right}")
     if not wrong:
         yield ok("durability", ", ".join(f"{name}={settings[name]}" for name in DURABLE[store.engine]))
+
+
+def check_writing(name: str, touch: Callable[[], None], until_then: str) -> Check:
+    """Look whether a write reaches the disk; nothing is changed by it."""
+    try:
+        touch()
+    except (StoreUnavailable, LogUnavailable) as error:
+        return fail(name, str(error), f"mend that: until then {until_then}")
+    return ok(name, "can be written to")
 
 
 def check_ledger(session: Session, shop: str, anchors: Sequence[tuple[int, bytes]]) -> Check:
