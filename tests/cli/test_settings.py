@@ -82,7 +82,7 @@ def test_doctor_finds_missing_secrets_open_files_and_open_addresses(ask: Ask, fo
     assert found["encryption_key"]["mend"] == "chmod 600 onhand.key"
     assert found[f"shop[{SHOP}].client_secret"]["status"] == "fail"
     assert "SHOPIFY_CLIENT_SECRET is not set" in found[f"shop[{SHOP}].client_secret"]["why"]
-    assert found["pages"]["status"] == "warn"
+    assert found["pages"]["status"] == "fail"
     assert found["webhooks"]["status"] == "warn"
     assert found["public address"]["status"] == "warn"
     assert found["google_sheets.credentials"]["status"] == "fail"
