@@ -40,6 +40,7 @@ WAYS: Mapping[str, Callable[[SqliteLog], object]] = {
     "reseal": lambda log: list(log.reseal()),
     "anchor": lambda log: log.anchor(SHOP, 7, b"head", NOON),
     "anchors": lambda log: log.anchors(SHOP),
+    "touch": SqliteLog.touch,
     "checkpoint": SqliteLog.checkpoint,
     "erase": lambda log: log.erase("mugs.myshopify.com"),
 }

@@ -39,6 +39,7 @@ WAYS: Mapping[str, Callable[[Store], object]] = {
     "take_over": be_asked_for,
     "schema_version": lambda store: store.schema_version,
     "pragmas": Store.pragmas,
+    "touch": Store.touch,
     "checkpoint": Store.checkpoint,
 }
 """Everything that can be asked of a store that is open."""
