@@ -134,6 +134,8 @@ def _examine_database(frame: Frame) -> Iterator["Check"]:
         yield check_writing(
             "writing the database", store.touch, "webhooks are answered and kept, and nothing of them is booked"
         )
+    if not Path(frame.config().log).is_file():
+        return
     with frame.log() as log:
         yield check_writing("writing the log", log.touch, "webhooks are answered 503, and their senders try again")
 
