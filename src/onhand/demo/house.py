@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from onhand.config import Config, load_config
+from onhand.demo.own_site import CHANNEL
+from onhand.demo.own_site import NAME as SITE
+from onhand.demo.own_site import SECRET as SITES_SECRET
 from onhand.demo.third_party import NAME
 from onhand.log import Seal
 from onhand.sandbox.door_sensors import slug
@@ -19,11 +22,12 @@ def write_config(
     throttled: bool = True,
     sheet: bool = False,
     kept_at: str | None = None,
+    own_site: str | None = None,
 ) -> Path:
     """Write an `onhand.toml` that connects to a sandbox, with its secrets in files, and return its path.
 
     With `sheet` its spreadsheet, too, where the sandbox has one. `kept_at` is the location that a third party keeps
-    in a shop whose doors have sensors, None: there is neither.
+    in a shop whose doors have sensors, None: there is neither. `own_site` is where the merchant's own site listens.
     """
     shopify = addresses["shopify"]
     secrets = {
@@ -45,6 +49,9 @@ def write_config(
     if google is not None:
         secrets["service_account"] = json.dumps(google["credentials"])
         text += _SHEET.format(google=google)
+    if own_site is not None:
+        secrets[SITE] = SITES_SECRET
+        text += _OWN_SITE.format(name=SITE, url=own_site, channel=CHANNEL)
     (folder / "secrets").mkdir(mode=0o700, exist_ok=True)
     for name, secret in secrets.items():
         kept = folder / "secrets" / name
@@ -123,6 +130,15 @@ name = "doors"
 places = {{ {places} }}
 timezone = "UTC"
 secret = "file:secrets/doors"
+"""
+
+_OWN_SITE = """
+[[webhook]]
+name = "{name}"
+url = "{url}"
+secret = "file:secrets/{name}"
+channels = ["{channel}"]
+on_this_machine = true
 """
 
 _SHEET = """

@@ -73,6 +73,21 @@ class Visitors(NamedTuple):
     booked: int
 
 
+class OwnSiteHeard(NamedTuple):
+    """Numbers that the merchant's own site sells by, and how many differ from what it was told by webhooks of ours."""
+
+    numbers: int
+    differing: int
+
+
+class Others(NamedTuple):
+    """What is beside the platforms, compared with the books."""
+
+    sheet: Sheet
+    visitors: Visitors
+    own_site: OwnSiteHeard
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DemoResult:
     """The verdict. `latency_s` runs from a webhook's 200 to the channel's update on the wire, as the sandbox saw both.
@@ -98,6 +113,7 @@ class DemoResult:
     sheet: Sheet
     parity_by_platform: dict[str, Parity]
     visitors: Visitors
+    own_site: OwnSiteHeard
     healed_in_s: float
     replay: dict[str, object] | None = None
     broken: tuple[str, ...] = field(default=())

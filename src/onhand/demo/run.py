@@ -26,9 +26,9 @@ from onhand.demo.options import (
     WEB_ITEMS,
     DemoOptions,
     DemoResult,
-    Sheet,
-    Visitors,
+    Others,
 )
+from onhand.demo.own_site import OwnSite, open_site, wait_for_site
 from onhand.demo.quiet import wait_for_quiet
 from onhand.demo.sandbox import SandboxProcess
 from onhand.demo.sheet import wait_for_sheet
@@ -47,7 +47,7 @@ QUIET_WITHIN_S = 180.0
 
 def run(options: DemoOptions) -> DemoResult:
     """Play the demo and return its verdict."""
-    with _folder(options) as folder, _sandbox(options) as sandbox:
+    with _folder(options) as folder, _sandbox(options) as sandbox, open_site() as site:
         path = write_config(
             folder,
             sandbox.addresses,
@@ -55,17 +55,18 @@ def run(options: DemoOptions) -> DemoResult:
             throttled=options.throttled,
             sheet=True,
             kept_at=_kept_at(options),
+            own_site=site.url,
         )
         if options.replay is not None:
             sandbox.post("replay", {"path": options.replay, "limit": options.limit, "start": False})
         app = build(_with_port(load(path), options))
         try:
-            return _play(options, sandbox, app, path)
+            return _play(options, sandbox, app, path, site)
         finally:
             app.close()
 
 
-def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path) -> DemoResult:
+def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path, site: OwnSite) -> DemoResult:
     shop = sandbox.addresses["shopify"]["shop"]
     synced = app.sync(shop)
     _say(options, f"onhand has read {synced.items} items at {synced.locations} locations in {synced.seconds:.1f} s")
@@ -92,7 +93,11 @@ def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path) -
         came = doors.close()
         going_on = _settle(app, shop)
         healed_in_s = monotonic() - began
-        others = wait_for_sheet(app, shop, sandbox), wait_for_visitors(app, shop, came)
+        others = Others(
+            sheet=wait_for_sheet(app, shop, sandbox),
+            visitors=wait_for_visitors(app, shop, came),
+            own_site=wait_for_site(app, shop, site),
+        )
     finally:
         serving.stop()
     return _judge(options, app, shop, sandbox, played, going_on=going_on, healed_in_s=healed_in_s, others=others)
@@ -165,9 +170,8 @@ def _judge(
     *,
     going_on: list[str],
     healed_in_s: float,
-    others: tuple[Sheet, Visitors],
+    others: Others,
 ) -> DemoResult:
-    sheet, visitors = others
     truth, log = sandbox.get("truth"), sandbox.get("log")
     polling = played.get("polling") or {}
     by_platform = compare_platforms(app, shop, truth, {} if options.replay else {KEPT_AT: NAME})
@@ -183,8 +187,9 @@ def _judge(
     broken = broken_promises(
         {
             "numbers that differ from the platforms": parity.differing,
-            "rows of the sheet that differ from the books": sheet.differing,
-            "visitors that the bins do not hold, or hold too much": visitors.counted - visitors.booked,
+            "rows of the sheet that differ from the books": others.sheet.differing,
+            "visitors that the bins do not hold, or hold too much": others.visitors.counted - others.visitors.booked,
+            "numbers that the own site sells by and the books do not say": others.own_site.differing,
             "units booked against unexplained": unexplained_units,
             "units sold after a confirmed zero": after_zero_units,
             "drifts left open": drifts.open,
@@ -210,9 +215,10 @@ def _judge(
         parity=parity,
         latency_s=latency_s(log, truth, sandbox.addresses["tiktok_location"]),
         drifts=drifts,
-        sheet=sheet,
+        sheet=others.sheet,
         parity_by_platform=by_platform,
-        visitors=visitors,
+        visitors=others.visitors,
+        own_site=others.own_site,
         healed_in_s=round(healed_in_s, 1),
         replay=played if "baskets" in played else None,
         broken=broken,
