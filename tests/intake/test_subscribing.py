@@ -36,12 +36,14 @@ def test_what_was_right_and_is_missing_is_read_from_the_last_time_it_was_right(s
         assert survey(books, at(120), bent(HELD, "missing"), LEVELS) == 1
         assert subscribing.missed(books, "shopify") is None  # it still does not come: first it must be mended
         subscribing.note_mended(books, "shopify", [HELD, LEVELS], {}, at(121))
-        assert subscribing.missed(books, "shopify") == (at(60), False)
+        missed = subscribing.missed(books, "shopify")
+        assert missed is not None
+        assert (missed.since, missed.whole) == (at(60), False)
         (problem,) = books.problems.open()
         assert problem.kind == subscribing.LAPSED
         assert "orders/create (missing)" in problem.message
         assert at(60).strftime("%H:%M") in problem.message
-        subscribing.note_made_good(books, "shopify", at(122), at(123))
+        subscribing.note_made_good(books, "shopify", missed, at(123))
         assert subscribing.missed(books, "shopify") is None
         assert books.problems.open() == []
 
@@ -52,7 +54,9 @@ def test_lost_levels_ask_for_everything(store: Store) -> None:
         survey(books, at(0), HELD, LEVELS)
         survey(books, at(60), bent(HELD, "bent"), bent(LEVELS, "elsewhere"))
         subscribing.note_mended(books, "shopify", [HELD, LEVELS], {}, at(61))
-        assert subscribing.missed(books, "shopify") == (at(0), True)
+        missed = subscribing.missed(books, "shopify")
+        assert missed is not None
+        assert (missed.since, missed.whole) == (at(0), True)
 
 
 def test_a_topic_that_comes_twice_has_not_lapsed(store: Store) -> None:
@@ -83,7 +87,9 @@ def test_a_lapse_that_comes_back_the_same_day_says_so(store: Store) -> None:
             subscribing.note_mended(books, "shopify", [HELD], {}, at(60 * hour + 1))
             (problem,) = books.problems.open()
             assert ("more were found within a day" in problem.message) is (hour == 2)
-            subscribing.note_made_good(books, "shopify", at(60 * hour + 2), at(60 * hour + 3))
+            missed = subscribing.missed(books, "shopify")
+            assert missed is not None
+            subscribing.note_made_good(books, "shopify", missed, at(60 * hour + 3))
 
 
 HOURLY = Rhythm("orders/create", deliveries=200, days=10, last_at=at(0), silence=timedelta(hours=9))

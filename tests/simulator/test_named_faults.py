@@ -13,6 +13,7 @@ from onhand.sandbox.world import selling
 from onhand.sandbox.world.moving import adjust_by_hand
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.wishes import Wish
+from onhand.serve.works import MAKE_GOOD_AGAIN_S
 from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.verdict import differences, troubles
@@ -152,6 +153,28 @@ def test_d01_a_clock_that_jumps_a_day_and_back_costs_no_unit(stage: Stage, jump_
     sell(stage, 1)
     agree(stage)
     assert on_hand(stage) == before - 4
+
+
+@pytest.mark.parametrize("ahead_s", [4 * HOUR_S, -4 * HOUR_S])
+def test_d01_webhooks_that_lapsed_while_the_clock_was_wrong_are_made_good_once_it_is_right(
+    stage: Stage, ahead_s: float
+) -> None:
+    before, right_s = on_hand(stage), stage.house_clock.ahead_s
+    stage.house_clock.ahead_s = ahead_s
+    stage.turn(stage.house.subscribing)
+    for subscription in list(stage.world.outbox.subscriptions.values()):
+        stage.world.outbox.unsubscribe(subscription.id)
+    sell(stage)  # and nobody is told
+    stage.turn(stage.house.subscribing)
+    assert [trouble.split()[:2] for trouble in troubles(stage.house)] == [["webhooks", "lapsed"]]
+    stage.house_clock.ahead_s = right_s
+    stage.restart()  # until then our time goes on, slowly, from where it was
+    for _ in range(3):
+        stage.clock.advance(MAKE_GOOD_AGAIN_S)
+        stage.work()
+    assert troubles(stage.house) == []
+    agree(stage)
+    assert on_hand(stage) == before - 2
 
 
 @pytest.mark.parametrize("ahead_s", [300.0, -300.0])

@@ -33,12 +33,13 @@ def test_a_lapse_is_one_lapse_until_it_is_made_good(store: Store) -> None:
         subscriptions.lapse("shopify", found(LEVELS, "elsewhere", whole=True), at(3), at(6))
         (lapse,) = subscriptions.open_lapses("shopify")
         assert lapse == (LEVELS, "missing", at(1), at(5), True, None)
-        subscriptions.fill_lapses("shopify", at(7), at(8))
+        subscriptions.fill_lapses("shopify", [lapse], at(8))
         assert subscriptions.open_lapses("shopify") == [lapse]  # not mended yet: it goes on
         subscriptions.mend_lapses("shopify", at(9))
-        subscriptions.fill_lapses("shopify", at(8), at(10))  # what was read had begun before the end
-        assert [row.mended_at for row in subscriptions.open_lapses("shopify")] == [at(9)]
-        subscriptions.fill_lapses("shopify", at(9), at(10))
+        subscriptions.fill_lapses("shopify", [lapse], at(10))  # what was read had begun before the end
+        (over,) = subscriptions.open_lapses("shopify")
+        assert over.mended_at == at(9)
+        subscriptions.fill_lapses("shopify", [over], at(10))
         assert subscriptions.open_lapses("shopify") == []
         assert subscriptions.count_lapses("shopify", at(5)) == 1
         assert subscriptions.count_lapses("shopify", at(6)) == 0
@@ -52,6 +53,19 @@ def test_a_lapse_that_comes_back_before_it_is_made_good_is_longer(store: Store) 
         subscriptions.lapse("shopify", found(ORDERS), at(6), at(7))
         (lapse,) = subscriptions.open_lapses("shopify")
         assert (lapse.since_at, lapse.mended_at) == (at(1), None)
+
+
+def test_a_lapse_that_came_back_and_ended_again_while_all_was_read_is_read_for_once_more(store: Store) -> None:
+    with store.writing() as session:
+        subscriptions = session.of(SHOP).subscriptions
+        subscriptions.lapse("shopify", found(ORDERS), at(1), at(5))
+        subscriptions.mend_lapses("shopify", at(6))
+        read_for = subscriptions.open_lapses("shopify")
+        subscriptions.lapse("shopify", found(ORDERS), at(6), at(7))
+        subscriptions.mend_lapses("shopify", at(8))
+        subscriptions.fill_lapses("shopify", read_for, at(9))
+        (lapse,) = subscriptions.open_lapses("shopify")
+        assert (lapse.since_at, lapse.mended_at) == (at(1), at(8))
 
 
 def test_arrivals_keep_the_longest_silence_of_each_day(store: Store) -> None:

@@ -181,10 +181,10 @@ class Steps:
         with self._store.reading() as session:
             return subscribing.missed(session.of(self.shop), self.parts.shopify.name)
 
-    def made_good(self, begun_at: datetime) -> None:
-        """Write down that everything was read that had been missed at `begun_at`."""
+    def made_good(self, missed: subscribing.Missed) -> None:
+        """Write down that everything was read that had been missed when the reading began."""
         with self._store.writing() as session:
-            subscribing.note_made_good(session.of(self.shop), self.parts.shopify.name, begun_at, self._clock.now())
+            subscribing.note_made_good(session.of(self.shop), self.parts.shopify.name, missed, self._clock.now())
 
     def plan_offers(self, channel: Sells, capacity: int, run: str) -> list[offers.Planned]:
         """Plan what a channel is to be told, durably: an offer of before the last booking may raise what is shown."""

@@ -26,10 +26,11 @@ SHORTEST_SILENCE = timedelta(minutes=30)
 
 
 class Missed(NamedTuple):
-    """What must be read to make lapses good: changes since a time, or everything."""
+    """What must be read to make `lapses` good: changes since a time, or everything."""
 
     since: datetime
     whole: bool
+    lapses: tuple[Lapse, ...]
 
 
 def note_survey(
@@ -93,12 +94,12 @@ def missed(books: Books, channel: str) -> Missed | None:
     over = [lapse for lapse in books.subscriptions.open_lapses(channel) if lapse.mended_at is not None]
     if not over:
         return None
-    return Missed(min(lapse.since_at for lapse in over), any(lapse.whole for lapse in over))
+    return Missed(min(lapse.since_at for lapse in over), any(lapse.whole for lapse in over), tuple(over))
 
 
-def note_made_good(books: Books, channel: str, begun_at: datetime, now: datetime) -> None:
+def note_made_good(books: Books, channel: str, missed: Missed, now: datetime) -> None:
     """Write down that everything was read that had been missed when the reading began. Needs a transaction."""
-    books.subscriptions.fill_lapses(channel, begun_at, now)
+    books.subscriptions.fill_lapses(channel, missed.lapses, now)
     if not books.subscriptions.open_lapses(channel):
         books.problems.settle(LAPSED, channel, now)
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 
 from onhand.app import App
@@ -272,7 +272,7 @@ class Auditing:
         """Judge what has stood long enough; sweep and audit when their time has come."""
         now, now_s, every = self._app.clock.now(), self._app.monotonic_s(), self._app.config.audit
         if now_s >= self._make_good_at_s:
-            self._make_good(now, now_s)
+            self._make_good(now_s)
         if now_s >= self._sweep_at_s:
             self._sweep_at_s = now_s + every.poll_every_s
             for channel in self._steps.parts.observers:
@@ -290,7 +290,7 @@ class Auditing:
         audited = self._app.audit(self._steps.shop, fix=True)
         logger.info("audit of %s: %s of %s equal", self._steps.shop, audited.equal, audited.checked)
 
-    def _make_good(self, now: datetime, now_s: float) -> None:
+    def _make_good(self, now_s: float) -> None:
         """Read once what lapsed webhooks did not tell; where that fails, try again in a while."""
         missed = self._steps.missed()
         if missed is None:
@@ -301,7 +301,7 @@ class Auditing:
             return
         if missed.whole:
             self._audit(now_s)
-        self._steps.made_good(now)
+        self._steps.made_good(missed)
         self._make_good_at_s = now_s
 
 

@@ -1,6 +1,6 @@
 """How a shop's topics are subscribed to, the times in which one of them did not come, and when each came last."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -89,10 +89,19 @@ class Subscriptions:
         """End every lapse: from here on all topics come again."""
         self._sql.run("mend_lapses", {"shop": self._shop, "channel": channel, "at": to_us(at)})
 
-    def fill_lapses(self, channel: str, begun_at: datetime, at: datetime) -> None:
-        """Call made good what had ended before a reading began."""
-        self._sql.run(
-            "fill_lapses", {"shop": self._shop, "channel": channel, "begun_at": to_us(begun_at), "at": to_us(at)}
+    def fill_lapses(self, channel: str, lapses: Sequence[Lapse], at: datetime) -> None:
+        """Call lapses made good that had ended before a reading began; not those that go on, or have ended anew since.
+
+        Which had ended is known by what they looked like then, and not by the time: a clock may be set.
+        """
+        whose = {"shop": self._shop, "channel": channel, "at": to_us(at)}
+        over = [(lapse, lapse.mended_at) for lapse in lapses if lapse.mended_at is not None]
+        self._sql.run_many(
+            "fill_lapse",
+            [
+                {**whose, "topic": lapse.topic, "since_at": to_us(lapse.since_at), "mended_at": to_us(mended_at)}
+                for lapse, mended_at in over
+            ],
         )
 
 

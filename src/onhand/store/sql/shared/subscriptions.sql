@@ -36,9 +36,10 @@ SELECT count(*) FROM lapses WHERE shop = :shop AND channel = :channel AND found_
 -- name: mend_lapses
 UPDATE lapses SET mended_at = :at WHERE shop = :shop AND channel = :channel AND mended_at IS NULL
 
--- name: fill_lapses
+-- name: fill_lapse
 UPDATE lapses SET filled_at = :at
-WHERE shop = :shop AND channel = :channel AND filled_at IS NULL AND mended_at <= :begun_at
+WHERE shop = :shop AND channel = :channel AND topic = :topic AND since_at = :since_at
+    AND filled_at IS NULL AND mended_at = :mended_at
 
 -- name: last_arrival
 SELECT max(last_at) FROM arrivals WHERE shop = :shop AND channel = :channel AND topic = :topic
