@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from onhand.ports.subscriptions import SubscriptionState, TopicState
 from onhand.store import Store
-from onhand.store.subscriptions import RHYTHM_DAYS
+from onhand.store.subscriptions import RHYTHM_DAYS, Lapse
 from tests.store.goods import OTHER, SHOP, at
 
 ORDERS, LEVELS = "orders/create", "inventory_levels/update"
@@ -32,7 +32,7 @@ def test_a_lapse_is_one_lapse_until_it_is_made_good(store: Store) -> None:
         subscriptions.lapse("shopify", found(LEVELS, whole=True), at(1), at(5))
         subscriptions.lapse("shopify", found(LEVELS, "elsewhere", whole=True), at(3), at(6))
         (lapse,) = subscriptions.open_lapses("shopify")
-        assert lapse == (LEVELS, "missing", at(1), at(5), True, None)
+        assert lapse == Lapse(LEVELS, "missing", at(1), at(5), whole=True, mended_at=None)
         subscriptions.fill_lapses("shopify", [lapse], at(8))
         assert subscriptions.open_lapses("shopify") == [lapse]  # not mended yet: it goes on
         subscriptions.mend_lapses("shopify", at(9))
