@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onhand.domain.drift import Drift, Observation, adopt, compare, overlap
-from onhand.domain.stock import KEPT_STATES, Bin, State, fold
+from onhand.domain.drift import Drift, Observation, adopt, compare, overlap, split_claims
+from onhand.domain.stock import KEPT_STATES, Bin, State, fold, on_hand
 
 T0 = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 by_state = st.dictionaries(st.sampled_from(KEPT_STATES), st.integers(-20, 20), min_size=1)
@@ -60,3 +60,17 @@ def test_only_movements_in_the_same_direction_explain_an_adoption() -> None:
         State.COMMITTED: 2,
     }
     assert overlap(adopted, {State.AVAILABLE: 1}) == {}
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(KEPT_STATES, st.integers(-20, 20))), by_state)
+def test_what_orders_have_brought_about_moves_nothing_on_hand_and_the_rest_is_the_rest(
+    units: dict[State, int], books: dict[State, int]
+) -> None:
+    drift = Drift(observation=seen(units), books_units=books)
+    claims, rest = split_claims(drift)
+    assert on_hand(claims.units) == 0
+    assert claims.units.get(State.COMMITTED, 0) == drift.units.get(State.COMMITTED, 0)
+    assert State.COMMITTED not in rest.units
+    assert set(claims.units) <= {State.COMMITTED, State.AVAILABLE}
+    both = {state: claims.units.get(state, 0) + rest.units.get(state, 0) for state in units}
+    assert {state: much for state, much in both.items() if much} == drift.units

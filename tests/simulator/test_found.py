@@ -10,7 +10,7 @@ from onhand.domain.causes import NOT_STOCKED
 from onhand.domain.stock import Bin, LevelKey, Movement, State
 from onhand.sandbox.letters import body_of, headers_of
 from onhand.sandbox.world import fulfilling, ordering, selling, undoing
-from onhand.sandbox.world.assortment import add_item, change_item
+from onhand.sandbox.world.assortment import add_item, change_item, remove_item
 from onhand.sandbox.world.moving import receive_goods
 from onhand.sandbox.world.orders import Order
 from onhand.sandbox.world.undoing import RefundWish
@@ -134,6 +134,14 @@ def test_what_hands_put_into_an_empty_level_is_unexplained_and_no_opening(stage:
     assert unexplained(stage.house, stage.world, opened, Counter({(key, State.AVAILABLE): 5})) == []
 
 
+def tell_of_levels(stage: Stage) -> None:
+    """Let webhooks that tell of levels be booked; all others are lost."""
+    for sent in stage.world.outbox.take():
+        if sent.topic == "inventory_levels/update" and (body := body_of(stage.sandbox, sent)) is not None:
+            assert stage.hand_over(sent.address, headers_of(stage.sandbox, sent, body), body) == 200
+    stage.turn(stage.house.booking)
+
+
 def _is_counted(stage: Stage, item_id: int) -> bool:
     item = stage.world.catalog.items[item_id]
     return item.tracked and not item.bundle
@@ -197,14 +205,55 @@ def test_an_item_that_a_whole_reading_shows_first_and_nobody_counts_leaves_no_ga
     world, now = stage.world, stage.clock.now()
     new = add_item(world, sku="NEW", title="New", price_cents=900, now=now)
     receive_goods(world, item_id=new.inventory_item_id, location_id=place(stage, 1), units=4, now=now)
-    for sent in world.outbox.take():
-        if sent.topic == "inventory_levels/update" and (body := body_of(stage.sandbox, sent)) is not None:
-            assert stage.hand_over(sent.address, headers_of(stage.sandbox, sent, body), body) == 200
-    stage.turn(stage.house.booking)
+    tell_of_levels(stage)
     change_item(world, replace(new, tracked=False), now=stage.clock.now())
     assert list(world.outbox.take())  # and none of them arrives
     stage.clock.advance(2.0)
     stage.house.audit()
+    stage.settle()
+    assert stage.house.going_on() == []
+    assert differences(stage.house, world) == []
+
+
+def test_an_order_as_large_as_the_one_that_was_missed_is_not_taken_for_its_gap(stage: Stage) -> None:
+    """Between the two looks the missed one is read, and another one comes: the gap is the same, and another one."""
+    where = place(stage, 0)
+
+    def order() -> Order:
+        lines, now = [Wish(item_id=item(stage), units=1)], stage.clock.now()
+        placed = ordering.place_for_pickup(stage.world, location_id=where, lines=lines, now=now)
+        assert isinstance(placed, Order)
+        return placed
+
+    stage.network.weather = SILENCE
+    missed = order()
+    stage.clock.advance(2.0)
+    later: list[Order] = []
+
+    def meanwhile() -> None:
+        with stage.house.app.store.reading() as session:
+            known = session.of(stage.house.shop).pictures.seen(f"shopify/order/{missed.id}")
+        if known is not None and not later:
+            later.append(order())
+
+    stage.platforms.meanwhile = meanwhile
+    stage.house.steps.judge([LevelKey(str(item(stage)), str(where))], grace_s=0.0, adopt=True)
+    stage.platforms.meanwhile = lambda: None
+    assert len(later) == 1
+    stage.network.collect()
+    stage.network.weather = CALM
+    agree(stage)
+    with stage.house.app.store.reading() as session:
+        assert session.of(stage.house.shop).drifts.rows() == []
+
+
+def test_an_item_that_is_removed_before_anybody_has_read_it_leaves_no_gap(stage: Stage) -> None:
+    """Webhooks told of its level; when it is asked for, Shopify does not know it any more."""
+    world, now = stage.world, stage.clock.now()
+    new = add_item(world, sku="NEW", title="New", price_cents=900, now=now)
+    receive_goods(world, item_id=new.inventory_item_id, location_id=place(stage, 1), units=4, now=now)
+    tell_of_levels(stage)
+    remove_item(world, new, now=stage.clock.now())
     stage.settle()
     assert stage.house.going_on() == []
     assert differences(stage.house, world) == []

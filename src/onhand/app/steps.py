@@ -16,8 +16,7 @@ from onhand.audit import sweep as sweeping
 from onhand.config import SHOPIFY
 from onhand.domain.drift import Drift
 from onhand.domain.stock import LevelKey
-from onhand.heal.adopt import adopt_drift, report_drift
-from onhand.heal.causes import only_claims_differ
+from onhand.heal.adopt import adopt_claims, adopt_drift, report_drift
 from onhand.intake import read as reading
 from onhand.intake import subscribing
 from onhand.intake.process import Processed, Senders, process
@@ -298,7 +297,7 @@ class Steps:
         if not self.read_levels(again):
             return list(judgement.keys), []
         left = self._adopt(judgement, adopt=adopt)
-        moved = [key for key, drift in left.items() if drift.units != judgement.first_gaps[key]]
+        moved = [key for key, drift in left.items() if not judgement.stood_still(drift)]
         return [key for key in left if key not in moved], moved
 
     def _adopt(self, judgement: judging.Judgement, *, adopt: bool) -> Mapping[LevelKey, Drift]:
@@ -321,17 +320,18 @@ class Steps:
     def _heal(self, books: Books, drift: Drift, evidence: Sequence[str], now: datetime, *, adopt: bool) -> list[int]:
         """Adopt what Shopify shows where it is believed, else file it; return the drift where ours is to be written.
 
-        A level that nothing has moved yet is opened, whoever is believed there: nobody has counted it before. Which
-        orders claim stock only Shopify knows. Where a person has taken a decision back, the next one is a person's too.
+        A level that nothing has moved yet is opened, whoever is believed there: nobody has counted it before. Only
+        Shopify knows what orders hold. Where a person has taken a decision back, the next one is a person's too.
         """
         key = drift.observation.key
         authority = self.authority_at(books, key.location)
         healed = adopt and not books.fixes.left_alone([key])
-        if not books.ledger.known([key]) or (healed and (authority == SHOPIFY or only_claims_differ(books, drift))):
+        if not books.ledger.known([key]) or (healed and authority == SHOPIFY):
             logger.info("%s adopted: %s", adopt_drift(books, drift, evidence, now), drift)
             return []
-        filed = report_drift(books, drift, evidence, now)
-        return [filed] if healed and authority != SHOPIFY else []
+        left = adopt_claims(books, drift, evidence, now) if healed else drift
+        filed = [report_drift(books, left, evidence, now)] if left is not None else []
+        return filed if healed else []
 
     def authority_at(self, books: Books, location: str) -> str:
         """Return who is believed at a location: shopify, unless something else is configured."""

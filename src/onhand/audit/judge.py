@@ -1,8 +1,9 @@
 """Judging: a gap that stands is looked into before anything is adopted.
 
 The order of looking is the proof: read the level, read again what changed in orders since the last agreement, read
-the level once more. Only a gap that is the same both times, with nothing in flight, is left for healing. An item that
-sells without rest fails this again and again until a pause lets it through; nothing is guessed meanwhile.
+the level once more. Only a level and a gap that are the same both times, with nothing in flight, are left for healing:
+of two changes the second may be as large as the first. An item that sells without rest fails this again and again until
+a pause lets it through; nothing is guessed meanwhile.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,11 +27,16 @@ _ORDERS = "shopify/order/"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
-    """Levels under judgement and the gaps that the first look found. `since` reaches behind the last agreement."""
+    """Levels under judgement and what the first look found of them. `since` reaches behind the last agreement."""
 
     keys: tuple[LevelKey, ...]
     since: datetime
-    first_gaps: Mapping[LevelKey, Mapping[State, int]] = field(default_factory=dict)
+    first_looks: Mapping[LevelKey, Drift] = field(default_factory=dict)
+
+    def stood_still(self, drift: Drift) -> bool:
+        """Return whether a level shows what it showed at the first look, and its gap is the one that it had then."""
+        first = self.first_looks.get(drift.observation.key)
+        return first is not None and first.observation.units == drift.observation.units and first.units == drift.units
 
 
 def due(
@@ -81,9 +87,7 @@ def unfinished(books: Books, items: Collection[str]) -> list[Ask]:
 def after_first_look(books: Books, judgement: Judgement, now: datetime) -> Judgement:
     """Return the judgement of the levels that still have a gap after they were read. Needs a transaction."""
     gaps = _gaps(books, judgement.keys, now)
-    return Judgement(
-        keys=tuple(gaps), since=judgement.since, first_gaps={key: drift.units for key, drift in gaps.items()}
-    )
+    return Judgement(keys=tuple(gaps), since=judgement.since, first_looks=gaps)
 
 
 def to_read_again(books: Books, judgement: Judgement) -> list[LevelKey]:
@@ -91,7 +95,7 @@ def to_read_again(books: Books, judgement: Judgement) -> list[LevelKey]:
 
     A draft may have gone from one level to another, and only both of them show that.
     """
-    reserved = {key.item for key, gap in judgement.first_gaps.items() if gap.get(State.RESERVED)}
+    reserved = {key.item for key, drift in judgement.first_looks.items() if drift.units.get(State.RESERVED)}
     beside = {key for item in reserved for key in books.catalog.levels_of(item)}
     return [*judgement.keys, *sorted(beside.difference(judgement.keys))]
 
@@ -118,7 +122,7 @@ def _unexplained(books: Books, judgement: Judgement, now: datetime) -> dict[Leve
     return {
         key: drift
         for key, drift in gaps.items()
-        if drift.units == judgement.first_gaps.get(key)
+        if judgement.stood_still(drift)
         and drift.observation.reading
         and all(is_reservation(cause) for cause in waiting[key.item])
         and key not in not_judged

@@ -1,7 +1,7 @@
 """Drift: what was observed, less what the books say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from onhand.domain.stock import Bin, LevelKey, Movement, State, pair_off
@@ -95,6 +95,20 @@ def adopt(
         )
         for number, transfer in enumerate(pair_off(gaps), start=1)
     )
+
+
+def split_claims(drift: Drift) -> tuple[Drift, Drift]:
+    """Return the part of a drift that orders have brought about, and the rest; either may have no gap.
+
+    Nothing but an order changes committed, and what it holds, or holds no more, was or is available: no app and no hand
+    can write it (Shopify 2026-10, inventoryAdjustQuantities: not among the adjustable names).
+    """
+    units = drift.units.get(State.COMMITTED, 0)
+    moved = {State.COMMITTED: units, State.AVAILABLE: -units}
+    seen, before = drift.observation, drift.books_units
+    after = {state: before.get(state, 0) + moved.get(state, 0) for state in {**before, **seen.units}}
+    shown = {state: after.get(state, 0) for state in seen.units}
+    return Drift(observation=replace(seen, units=shown), books_units=before), replace(drift, books_units=after)
 
 
 def overlap(adopted: Mapping[State, int], moved: Mapping[State, int]) -> dict[State, int]:

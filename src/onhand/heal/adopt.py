@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from onhand.domain.causes import Cause, name_causes
-from onhand.domain.drift import Drift, adopt
-from onhand.domain.stock import KEPT_STATES, State
+from onhand.domain.drift import Drift, adopt, split_claims
+from onhand.domain.stock import KEPT_STATES, State, on_hand
 from onhand.heal.causes import known_of, take_back
 from onhand.store import Books
 
@@ -33,6 +33,21 @@ def adopt_drift(books: Books, drift: Drift, evidence: Sequence[str], now: dateti
     drift_id = file_drift(books, drift, named, evidence, now)
     books.drifts.close(drift_id, "adopted", now, cause)
     return cause
+
+
+def adopt_claims(books: Books, drift: Drift, evidence: Sequence[str], now: datetime) -> Drift | None:
+    """Adopt what orders alone have changed, where somebody else than the platform is believed; return what is left.
+
+    None: nothing is left. What is on hand stays the same, so no count says anything of it. Where a claim has ended and
+    on hand differs as well, its units may have been shipped: a person decides, unless orders of apps explain it.
+    """
+    claims, rest = split_claims(drift)
+    if not claims.units:
+        return drift
+    if claims.units[State.COMMITTED] < 0 and on_hand(rest.units) and not known_of(books, claims).unclaimed:
+        return drift
+    adopt_drift(books, claims, evidence, now)
+    return rest if rest.units else None
 
 
 def file_drift(books: Books, drift: Drift, named: Cause, evidence: Sequence[str], now: datetime) -> int:

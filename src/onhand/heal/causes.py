@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from onhand.domain.causes import Effect, Known, find_unclaimed
 from onhand.domain.drift import Drift
-from onhand.domain.stock import KEPT_STATES, LevelKey, Movement, State, difference, fold, on_hand, pair_off
+from onhand.domain.stock import KEPT_STATES, LevelKey, Movement, State, difference, fold, pair_off
 from onhand.ports.channel import Ask, Wanted
 from onhand.store import Books
 
@@ -31,11 +31,6 @@ def known_of(books: Books, drift: Drift) -> Known:
         ever_agreed=agreed_at is not None,
         unclaimed=find_unclaimed(drift.units, effects),
     )
-
-
-def only_claims_differ(books: Books, drift: Drift) -> bool:
-    """Return whether orders that claimed no stock explain a gap, and on hand is the same: no count can say more."""
-    return not on_hand(drift.units) and bool(known_of(books, drift).unclaimed)
 
 
 def take_back(books: Books, item: str, effects: Sequence[Effect], origin: str, now: datetime) -> list[str]:

@@ -49,17 +49,19 @@ def remove_items(books: Books, items: Iterable[str], now: datetime) -> list[List
     """Note that items are no more; return the listings that mean another item now.
 
     Shopify's own channels sell them no more, the others are told 0 until an item carries the SKU of their listing. What
-    is left of them in the books stays there, and a person is told.
+    is left of them in the books stays there, and a person is told. Of one that was removed before anybody had read it
+    webhooks have told all the same.
     """
+    items = list(items)
     gone = books.catalog.items_of(items)
-    if not gone:
-        return []
     books.catalog.drop_items(gone, now)
-    for removed in gone:  # nobody can look again: a gap that nobody has explained by now would stand for ever
+    for removed in items:  # nobody can look again: a gap that nobody has explained by now would stand for ever
         books.observations.forget(removed)
         books.owed.forget(removed)  # nor can Shopify be told any more
         books.drifts.close_item(removed, now, "the item was removed")
         books.pictures.forget_unplaced(removed)
+    if not gone:
+        return []
     for channel in OWN_CHANNELS:
         books.offers.remove(channel, gone)
     keys = {match_key(item.sku) for item in gone.values()}
