@@ -9,7 +9,7 @@ import pytest
 from onhand.app import App, build
 from onhand.config import Config, Secret, ShopConfig
 from onhand.config.threepl import SftpConfig, ThreeplConfig
-from onhand.log import GroupCommit, Seal
+from onhand.log import Seal
 from onhand.serve.dropping import LONGEST_REST_S, REFUSED, DroppedThere
 from tests.support.sftp_server import PASSWORD, USER, SftpServer, sftp_server
 
@@ -56,8 +56,7 @@ def problems(app: App) -> list[str]:
 def test_a_server_that_refuses_is_asked_less_and_less_and_as_before_once_it_does_not(
     app: App, server: SftpServer
 ) -> None:
-    commit = GroupCommit(app.log)
-    work = DroppedThere(app, app.config.threepls[0], commit)
+    work = DroppedThere(app, app.config.threepls[0], app.log.append)
     server.behaviour.forbids = {"list"}
     rests = []
     for _ in range(9):

@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+from onhand.channels.dropped import DONE, OUT
+from onhand.channels.threepl.door import FileForm
 from onhand.domain.holds import Hold, HoldStatus, HoldWish, Kept
 from onhand.domain.stock import Bin, Movement, State
+from onhand.domain.traffic import BIN, DoorBin
 from onhand.ports.channel import NOT_CONNECTED, Problem
 from onhand.publish.holds import Granted
 from onhand.simulator.acts.sheet import KEYED, is_ours
+from onhand.simulator.folders import mistaken, put_away
+from onhand.simulator.house import NOTICES
 from onhand.simulator.options import PLATFORMS, Options, draw
 from onhand.simulator.season import Season, playing
 
-ACTS = ("count", "receive", "lose", "tell", "lay file", "shrink", "be asked")
+ACTS = ("count", "receive", "lose", "damage", "tell", "lay file", "advise", "shrink", "be asked")
 QUIET = Options(seed=6, platforms=tuple(PLATFORMS), business=("tiktok", "hands", "returns"))
 
 
@@ -71,6 +78,50 @@ def test_a_third_party_that_has_one_unit_more_than_the_books_does_not_hold() -> 
         kept = next(item for (item, location), _ in world.shelf if location == attic and known[item].tracked)
         world.shelf.put(kept, attic, 1)
         assert any("stand there, the books hold" in sentence for sentence in season.verdict())
+
+
+@pytest.mark.parametrize("form", ["csv", "edi"])
+def test_files_that_are_laid_into_a_folder_are_taken_once_though_the_process_dies_again_and_again(
+    form: FileForm,
+) -> None:
+    with playing(replace(QUIET, dropped_form=form, faults=("crash", "crash_inside"), events_share=0.3)) as season:
+        season.open()
+        season.begin_storm()
+        for _ in range(150):
+            season.tick()
+        season.calm()
+        assert season.verdict() == []
+        assert season.stage.crashes
+        notices = season.stage.disk.folder / NOTICES
+        assert put_away(notices)
+        (notices / "forgotten.csv").write_bytes(b"sku,on_hand\n")
+        (notices / DONE / "20261123T080000-lost.csv").write_bytes(b"sku,on_hand\nITEM-0,3\n")
+        verdict = season.verdict()
+        assert any("forgotten.csv lies in notices and nobody takes it" in sentence for sentence in verdict)
+        assert any("was taken from notices and is not kept" in sentence for sentence in verdict)
+
+
+def test_edi_that_nobody_acknowledges_does_not_hold(tmp_path: Path) -> None:
+    (tmp_path / DONE).mkdir()
+    interchange = b"ISA*00~\nGS*RE*A*B*20261123*0901*124*X*004010~\n"
+    (tmp_path / DONE / "944.edi").write_bytes(interchange)
+    assert mistaken(tmp_path, {interchange}) == ["interchange 124 has no 997"]
+    (tmp_path / OUT).mkdir()
+    (tmp_path / OUT / "997.edi").write_bytes(b"ST*997*0001~\nAK1*RE*124~\n")
+    assert mistaken(tmp_path, {interchange}) == []
+
+
+def test_one_visitor_more_than_went_through_a_door_does_not_hold() -> None:
+    with at_rest() as season:
+        stage = season.stage
+        with stage.house.app.store.writing() as session:
+            traffic = session.of(stage.house.shop).traffic
+            door = max(traffic.doors(), key=lambda door: door.last_at)
+            more = DoorBin(
+                start=door.last_at, in_people=99, out_people=0, covered_ppm=1_000_000, spread=False, at_least=False
+            )
+            traffic.put(door.key, more.start, more.start + BIN, [more])
+        assert any(" in, known " in sentence for sentence in season.verdict())
 
 
 def test_what_a_third_party_receives_and_loses_ends_up_in_the_books_and_at_shopify() -> None:

@@ -1,6 +1,6 @@
 """A delivery, one webhook as received, and the log that keeps it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -34,6 +34,10 @@ class Delivery:
     triggered_at: datetime | None
     received_at: datetime
     body: bytes
+
+
+Append = Callable[[Sequence[Delivery]], Sequence[bool]]
+"""Keeps deliveries durably; False marks a repeat. Raises LogUnavailable, and then none is kept."""
 
 
 class Logged(NamedTuple):

@@ -147,6 +147,7 @@ class Control:
             "heal": (Heal, self._heal),
             "third_party_count": (third_party.TakeCount, self.third_party.count),
             "third_party_change": (third_party.MakeChange, self.third_party.change),
+            "third_party_advice": (third_party.AdviseShipment, self.third_party.advise),
             "third_party_send": (third_party.SendNotice, self.third_party.send),
             "pass_door": (door_sensors.PassDoor, self.sensors.pass_door),
             "tell_door": (door_sensors.TellDoor, self.sensors.tell),

@@ -21,6 +21,8 @@ from onhand.sandbox.world.outbox import Delivery
 
 Row = dict[str, object]
 
+TOPIC = "traffic.v1"
+
 PEOPLE_A_BASKET = 4
 """About a quarter of the people who come into a shop buy something."""
 
@@ -92,7 +94,7 @@ class DoorSensors:
         door = self._door(ask.location, now)
         name = f"door-{len(self.messages) + 1}"
         told: Row = {
-            "schema": "traffic.v1",
+            "schema": TOPIC,
             "message_id": name,
             "source": "sandbox",
             "sensor": f"door of {ask.location}",
@@ -104,7 +106,8 @@ class DoorSensors:
         else:
             told |= {"in": door.came, "out": door.left, "counter": {"mode": "cumulative", "reset": "never"}}
         door.told_came, door.told_left, door.since = door.came, door.left, now
-        self.messages.append(_message(name, ask, msgspec.json.encode(told), now))
+        body = msgspec.json.encode(told)
+        self.messages.append(message_of(name, body, address=ask.address, secret=ask.secret, now=now))
         self._post(self.messages[-1])
         return told
 
@@ -199,11 +202,12 @@ def slug(location: str) -> str:
     return location.replace(" ", "-")
 
 
-def _message(name: str, ask: TellDoor, body: bytes, now: datetime) -> Delivery:
+def message_of(name: str, body: bytes, *, address: str, secret: str, now: datetime) -> Delivery:
+    """Return a message that a sensor sends to an address, signed at `now`."""
     return Delivery(
         platform="third_party",
-        topic="traffic.v1",
-        address=ask.address,
+        topic=TOPIC,
+        address=address,
         subscription_id=None,
         delivery_id=name,
         event_id=name,
@@ -212,5 +216,5 @@ def _message(name: str, ask: TellDoor, body: bytes, now: datetime) -> Delivery:
         body=body,
         level=None,
         include_fields=(),
-        subscription_name=ask.secret,
+        subscription_name=secret,
     )

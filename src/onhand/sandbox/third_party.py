@@ -27,6 +27,9 @@ from onhand.sandbox.world.outbox import Delivery
 
 Row = dict[str, object]
 
+DAMAGED = "05"
+"""The third party's reason code (X12 element 426) for what cannot be sold any more."""
+
 SECRET = "whsec_" + base64.b64encode(b"what the sandbox's third party signs with").decode()
 
 
@@ -39,12 +42,22 @@ class TakeCount(Ask, frozen=True):
 
 
 class MakeChange(Ask, frozen=True):
-    """Find units at a location (negative: lose them), or receive them; only the third party knows of it."""
+    """Find units at a location (negative: lose them), or receive them; only the third party knows of it.
+
+    What takes damage (negative units) still stands there.
+    """
 
     location: str
     sku: str
     units: int
-    reason: Literal["adjustment", "receipt"] = "adjustment"
+    reason: Literal["adjustment", "receipt", "damage"] = "adjustment"
+
+
+class AdviseShipment(Ask, frozen=True):
+    """Say that an order was shipped, by its name in the shop."""
+
+    location: str
+    order: str
 
 
 class SendNotice(Ask, frozen=True):
@@ -59,12 +72,13 @@ class SendNotice(Ask, frozen=True):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Notice:
-    kind: Literal["snapshot", "delta"]
+    kind: Literal["snapshot", "delta", "advice"]
     location: str
     at: datetime
     complete: bool
     units: dict[str, int]
     reason: str = ""
+    order: str = ""
 
 
 @dataclass
@@ -88,7 +102,10 @@ class ThirdParty:
         world = self.sandbox.world
         location = world.catalog.location_of_name(ask.location)
         item = world.catalog.item_of_sku(ask.sku)
-        if ask.units < 0:
+        if ask.reason == "damage":
+            if ask.units >= 0:
+                raise Refused("bad_units", f"units that take damage are negative, got {ask.units}")
+        elif ask.units < 0:
             moving.steal(world, item_id=item.inventory_item_id, location_id=location.id, units=-ask.units)
         else:
             world.shelf.put(item.inventory_item_id, location.id, ask.units)
@@ -97,12 +114,30 @@ class ThirdParty:
             _Notice(kind="delta", location=ask.location, at=now, complete=False, units=changed, reason=ask.reason)
         )
 
+    def advise(self, ask: AdviseShipment, now: datetime) -> Row:
+        """Write that an order was shipped and return the notice of it; nothing is sent yet, and only EDI says it."""
+        order = next((order for order in self.sandbox.world.orders if order.name == ask.order), None)
+        if order is None:
+            raise Refused("unknown_order", f"the shop has no order {ask.order!r}")
+        shipped: dict[str, int] = {}
+        for fulfillment in order.fulfillments:
+            for line in fulfillment.lines:
+                sku = str(self.sandbox.world.catalog.known[line.item_id].sku)
+                shipped[sku] = shipped.get(sku, 0) + line.units
+        if not shipped:
+            raise Refused("not_shipped", f"nothing of {ask.order} was shipped")
+        return self._keep(
+            _Notice(kind="advice", location=ask.location, at=now, complete=False, units=shipped, order=ask.order)
+        )
+
     def send(self, ask: SendNotice, now: datetime) -> Row:
         """Send a notice; again and again where that is asked."""
         notice = self.notices.get(ask.notice)
         if notice is None:
             raise Refused("unknown_notice", f"there is no notice {ask.notice}; there are {', '.join(self.notices)}")
         if ask.address is not None:
+            if notice.kind == "advice":
+                raise Refused("no_form", f"{ask.notice} is a shipping advice: it goes into a folder, as EDI")
             body = self._json(ask.notice, notice)
             self.sandbox.world.outbox.waiting.append(_webhook(ask, body, now))
             if self.sandbox.world.outbox.on_queued is not None:
@@ -114,7 +149,9 @@ class ThirdParty:
         return {"sent": ask.notice}
 
     def file(self, notice: str, form: Literal["csv", "edi"]) -> bytes:
-        """Return a notice as a file of a form."""
+        """Return a notice as a file of a form; a shipping advice has one only."""
+        if form == "csv" and self.notices[notice].kind == "advice":
+            raise Refused("no_form", f"{notice} is a shipping advice: it goes as EDI")
         return _csv(self.notices[notice]) if form == "csv" else _x12(notice, self.notices[notice])
 
     def stock_answer(self, location: str) -> bytes:
@@ -204,19 +241,14 @@ def _csv(notice: _Notice) -> bytes:
 
 
 def _x12(name: str, notice: _Notice) -> bytes:
-    """Return a count as an 846, a receipt as a 944, another change as a 947; times are to the minute, as theirs are."""
+    """Return a notice as an interchange of one document; its times are to the minute, as theirs are.
+
+    A count is an 846, a receipt a 944, a shipment a 945, another change a 947.
+    """
     number = name.rpartition("-")[2]
     day, clock = f"{notice.at:%Y%m%d}", f"{notice.at:%H%M%S}"
-    place = f"N1*WH*{notice.location}*92*{notice.location}"
-    if notice.kind == "snapshot":
-        code, kind, head = "IB", "846", f"BIA*00*SI*{name}*{day}*{clock}"
-        rows = [row for sku, units in notice.units.items() for row in (f"LIN**SK*{sku}", f"QTY*17*{units}*EA")]
-    elif notice.reason == "receipt":
-        code, kind, head = "RE", "944", f"W17*F*{day}*{name}"
-        rows = [f"W07*{units}*EA**SK*{sku}" for sku, units in notice.units.items()]
-    else:
-        code, kind, head = "AW", "947", f"W15*{day}*{name}"
-        rows = [f"W19*AA*{units}*EA**SK*{sku}" for sku, units in notice.units.items()]
+    code, kind, head, rows = _document(name, notice, day, clock)
+    place = f"N1*{'SF' if kind == '945' else 'WH'}*{notice.location}*92*{notice.location}"
     body = [f"ST*{kind}*0001", head, place, *rows]
     parties = f"00*{'':10}*00*{'':10}*ZZ*{'THIRDPARTY':15}*ZZ*{'MERCHANT':15}"
     segments = [
@@ -228,3 +260,18 @@ def _x12(name: str, notice: _Notice) -> bytes:
         f"IEA*1*{int(number):09d}",
     ]
     return "".join(f"{segment}~\n" for segment in segments).encode()
+
+
+def _document(name: str, notice: _Notice, day: str, clock: str) -> tuple[str, str, str, list[str]]:
+    """Return the code of a document's group, its kind, its head, and its rows."""
+    units = notice.units.items()
+    if notice.kind == "snapshot":
+        rows = [row for sku, much in units for row in (f"LIN**SK*{sku}", f"QTY*17*{much}*EA")]
+        return "IB", "846", f"BIA*00*SI*{name}*{day}*{clock}", rows
+    if notice.kind == "advice":
+        rows = [row for sku, much in units for row in ("LX*1", f"W12*CC*{much}*{much}*0*EA**SK*{sku}")]
+        return "SW", "945", f"W06*F*{notice.order}*{day}*{name}", [*rows, f"W03*{sum(notice.units.values())}"]
+    if notice.reason == "receipt":
+        return "RE", "944", f"W17*F*{day}*{name}", [f"W07*{much}*EA**SK*{sku}" for sku, much in units]
+    why = DAMAGED if notice.reason == "damage" else "AA"
+    return "AW", "947", f"W15*{day}*{name}", [f"W19*{why}*{much}*EA**SK*{sku}" for sku, much in units]

@@ -8,12 +8,12 @@ from onhand.app.traffic import build_broker
 from onhand.channels.drop_folder import DropFolder
 from onhand.channels.dropped import Dropped
 from onhand.channels.foot_traffic.door import content_id, delivery_of
-from onhand.channels.foot_traffic.mqtt import Arrived
+from onhand.channels.foot_traffic.mqtt import Arrived, Session
 from onhand.config.traffic import TrafficConfig
 from onhand.intake.receive import KEEP_BYTES
 from onhand.log import GroupCommit, ThreadCommit
 from onhand.ports.channel import Problem
-from onhand.ports.delivery import Delivery
+from onhand.ports.delivery import Append, Delivery
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, LogUnavailable
 
 logger = logging.getLogger(__name__)
@@ -34,9 +34,9 @@ class _Work:
     name: str
     idle_s: float
 
-    def __init__(self, app: App, config: TrafficConfig, commit: GroupCommit) -> None:
+    def __init__(self, app: App, config: TrafficConfig, append: Append) -> None:
         self._app, self._config = app, config
-        self._commit = ThreadCommit(commit)
+        self._append = append
         self._told: bool | None = None  # None: a problem of an earlier process may still be open
 
     def _file(self, trouble: Exception) -> None:
@@ -58,10 +58,9 @@ class _Work:
 class Listening(_Work):
     """One session at a broker. A message is acknowledged once it lies durably in the log; a repeat is known there."""
 
-    def __init__(self, app: App, config: TrafficConfig, commit: GroupCommit) -> None:
-        super().__init__(app, config, commit)
-        assert config.broker is not None
-        self._broker = build_broker(config.broker)
+    def __init__(self, app: App, config: TrafficConfig, append: Append, broker: Session) -> None:
+        super().__init__(app, config, append)
+        self._broker = broker
         self.name = f"broker of {config.name}"
         self.idle_s = 0.0
         self._tries = 0
@@ -71,7 +70,7 @@ class Listening(_Work):
         try:
             arrived = self._broker.fetch(WAIT_S)
             if arrived:
-                self._commit.keep([self._delivery(message) for message in arrived])
+                self._append([self._delivery(message) for message in arrived])
                 self._broker.acknowledge(arrived)
         except LogUnavailable:
             self._broker.close()  # what was not acknowledged comes again with the next session
@@ -83,9 +82,9 @@ class Listening(_Work):
                 self._file(trouble)
             return False
         if self._broker.is_listening:
-            self._tries = 0
+            self._tries, self.idle_s = 0, 0.0
             self._settle()
-        return True
+        return bool(arrived)
 
     def _delivery(self, message: Arrived) -> Delivery:
         body = message.body
@@ -109,8 +108,8 @@ class DroppedHours(_Work):
 
     idle_s = 5.0
 
-    def __init__(self, app: App, config: TrafficConfig, commit: GroupCommit) -> None:
-        super().__init__(app, config, commit)
+    def __init__(self, app: App, config: TrafficConfig, append: Append) -> None:
+        super().__init__(app, config, append)
         assert config.folder is not None
         self.name = f"folder of {config.name}"
         self._folder = DropFolder(config.folder)
@@ -136,11 +135,18 @@ class DroppedHours(_Work):
             sent_at=dropped.written_at,
             received_at=self._app.clock.now(),
         )
-        new = self._commit.keep([delivery])
+        new = self._append([delivery])
         logger.info("%s: %s is %s", self.name, dropped.name, "kept" if new[0] else "a repeat")
 
 
 def traffic_works(app: App, commit: GroupCommit) -> list[Listening | DroppedHours]:
     """Return what must be fetched from sensors: one work a broker, one a folder. Raises ConfigError."""
-    brokers = [Listening(app, config, commit) for config in app.config.traffics if config.broker is not None]
-    return [*brokers, *(DroppedHours(app, config, commit) for config in app.config.traffics if config.folder)]
+    configs = app.config.traffics
+    return [
+        *(
+            Listening(app, config, ThreadCommit(commit).keep, build_broker(config.broker))
+            for config in configs
+            if config.broker is not None
+        ),
+        *(DroppedHours(app, config, ThreadCommit(commit).keep) for config in configs if config.folder is not None),
+    ]

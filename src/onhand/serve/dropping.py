@@ -17,6 +17,7 @@ from onhand.channels.threepl.x12 import read_interchange
 from onhand.config.threepl import ThreeplConfig
 from onhand.log import GroupCommit, ThreadCommit
 from onhand.ports.channel import Problem
+from onhand.ports.delivery import Append
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, UnreadableDelivery
 
 logger = logging.getLogger(__name__)
@@ -44,9 +45,9 @@ class _Work:
     name: str
     idle_s: float
 
-    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
+    def __init__(self, app: App, config: ThreeplConfig, append: Append) -> None:
         self._app, self._config = app, config
-        self._commit = ThreadCommit(commit)
+        self._append = append
 
     def turn(self) -> bool:
         """Fetch what is there; what cannot be fetched is a problem until it can."""
@@ -79,8 +80,8 @@ class _Work:
 class Dropping(_Work):
     """Files in a folder, here or at an SFTP server: kept in the log, then put away; EDI is acknowledged."""
 
-    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit, name: str, folder: Folder) -> None:
-        super().__init__(app, config, commit)
+    def __init__(self, app: App, config: ThreeplConfig, append: Append, name: str, folder: Folder) -> None:
+        super().__init__(app, config, append)
         self.name, self._folder = name, folder
 
     def _fetch(self) -> bool:
@@ -97,7 +98,7 @@ class Dropping(_Work):
             sent_at=dropped.written_at,
             received_at=self._app.clock.now(),
         )
-        new = self._commit.keep([delivery])
+        new = self._append([delivery])
         logger.info("%s: %s is %s", self.name, dropped.name, "kept" if new[0] else "a repeat")
         return self._acknowledgement(dropped) if self._config.files == "edi" and self._config.acknowledge else None
 
@@ -124,9 +125,9 @@ class DroppedHere(Dropping):
 
     idle_s = LOOK_EVERY_S
 
-    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
+    def __init__(self, app: App, config: ThreeplConfig, append: Append) -> None:
         assert config.folder is not None
-        super().__init__(app, config, commit, f"folder of {config.name}", DropFolder(config.folder))
+        super().__init__(app, config, append, f"folder of {config.name}", DropFolder(config.folder))
 
 
 class DroppedThere(Dropping):
@@ -135,9 +136,9 @@ class DroppedThere(Dropping):
     Raises ConfigError where the server cannot be asked at all.
     """
 
-    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
+    def __init__(self, app: App, config: ThreeplConfig, append: Append) -> None:
         assert config.sftp is not None
-        super().__init__(app, config, commit, f"server of {config.name}", folder_at(config))
+        super().__init__(app, config, append, f"server of {config.name}", folder_at(config))
         self._every_s = self.idle_s = config.sftp.every_s
 
     def _fetch(self) -> bool:
@@ -154,8 +155,8 @@ class DroppedThere(Dropping):
 class Asking(_Work):
     """A third party's own `fetch_stock` is asked every so often."""
 
-    def __init__(self, app: App, config: ThreeplConfig, commit: GroupCommit) -> None:
-        super().__init__(app, config, commit)
+    def __init__(self, app: App, config: ThreeplConfig, append: Append) -> None:
+        super().__init__(app, config, append)
         self.name = f"stock of {config.name}"
         self.idle_s = config.stock_every_s
 
@@ -171,7 +172,7 @@ class Asking(_Work):
             raise ChannelUnavailable(f"{self._config.name} did not answer at {url}: {error!r}") from error
         if answer.status_code != 200:
             raise ChannelUnavailable(f"{self._config.name} answered {answer.status_code} at {url}, 200 was expected")
-        self._commit.keep(
+        self._append(
             [
                 delivery_of(
                     self._config.shop,
@@ -195,7 +196,7 @@ def threepl_works(app: App, commit: GroupCommit) -> list[Dropping | Asking]:
     """
     configs = app.config.threepls
     return [
-        *(DroppedHere(app, config, commit) for config in configs if config.folder is not None),
-        *(DroppedThere(app, config, commit) for config in configs if config.sftp is not None),
-        *(Asking(app, config, commit) for config in configs if config.stock_url),
+        *(DroppedHere(app, config, ThreadCommit(commit).keep) for config in configs if config.folder is not None),
+        *(DroppedThere(app, config, ThreadCommit(commit).keep) for config in configs if config.sftp is not None),
+        *(Asking(app, config, ThreadCommit(commit).keep) for config in configs if config.stock_url),
     ]

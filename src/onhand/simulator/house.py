@@ -2,7 +2,7 @@
 
 import logging
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,27 +15,35 @@ from onhand.app import build
 from onhand.app.clock import Pace
 from onhand.app.results import Audited
 from onhand.channels import CHANNELS
-from onhand.channels.threepl.door import Wire, delivery_of, file_id
+from onhand.channels.foot_traffic.framed import Hours
+from onhand.channels.threepl.door import FileForm, Wire, delivery_of, file_id
+from onhand.channels.threepl.edi import EdiForm
 from onhand.config import SHOPIFY, ChannelConfig, Config, ShopConfig
 from onhand.config.model import AuditConfig, GoogleSheetsConfig, GuardConfig, LocationConfig
 from onhand.config.reader import Section, Source
 from onhand.config.secret import Secret
 from onhand.config.threepl import ThreeplConfig
+from onhand.config.traffic import BrokerConfig, TrafficConfig
 from onhand.demo.quiet import what_goes_on
 from onhand.intake.process import BATCH, POSITION
 from onhand.intake.receive import receive
 from onhand.ports.clock import Clock
-from onhand.ports.delivery import Request
+from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import BadSignature, DataDamaged, LogUnavailable, OnhandError
 from onhand.sandbox.markets import Connection, connections
 from onhand.sandbox.sheets.start import address
 from onhand.sandbox.state import Sandbox
+from onhand.sandbox.third_party import DAMAGED
 from onhand.sandbox.third_party import SECRET as THIRD_PARTYS_SECRET
+from onhand.serve.counting_people import DroppedHours, Listening
+from onhand.serve.dropping import DroppedHere
 from onhand.serve.latency import Latency
 from onhand.serve.sheeting import Sheeting
 from onhand.serve.turns import Work
 from onhand.serve.works import Auditing, Booking, Housekeeping, Publishing, Reading, Subscribing, Telling
+from onhand.simulator.acts.sensors import NAME as SENSORS
 from onhand.simulator.acts.third_party import NAME as THIRD_PARTY
+from onhand.simulator.broker import PublishedMessages
 from onhand.simulator.network import OUR_HOST
 from onhand.simulator.platforms import BASE_URL
 
@@ -45,6 +53,9 @@ GRACE_S = 60.0
 """How long a gap between a third party's count and the books may stand."""
 
 PUBLIC_URL = f"https://{OUR_HOST}"
+NOTICES, HOURS = "notices", "hours"
+"""The folders for files of the third party and of sensors, beside the databases."""
+
 ENCRYPTION_KEY = urlsafe_b64encode(bytes(range(32))).decode()
 """The same for every process of a simulation: one opens what another has sealed."""
 
@@ -55,7 +66,8 @@ class Manner:
 
     And what it lives with: a drive whose power may fail, a bucket of so many points at Shopify (None: no limit), a
     workbook that is written every so many seconds (None: there is none), a location by name that a third party keeps,
-    tokens of TikTok Shop that live so long.
+    tokens of TikTok Shop that live so long, places by name that have sensors at their doors. Files of a third party
+    come into a folder where they have one form only (None: they are handed over, in any form).
     """
 
     audit: AuditConfig = field(default_factory=AuditConfig)
@@ -65,14 +77,23 @@ class Manner:
     sheet_flush_s: float | None = None
     tiktok_token_life_s: int = 7 * 86_400
     kept_at: str | None = None
+    dropped_form: FileForm | None = None
+    sensors_at: tuple[str, ...] = ()
     bucket_points: float | None = None
 
 
 USUAL = Manner()
 
 
+def _nothing() -> None:
+    """Nobody waits for news in a simulation: works take their turns when they are told to."""
+
+
 class House:
-    """One shop's onhand. Its files lie in `folder`; `pace` is how it lets time pass. Close it when done."""
+    """One shop's onhand. Its files lie in `folder`; `pace` is how it lets time pass. Close it when done.
+
+    It fetches what sensors have `published`; `on_kept` is called when something that it has fetched lies in the log.
+    """
 
     def __init__(
         self,
@@ -83,8 +104,11 @@ class House:
         clock: Clock,
         pace: Pace,
         http: httpx.Client,
+        published: PublishedMessages | None = None,
+        on_kept: Callable[[], None] = _nothing,
     ) -> None:
         self.shop = sandbox.settings.shop
+        self._on_kept = on_kept
         self._kept_at = manner.kept_at
         self.app = build(_config(sandbox, folder, manner), clock, http=http, pace=pace)
         self.steps = self.app.steps(self.shop)
@@ -106,11 +130,12 @@ class House:
         self.sheeting = None
         if keeper is not None and flush_s is not None:
             self.sheeting = Sheeting(keeper, self.app.store, self.app.clock, flush_s)
+        self._fetching = self._fetching_works(published)
 
     @property
     def works(self) -> Sequence[Work]:
         """What `onhand serve` does side by side, but for what runs once an hour."""
-        return (self.booking, self.reading, self.telling, self.auditing, *self._selling)
+        return (self.booking, self.reading, self.telling, self.auditing, *self._selling, *self._fetching)
 
     @property
     def all_works(self) -> Sequence[Work]:
@@ -148,6 +173,26 @@ class House:
             received_at=now,
         )
         self.app.log.append([delivery])
+
+    def _fetching_works(self, published: PublishedMessages | None) -> list[Work]:
+        """Return what fetches files from folders, and messages that sensors have published."""
+        works: list[Work] = []
+        for config in self.app.config.threepls:
+            if config.folder is not None:
+                config.folder.mkdir(exist_ok=True)
+                works.append(DroppedHere(self.app, config, self._append))
+        for sensors in self.app.config.traffics:
+            assert sensors.folder is not None, "sensors of a season come every way"
+            assert published is not None, "and by a broker"
+            sensors.folder.mkdir(exist_ok=True)
+            works.append(DroppedHours(self.app, sensors, self._append))
+            works.append(Listening(self.app, sensors, self._append, published.connect()))
+        return works
+
+    def _append(self, deliveries: Sequence[Delivery]) -> Sequence[bool]:
+        kept = self.app.log.append(deliveries)
+        self._on_kept()
+        return kept
 
     def turn(self, work: Work) -> bool:
         """Let a work take a turn; trouble that it foresees is noted and waited out, as its thread would."""
@@ -204,14 +249,36 @@ def _config(sandbox: Sandbox, folder: Path, manner: Manner) -> Config:
         audit=manner.audit,
         guard=GuardConfig(zero_share=1.0),  # a shop so small is emptied by any sale
         locations=() if at is None else (LocationConfig(shop=shop, name=at, authority=THIRD_PARTY),),
-        threepls=() if at is None else (_third_party(shop, at),),
+        threepls=() if at is None else (_third_party(shop, at, folder, manner.dropped_form),),
+        traffics=(_sensors(shop, manner.sensors_at, folder),) if manner.sensors_at else (),
         google_sheets=_workbook(sandbox) if manner.sheet_flush_s is not None else None,
     )
 
 
-def _third_party(shop: str, at: str) -> ThreeplConfig:
+def _third_party(shop: str, at: str, folder: Path, dropped_form: FileForm | None) -> ThreeplConfig:
     return ThreeplConfig(
-        shop=shop, name=THIRD_PARTY, places={at: at}, secret=Secret.of(THIRD_PARTYS_SECRET), zone=UTC, grace_s=GRACE_S
+        shop=shop,
+        name=THIRD_PARTY,
+        places={at: at},
+        secret=Secret.of(THIRD_PARTYS_SECRET),
+        zone=UTC,
+        grace_s=GRACE_S,
+        folder=folder / NOTICES if dropped_form is not None else None,
+        files=dropped_form or "csv",
+        edi=EdiForm(damage_codes=frozenset({DAMAGED})),
+    )
+
+
+def _sensors(shop: str, places: Sequence[str], folder: Path) -> TrafficConfig:
+    return TrafficConfig(
+        shop=shop,
+        name=SENSORS,
+        places={place: place for place in places},
+        secret=Secret.of(THIRD_PARTYS_SECRET),
+        zone=UTC,
+        broker=BrokerConfig(host=OUR_HOST, port=1883, tls=False, client_id=SENSORS),
+        folder=folder / HOURS,
+        hours=Hours(minutes=15),
     )
 
 
@@ -235,7 +302,3 @@ def _market(shop: str, name: str, connection: Connection) -> ChannelConfig:
         orders_imported_to_shopify="no",
         account=CHANNELS[name].read(Section(source, f"channel[{name}]", table)),
     )
-
-
-def _nothing() -> None:
-    """Nobody waits for news in a simulation: works take their turns when they are told to."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Final, get_args
 
+from onhand.channels.threepl.door import FileForm
 from onhand.sandbox.faults import ApiFault
 from onhand.simulator.network import CALM, Weather
 from onhand.simulator.platforms import GOOD_ROADS, Roads
@@ -61,7 +62,13 @@ SLOW_S: Final = (0.0, 0.1, 1.0, 30.0, 300.0, 3600.0)
 
 OPTIONAL_BUSINESS: Final = ("hands", "places", "drafts", "transfers", "returns", "tracking", "tiktok", "goods")
 
-PLATFORMS: Final[Mapping[str, float]] = {"woocommerce": 0.2, "sheet": 0.05, "third_party": 0.15, "holds": 0.15}
+PLATFORMS: Final[Mapping[str, float]] = {
+    "woocommerce": 0.2,
+    "sheet": 0.05,
+    "third_party": 0.15,
+    "holds": 0.15,
+    "sensors": 0.15,
+}
 """What else there may be in a shop, each with its share of seeds, drawn apart: older seeds stay what they were."""
 
 EAGERNESS: Final[Mapping[str, tuple[float, ...]]] = {
@@ -72,6 +79,9 @@ EAGERNESS: Final[Mapping[str, tuple[float, ...]]] = {
 
 BURSTS: Final = (1, 1, 2, 4)
 """How much happens in the shop between two turns: in a busy shop works find more at a time."""
+
+DROPPED_FORMS: Final[tuple[FileForm | None, ...]] = (None, None, "csv", "edi", "edi")
+"""Of a third party's files: what the folder holds that they are laid in, None where they are handed over."""
 
 TOKEN_LIVES_S: Final = (7 * 86_400, 7 * 86_400, 7 * 86_400, 1200, 4 * 3600)
 """How long TikTok Shop's tokens live: a week, as they do, or so short that they expire while a season lasts."""
@@ -92,6 +102,7 @@ class Options:
     events_share: float = 0.0
     business: tuple[str, ...] = OPTIONAL_BUSINESS
     platforms: tuple[str, ...] = ()
+    dropped_form: FileForm | None = None
     tiktok_token_life_s: int = 7 * 86_400
     gaps_s: tuple[float, ...] = STEADY_S
     works_meanwhile: float = 0.0
@@ -132,6 +143,7 @@ def draw(seed: int) -> Options:
         platforms=tuple(
             name for name, share in PLATFORMS.items() if _is_drawn(name, seed, share) and _fits(name, faults)
         ),
+        dropped_form=random.Random(f"folder {seed}").choice(DROPPED_FORMS),
         tiktok_token_life_s=random.Random(f"tokens {seed}").choice(TOKEN_LIVES_S),
         gaps_s=rng.choice((QUICK_S, QUICK_S, STEADY_S, STEADY_S, SLOW_S)),
         works_meanwhile=rng.choice((0.0, 0.05, 0.2)),
@@ -151,4 +163,4 @@ def _is_drawn(name: str, seed: int, share: float) -> bool:
 
 def _fits(platform: str, faults: Collection[str]) -> bool:
     """Whether a platform goes with some faults: a count that seems to be of tomorrow is a person's to look at."""
-    return not (platform == "third_party" and "clock_jump" in faults)
+    return not (platform in ("third_party", "sensors") and "clock_jump" in faults)

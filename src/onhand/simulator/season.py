@@ -10,23 +10,19 @@ from traceback import format_exception
 
 from onhand.channels.shopify.subscriptions import TOPICS
 from onhand.config.model import AuditConfig
-from onhand.sandbox.third_party import ThirdParty
 from onhand.serve.sheeting import Sheeting
 from onhand.serve.turns import Work
-from onhand.simulator.acts.holds import HoldActs
-from onhand.simulator.acts.sheet import SheetActs
-from onhand.simulator.acts.third_party import ThirdPartyActs
-from onhand.simulator.business import Business, Family
-from onhand.simulator.house import GRACE_S, PUBLIC_URL, Manner
+from onhand.simulator.beside import KEPT_AT, SENSORS_AT, Beside
+from onhand.simulator.business import Business
+from onhand.simulator.house import Manner
 from onhand.simulator.invariants.watch import Watch
 from onhand.simulator.network import CALM
 from onhand.simulator.options import LEAST_DELIVERIES, LEAST_FAULTS, OPTIONAL_BUSINESS, Options, draw
 from onhand.simulator.platforms import GOOD_ROADS
-from onhand.simulator.shop import PLACES, Goods
+from onhand.simulator.shop import Goods
 from onhand.simulator.stage import Stage, staged
 from onhand.simulator.storm import Storm
-from onhand.simulator.verdict import misplaced, parked
-from onhand.simulator.workbook import wrong_cells
+from onhand.simulator.verdict import parked
 
 TICKS_MOST = 3_000
 """Things that happen in a storm at most, should webhooks be scarce for whatever reason."""
@@ -45,12 +41,6 @@ LAPSED_SHARE = 0.15
 
 CALM_MOST_S = 12 * 3600.0
 """How much virtual time onhand has to come to rest once the storm is over: Shopify tries for four hours."""
-
-KEPT_AT = PLACES[-1][0]
-"""The place whose goods a third party keeps, where there is one."""
-
-COUNTED_AFTER_S = 300.0
-"""So long nothing has moved before the last count: what was just sold explains a gap."""
 
 FLUSH_EVERY_S = 5.0
 """How long changes for the workbook are gathered."""
@@ -86,13 +76,17 @@ class Season:
         self.stage = stage
         self._rng = random.Random(f"season {options.seed}")
         without = [name for name in OPTIONAL_BUSINESS if name not in options.business]
-        self._third_party = _third_party(stage, self._rng) if "third_party" in options.platforms else None
-        self._kept_at = None
-        if self._third_party is not None:
+        self.beside = Beside(stage, self._rng, options.platforms, options.dropped_form)
+        if self.beside.kept_at is not None:
             without += ["goods", "tracking"]  # what a SKU means that was renamed or removed has tests of its own
-            self._kept_at = str(stage.world.catalog.location_of_name(KEPT_AT).id)
         self.business = Business(
-            stage.world, stage.clock, self._rng, LIVES, without, beside=self._beside(), kept_at=self._kept_at
+            stage.world,
+            stage.clock,
+            self._rng,
+            LIVES,
+            without,
+            beside=self.beside.families,
+            kept_at=self.beside.kept_at,
         )
         self.business.journal = stage.trace.note
         self.storm = Storm(stage, random.Random(f"storm {options.seed}"))
@@ -101,19 +95,6 @@ class Season:
         self._since_look = 0
         self._resting: list[str] = []
         self._at_work: list[str] = []
-
-    def _beside(self) -> list[Family]:
-        """Return what happens beside the shop: people in the workbook, a third party that keeps goods."""
-        sheets, third_party = self.stage.sandbox.sheets, self._third_party
-        families = []
-        if sheets is not None and "sheet" in self.options.platforms:
-            families.append(Family(name="sheet", acts=SheetActs(sheets, self._rng).acts(), weight=5))
-        if "holds" in self.options.platforms:
-            acts = HoldActs(self.stage.world, self._rng, self.stage.at_counter).acts()
-            families.append(Family(name="holds", acts=acts, weight=8))
-        if third_party is not None:
-            families.append(Family(name="third party", acts=third_party.acts(), weight=8))
-        return families
 
     def open(self) -> None:
         """Let onhand come to a shop in which something has happened already."""
@@ -189,31 +170,17 @@ class Season:
             stage.settle()
         self.watch.echo()
         stage.rest()  # what echoes had it look at once more
-        if self._third_party is not None:
-            self._count_for_good(self._third_party)
+        self.beside.speak_for_good()
         stage.settle_sheet()
         if stage.clock.now() > until:
             self._resting.append(f"it took until {stage.clock.now()} to come to rest, {until} was the latest")
-
-    def _count_for_good(self, third_party: ThirdPartyActs) -> None:
-        """Let the third party count once more when nothing moves, and let onhand believe it."""
-        stage = self.stage
-        stage.clock.advance(COUNTED_AFTER_S)
-        third_party.count_now(stage.clock.now())
-        stage.rest()
-        stage.clock.advance(2 * GRACE_S)
-        stage.rest()
-        stage.clock.advance(2 * GRACE_S)  # what orders were read again meanwhile has shown
-        stage.rest()
 
     def verdict(self) -> list[str]:
         """Return what does not hold, one sentence each."""
         self.watch.look()
         return [
             *self.business.failures(self.stage.house, self.storm.poisoned),
-            *self.stage.overheld,
-            *misplaced(self.stage.house, self.stage.world, self._kept_at),
-            *wrong_cells(self.stage.house, self.stage.sandbox.sheets),
+            *self.beside.failures(),
             *self._resting,
             *self.watch.breaches,
         ]
@@ -252,7 +219,7 @@ class Season:
     def _situations_met(self) -> Counter[str]:
         """Return how often each situation of `simulator.coverage` was met."""
         stage = self.stage
-        met = Counter(stage.met)
+        met = Counter(stage.met) + self.beside.situations()
         met["crash in a transaction"] += stage.points.ended["commit"]
         met["power cut while writing"] += stage.points.ended["write"]
         met["crash after a call took effect"] += stage.points.ended["answer"]
@@ -348,16 +315,13 @@ def playing(options: Options) -> Iterator[Season]:
         power_fails="power_cut" in options.faults,
         tiktok_token_life_s=options.tiktok_token_life_s,
         kept_at=KEPT_AT if "third_party" in options.platforms else None,
+        dropped_form=options.dropped_form,
+        sensors_at=SENSORS_AT if "sensors" in options.platforms else (),
         sheet_flush_s=FLUSH_EVERY_S if "sheet" in options.platforms else None,
         bucket_points=options.bucket_points,
     )
     with staged(options.seed, Goods(on_tiktok=tiktok, on_web=web), manner) as stage:
         yield Season(stage, options)
-
-
-def _third_party(stage: Stage, rng: random.Random) -> ThirdPartyActs:
-    address = f"{PUBLIC_URL}/webhooks/3pl/{stage.sandbox.settings.shop}/{KEPT_AT}"
-    return ThirdPartyActs(ThirdParty(stage.sandbox), rng, KEPT_AT, address, stage.lay_file)
 
 
 def script(options: Options, steps: Sequence[str]) -> list[str]:

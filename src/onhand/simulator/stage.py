@@ -1,5 +1,6 @@
 """A shop, its platforms, the way between, and onhand: everything on one clock, nothing happens by itself."""
 
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ from onhand.publish.holds import Granted, Short
 from onhand.sandbox.state import Settings
 from onhand.serve.turns import Work
 from onhand.simulator.acts.holds import Answer
+from onhand.simulator.broker import PublishedMessages
 from onhand.simulator.clock import ManualClock, SkewedClock
 from onhand.simulator.crash import Crash, CrashPoints, Watch
 from onhand.simulator.disk import Disk
@@ -65,6 +67,7 @@ class Stage:
         self._watch = Watch(folder, self.points)
         ways = random.Random(f"ways {seed}")
         self.platforms = InProcessPlatforms(self.sandbox, self.clock, ways, self.points, self.trace)
+        self.published = PublishedMessages(random.Random(f"broker {seed}"), lambda: self.platforms.cut_off)
         self.house_clock = SkewedClock(self.clock, random.Random(f"ahead {seed}").choice(AHEAD_S))
         self.house = self._start_house()
         self.network = HostileNetwork(self.sandbox, self.clock, random.Random(f"network {seed}"), self._receive)
@@ -188,7 +191,14 @@ class Stage:
             clock=self.house_clock,
             pace=self.clock.pace(),
             http=InProcessClient(self.platforms),
+            published=self.published,
+            on_kept=self._keep_fetched,
         )
+
+    def _keep_fetched(self) -> None:
+        """Let the process end between keeping what it has fetched and putting that away."""
+        self.points.reach("kept")
+        self.points.check()
 
     def _begin_again(self) -> None:
         """Start a process; one that ends while it starts is started again, as whoever keeps it running does."""
@@ -258,6 +268,16 @@ class Stage:
         except Crash:
             if not self.platforms.under_way:  # else the work that waits for an answer dies first
                 self.revive()
+
+    def drop_file(self, folder: str, name: str, body: bytes, *, marked: bool) -> None:
+        """Lay a file into one of onhand's folders, `marked` as whole or left to rest, with a half one beside it."""
+        path = self.disk.folder / folder / name
+        path.with_name(f"{name}.part").write_bytes(body[: len(body) // 2])
+        path.write_bytes(body)
+        seconds = self.clock.now().timestamp()
+        os.utime(path, (seconds, seconds))
+        if marked:
+            path.with_name(f"{name}.done").touch()
 
     def _receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         """Take a webhook in; 0 where no answer comes, because the process ends meanwhile or is not there."""

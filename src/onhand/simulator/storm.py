@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from onhand.sandbox.app_by_hand import UNINSTALLED, install, removal, uninstall
+from onhand.sandbox.door_sensors import TOPIC as COUNTED_PEOPLE
 from onhand.sandbox.letters import headers_of
 from onhand.sandbox.world.outbox import Delivery
+from onhand.simulator.acts.sensors import NAME as SENSORS
 from onhand.simulator.acts.third_party import NAME as THIRD_PARTY
 from onhand.simulator.crash import POINTS, TROUBLES
 from onhand.simulator.house import PUBLIC_URL
@@ -233,7 +235,8 @@ def _id_of(delivery: Delivery, body: bytes) -> str:
         case "tiktok_shop":
             return hashlib.sha256(body).hexdigest()
         case "third_party":
-            return f"{THIRD_PARTY}/{delivery.delivery_id}"
+            sender = SENSORS if delivery.topic == COUNTED_PEOPLE else THIRD_PARTY
+            return f"{sender}/{delivery.delivery_id}"
         case "woocommerce":
             return hashlib.sha256(delivery.topic.encode() + b"\n" + body).hexdigest()
     return delivery.delivery_id

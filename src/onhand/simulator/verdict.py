@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
+from onhand.app.traffic import SILENT, UNBALANCED
 from onhand.domain.causes import UNKNOWN
 from onhand.domain.stock import KEPT_STATES, LevelKey, State, fold
 from onhand.intake.identity import LEFT_OVER
@@ -18,10 +19,18 @@ Place = tuple[str, str]
 
 
 TRUE_OF_THE_SHOP = frozenset(
-    {"units out of the online store's reach", "listing of an item nobody counts", TRAPPED, LEFT_OVER}
+    {
+        "units out of the online store's reach",
+        "listing of an item nobody counts",
+        TRAPPED,
+        LEFT_OVER,
+        SILENT,
+        UNBALANCED,
+    }
 )
 """Problems that the simulated shop really has: locations that do not serve the Online Store, counting that is switched
-off for what is listed, levels that were disconnected and items that were removed with whatever stood there.
+off for what is listed, levels that were disconnected and items that were removed with whatever stood there, sensors
+that were not heard for a day or have counted more people in than out.
 """
 
 

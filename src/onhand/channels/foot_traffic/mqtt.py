@@ -9,7 +9,7 @@ import ssl
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError
 
@@ -53,6 +53,21 @@ class Arrived(NamedTuple):
     place: str
     sensor: str
     body: bytes
+
+
+class Session(Protocol):
+    """A session at a broker that keeps what nobody acknowledged; see `Broker`, which speaks MQTT."""
+
+    is_listening: bool
+
+    def fetch(self, wait_s: float) -> list[Arrived]:
+        """Return what was published, waiting so long for it. Raises ChannelUnavailable, ChannelRefused."""
+
+    def acknowledge(self, messages: list[Arrived]) -> None:
+        """Tell the broker that messages are kept."""
+
+    def close(self) -> None:
+        """Leave the broker: what was not acknowledged comes again in the next session."""
 
 
 class _Handshake(ssl.SSLSocket):
