@@ -114,6 +114,7 @@ def shopify_settings(shop: ShopConfig) -> ShopifySettings:
         api_url=shop.api_url,
         webhook_uri=shop.webhook_uri,
         app_config_topics=_known_topics(shop),
+        page_rows=shop.page_rows,
     )
 
 

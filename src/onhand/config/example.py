@@ -44,6 +44,7 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 # access_token = "env:SHOPIFY_ACCESS_TOKEN"            # only for a custom app that has one
 # api_version = "2026-10"
 # webhooks = "https"                    # to public_url; or "eventbridge", "pubsub": see docs/webhooks.md
+# page_rows = 50                        # smaller pages of what is read, where Shopify answers large ones late or never
 # app_config_topics = ["orders/create"]  # subscribed to by the app's own configuration file: no API shows them
 
 # Who is believed at a location where the counts differ. Locations that are not named: shopify.

@@ -176,6 +176,7 @@ def _read_shop(source: Source, row: Table) -> ShopConfig:
         api_url=api_url,
         api_version=section.text("api_version", ShopConfig.api_version) or ShopConfig.api_version,
         app_config_topics=section.words("app_config_topics") or (),
+        page_rows=section.units("page_rows", 0) or None,
         eventbridge=eventbridge,
         pubsub=pubsub,
     )

@@ -99,7 +99,8 @@ class ShopConfig:
 
     `client_secret` also signs webhooks; `old_client_secret` is the one before, while a rotation lasts. `api_url`
     None means Shopify itself. `app_config_topics` are subscribed to by the app's own configuration file at Shopify.
-    Webhooks come through `eventbridge` or `pubsub`, or, where both are None, to our own address.
+    Webhooks come through `eventbridge` or `pubsub`, or, where both are None, to our own address. What is read comes in
+    pages of `page_rows` at most; None: as large as Shopify answers well.
     """
 
     domain: str
@@ -110,6 +111,7 @@ class ShopConfig:
     api_url: str | None = None
     api_version: str = "2026-10"
     app_config_topics: tuple[str, ...] = ()
+    page_rows: int | None = None
     eventbridge: EventBridgeConfig | None = None
     pubsub: PubSubConfig | None = None
 

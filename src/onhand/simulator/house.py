@@ -67,7 +67,8 @@ class Manner:
     And what it lives with: a drive whose power may fail, a bucket of so many points at Shopify (None: no limit), a
     workbook that is written every so many seconds (None: there is none), a location by name that a third party keeps,
     tokens of TikTok Shop that live so long, places by name that have sensors at their doors. Files of a third party
-    come into a folder where they have one form only (None: they are handed over, in any form).
+    come into a folder where they have one form only (None: they are handed over, in any form). What is read of Shopify
+    has pages of so many rows (None: as many as there is room for).
     """
 
     audit: AuditConfig = field(default_factory=AuditConfig)
@@ -80,6 +81,7 @@ class Manner:
     dropped_form: FileForm | None = None
     sensors_at: tuple[str, ...] = ()
     bucket_points: float | None = None
+    page_rows: int | None = None
 
 
 USUAL = Manner()
@@ -240,6 +242,7 @@ def _config(sandbox: Sandbox, folder: Path, manner: Manner) -> Config:
                 client_secret=Secret.of(secrets.client_secret),
                 api_url=f"{BASE_URL}/shopify/{shop}/admin",
                 api_version=sandbox.settings.api_version,
+                page_rows=manner.page_rows,
             ),
         ),
         channels=(

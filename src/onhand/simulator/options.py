@@ -83,6 +83,9 @@ BURSTS: Final = (1, 1, 2, 4)
 DROPPED_FORMS: Final[tuple[FileForm | None, ...]] = (None, None, "csv", "edi", "edi")
 """Of a third party's files: what the folder holds that they are laid in, None where they are handed over."""
 
+PAGE_ROWS: Final = (*[None] * 10, 1, 4)
+"""Rows a page of what is read of Shopify, so that little is much; None: as many as a question has room for."""
+
 TOKEN_LIVES_S: Final = (7 * 86_400, 7 * 86_400, 7 * 86_400, 1200, 4 * 3600)
 """How long TikTok Shop's tokens live: a week, as they do, or so short that they expire while a season lasts."""
 
@@ -113,6 +116,7 @@ class Options:
     audit_every_s: float = 3600.0
     poll_every_s: float = 60.0
     bucket_points: float | None = None
+    page_rows: int | None = None
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -154,6 +158,7 @@ def draw(seed: int) -> Options:
         audit_every_s=rng.choice((900.0, 3600.0, 14_400.0)),
         poll_every_s=rng.choice((20.0, 60.0, 300.0)),
         bucket_points=rng.choice((None, 2000.0, 4000.0)),
+        page_rows=random.Random(f"pages {seed}").choice(PAGE_ROWS),
     )
 
 

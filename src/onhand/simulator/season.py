@@ -319,6 +319,7 @@ def playing(options: Options) -> Iterator[Season]:
         sensors_at=SENSORS_AT if "sensors" in options.platforms else (),
         sheet_flush_s=FLUSH_EVERY_S if "sheet" in options.platforms else None,
         bucket_points=options.bucket_points,
+        page_rows=options.page_rows,
     )
     with staged(options.seed, Goods(on_tiktok=tiktok, on_web=web), manner) as stage:
         yield Season(stage, options)

@@ -82,6 +82,16 @@ def test_d14_paging_reads_on_where_an_item_is_stocked_in_many_places(http: httpx
         assert_whole(take(shop), shop)
 
 
+@pytest.mark.parametrize("rows", [1, 4])
+def test_pages_of_few_rows_hold_the_same_shop(http: httpx.Client, rows: int) -> None:
+    with SandboxThread(Options(items=7, settings=Settings(bulk_run_s=30.0, bucket_points=None))) as running:
+        channel = connect(running, http, bulk_room_wait_s=0.0, page_rows=rows)
+        shop = Shop(running=running, http=http, channel=channel)
+        _occupy(shop)
+        assert_whole(take(shop), shop)
+        assert len([call for call in shop.calls() if "inventoryItems" in call.operation]) >= 7 / rows
+
+
 def test_paging_keeps_within_a_bucket_that_counts_the_dear_way(http: httpx.Client) -> None:
     with SandboxThread(Options(items=25, settings=Settings(bulk_run_s=30.0, linear_cost=True))) as running:
         shop = Shop(running=running, http=http, channel=connect(running, http, bulk_room_wait_s=0.0))

@@ -61,7 +61,7 @@ def ask_in_batches(  # noqa: PLR0917 - one call of a document, spread over many
     """Yield (ids, answer) until every id was asked for. Raises as `GraphqlClient.ask` does."""
     begin = 0
     while begin < len(ids):
-        batch = ids[begin : begin + size.rows]
+        batch = ids[begin : begin + client.page_rows(size.rows)]
         try:
             answer = client.ask(size.document, variables(batch), shape, lane)
         except TooDear:

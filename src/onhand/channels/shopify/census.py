@@ -119,7 +119,7 @@ class CensusTaker:
         after: str | None = None
         seen: set[str] = set()
         while True:
-            first = self._page.rows
+            first = self._client.page_rows(self._page.rows)
             variables = {"first": first, "after": after}
             try:
                 answer = self._client.ask(self._page.document, variables, stock.CensusPage, Lane.SWEEP)

@@ -119,7 +119,7 @@ class ShopifyChannel:
 
     def batch_size(self, wanted: Wanted) -> int:
         """Return how many keys of this kind one reading may carry; 0 for listings, which Shopify has no need of."""
-        return _BATCH_SIZES.get(wanted, 0)
+        return self._client.page_rows(_BATCH_SIZES.get(wanted, 0))
 
     def read(self, wanted: Wanted, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
         """Return what Shopify shows of `keys` now. Raises ChannelUnavailable, ChannelRefused.

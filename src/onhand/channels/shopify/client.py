@@ -19,7 +19,7 @@ import msgspec
 
 from onhand.channels.bounded import Answered, ask
 from onhand.channels.shopify.bucket import Bucket, Lane, Points, PointsShort, ThrottleStatus
-from onhand.channels.shopify.documents import MAX_QUERY_POINTS, Document
+from onhand.channels.shopify.documents import MAX_QUERY_POINTS, Document, with_pages
 from onhand.channels.shopify.settings import ShopifySettings
 from onhand.channels.shopify.tokens import TokenProvider
 from onhand.channels.shopify.trouble import (
@@ -141,7 +141,9 @@ class GraphqlClient:
 
     def call(self, document: Document, variables: Mapping[str, Any], shape: type[_Data], lane: Lane) -> Answer[_Data]:
         """Return the answer to a query or mutation. Raises NotCarriedOut, NoAnswer, Refused, Disconnected, TooDear."""
-        body = msgspec.json.encode({"query": document.text, "variables": variables})
+        rows = self._settings.page_rows
+        text = document.text if rows is None else with_pages(document, rows).text
+        body = msgspec.json.encode({"query": text, "variables": variables})
         give_up_at = self._clock() + self._waits_s[lane]
         renewed = False
         while True:
@@ -165,6 +167,10 @@ class GraphqlClient:
                 read_at=_read_at(response, elapsed_s),
                 requested_points=cost.requested_query_cost if cost is not None else None,
             )
+
+    def page_rows(self, rows: int) -> int:
+        """Return how many rows to ask for where a question has room for `rows`."""
+        return rows if self._settings.page_rows is None else min(rows, self._settings.page_rows)
 
     @property
     def served_version(self) -> str:

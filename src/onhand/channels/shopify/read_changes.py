@@ -70,7 +70,12 @@ class ChangeReader:
     def _first_pages(self, orders: str, transfers: str, drafts: str) -> answers.Changes:
         """Return the first pages of three lists; none where a scope is missing, since nothing says for which."""
         if self._together:
-            variables = {"first": _PAGE, "orders": orders, "transfers": transfers, "drafts": drafts}
+            variables = {
+                "first": self._client.page_rows(_PAGE),
+                "orders": orders,
+                "transfers": transfers,
+                "drafts": drafts,
+            }
             try:
                 return self._client.ask(load("changes"), variables, answers.Changes, Lane.SWEEP).data
             except MissingScope:
@@ -129,7 +134,7 @@ class ChangeReader:
         page = first
         while True:
             if page is None:
-                variables = {"query": query, "first": _PAGE, "after": after}
+                variables = {"query": query, "first": self._client.page_rows(_PAGE), "after": after}
                 page = page_of(self._client.ask(load(document), variables, shape, Lane.SWEEP).data)
             yield from page.nodes
             after = page.page_info.end_cursor

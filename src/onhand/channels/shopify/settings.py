@@ -15,7 +15,8 @@ class ShopifySettings:
     `access_token` is that of an existing custom app; None asks for tokens with the client credentials grant, which
     needs `client_id` and a secret. `api_url` None means the shop's own address. `webhook_uri` is an event source or a
     Pub/Sub topic to which everything is sent; None means our own address, a path a topic. `app_config_topics` are those
-    that the app's configuration file at Shopify subscribes to: no API shows them, and we make none of our own.
+    that the app's configuration file at Shopify subscribes to: no API shows them, and we make none of our own. A page
+    or a batch of what is read has `page_rows` at most; None: as many as each question has room for.
     """
 
     shop: str
@@ -26,6 +27,7 @@ class ShopifySettings:
     api_version: str = API_VERSION
     webhook_uri: str | None = None
     app_config_topics: tuple[str, ...] = ()
+    page_rows: int | None = None
     request_timeout_s: float = 20.0
     read_wait_s: float = 30.0  # how long a reading may queue for points before it is put off
     write_wait_s: float = 5.0  # a write is better replaced by a newer value than kept waiting
@@ -36,6 +38,8 @@ class ShopifySettings:
     def __post_init__(self) -> None:
         if not all(self.client_secrets):  # an empty key would let everybody sign
             raise ValueError(f"shop {self.shop}: one of its {len(self.client_secrets)} client secrets is empty")
+        if self.page_rows is not None and self.page_rows < 1:
+            raise ValueError(f"shop {self.shop}: page_rows must be 1 or more, got {self.page_rows}")
 
     @property
     def admin_url(self) -> str:

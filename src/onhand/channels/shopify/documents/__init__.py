@@ -1,12 +1,13 @@
 """GraphQL documents, one a file beside this one, each with what it asks for at most.
 
 The comment at the head of a document says its requested cost, counted the dear way (a connection costs its `first`
-times what one row costs): `# Cost: 10`, or `# Cost: 2 + 131 for each of $ids` where it grows with a variable.
+times what one row costs): `# Cost: 10`, or `# Cost: 2 + 131 for each of $ids` where it grows with a variable. `# Whole`
+says that nothing leads on from a page of it: what does not fit is refused, so its pages are never made smaller.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,17 +19,24 @@ _MUTATION = re.compile(r"mutation (?P<name>\w+)\((?P<given>.+?)\) \{\n(?P<field>
 _VARIABLE = re.compile(r"\$(\w+)")
 
 _COST = re.compile(r"^# Cost: ([0-9]+)(?: \+ ([0-9]+) for each of \$([a-z]+))?$", re.MULTILINE)
+_WHOLE = re.compile(r"^# Whole\b", re.MULTILINE)
+_PAGE = re.compile(r"\(first: (?P<rows>[0-9]+)(?P<more>[^)]*)\) \{(?=\s*pageInfo\b)")
+"""A connection that says whether there is more. Of a plain list, such as an order's refunds, nothing does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """One document. It asks for `base_points`, and `each_points` for each row of the variable `grows_with`."""
+    """One document. It asks for `base_points`, and `each_points` for each row of the variable `grows_with`.
+
+    `is_whole`: what is not on its pages is nowhere.
+    """
 
     name: str
     text: str
     base_points: int
     each_points: int
     grows_with: str | None
+    is_whole: bool = False
 
     def rows(self, variables: Mapping[str, Any]) -> int:
         """Return how many rows these variables ask for: 0 where the document does not grow."""
@@ -60,6 +68,7 @@ def load(name: str) -> Document:
         base_points=int(cost[1]),
         each_points=int(cost[2] or 0),
         grows_with=cost[3],
+        is_whole=_WHOLE.search(text) is not None,
     )
 
 
@@ -91,6 +100,15 @@ def answer_key(number: int) -> str:
 
 def _numbered(text: str, number: int) -> str:
     return _VARIABLE.sub(rf"$\g<1>{number}", text)
+
+
+@cache
+def with_pages(document: Document, most_rows: int) -> Document:
+    """Return a document none of whose pages has more rows than `most_rows`; the same one where it must be whole."""
+    if document.is_whole:
+        return document
+    text = _PAGE.sub(lambda page: f"(first: {min(int(page['rows']), most_rows)}{page['more']}) {{", document.text)
+    return replace(document, text=text)
 
 
 def names() -> list[str]:
