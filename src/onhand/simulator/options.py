@@ -86,6 +86,10 @@ DROPPED_FORMS: Final[tuple[FileForm | None, ...]] = (None, None, "csv", "edi", "
 PAGE_ROWS: Final = (*[None] * 10, 1, 4)
 """Rows a page of what is read of Shopify, so that little is much; None: as many as a question has room for."""
 
+GRACES_S: Final = (5.0, 5.0, 5.0, 1.0, 60.0)
+FLUSHES_S: Final = (5.0, 5.0, 1.0, 60.0)
+"""How long a gap may stand before it counts, and how long changes for the workbook are gathered."""
+
 TOKEN_LIVES_S: Final = (7 * 86_400, 7 * 86_400, 7 * 86_400, 1200, 4 * 3600)
 """How long TikTok Shop's tokens live: a week, as they do, or so short that they expire while a season lasts."""
 
@@ -117,6 +121,8 @@ class Options:
     poll_every_s: float = 60.0
     bucket_points: float | None = None
     page_rows: int | None = None
+    grace_s: float = 5.0
+    flush_every_s: float = 5.0
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -158,6 +164,8 @@ def draw(seed: int) -> Options:
         audit_every_s=rng.choice((900.0, 3600.0, 14_400.0)),
         poll_every_s=rng.choice((20.0, 60.0, 300.0)),
         bucket_points=rng.choice((None, 2000.0, 4000.0)),
+        grace_s=random.Random(f"grace {seed}").choice(GRACES_S),
+        flush_every_s=random.Random(f"flush {seed}").choice(FLUSHES_S),
         page_rows=random.Random(f"pages {seed}").choice(PAGE_ROWS),
     )
 

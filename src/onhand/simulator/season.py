@@ -42,9 +42,6 @@ LAPSED_SHARE = 0.15
 CALM_MOST_S = 12 * 3600.0
 """How much virtual time onhand has to come to rest once the storm is over: Shopify tries for four hours."""
 
-FLUSH_EVERY_S = 5.0
-"""How long changes for the workbook are gathered."""
-
 AGAIN = "onhand simulate --seed"
 
 
@@ -166,7 +163,8 @@ class Season:
         stage.connect_again()
         stage.turn(stage.house.subscribing)
         stage.settle()
-        if stage.connect_again():  # what was lost in the storm shows when it is needed
+        connected, decided = stage.connect_again(), self.beside.decide()
+        if connected or decided:  # what was lost in the storm shows when it is needed
             stage.settle()
         self.watch.echo()
         stage.rest()  # what echoes had it look at once more
@@ -309,7 +307,7 @@ def playing(options: Options) -> Iterator[Season]:
     """A season whose options are given, for a scenario: `Options(seed=1)` is one without any fault."""
     tiktok, web = "tiktok" in options.business, "woocommerce" in options.platforms
     manner = Manner(
-        audit=AuditConfig(every_s=options.audit_every_s, poll_every_s=options.poll_every_s),
+        audit=AuditConfig(every_s=options.audit_every_s, poll_every_s=options.poll_every_s, grace_s=options.grace_s),
         batch=options.batch,
         markets=tiktok or web,
         power_fails="power_cut" in options.faults,
@@ -317,7 +315,7 @@ def playing(options: Options) -> Iterator[Season]:
         kept_at=KEPT_AT if "third_party" in options.platforms else None,
         dropped_form=options.dropped_form,
         sensors_at=SENSORS_AT if "sensors" in options.platforms else (),
-        sheet_flush_s=FLUSH_EVERY_S if "sheet" in options.platforms else None,
+        sheet_flush_s=options.flush_every_s if "sheet" in options.platforms else None,
         bucket_points=options.bucket_points,
         page_rows=options.page_rows,
     )

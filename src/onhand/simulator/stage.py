@@ -41,7 +41,7 @@ RESTART_S = 2.0
 
 STARTS = 30
 
-SHEET_ROUNDS, SHEET_ROUND_S, SHEET_SOON_S = 6, 310.0, 10.0
+SHEET_ROUNDS, SHEET_ROUND_S, SHEET_SOON_S = 6, 310.0, 70.0
 """Changes are gathered for seconds and everything every five minutes, the whole sheet is read every minute."""
 
 ROUNDS = 30
