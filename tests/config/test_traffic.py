@@ -87,3 +87,12 @@ def test_what_a_sender_needs_must_be_there(tmp_path: Path, wrong: str, expected:
 def test_a_place_must_fit_into_an_address(tmp_path: Path) -> None:
     text = TRAFFIC.replace("store-1", "store 1") + SIGNED
     assert "places names 'store 1': a place stands in addresses and topics" in refusal(tmp_path, text, AXIS="x")
+
+
+def test_two_sessions_of_one_name_at_one_broker_would_push_each_other_out_and_are_refused(tmp_path: Path) -> None:
+    one = TRAFFIC + 'broker = "mqtts://broker.example"\nclient_id = "doors"\n'
+    other = one.partition("[[traffic]]")[2].replace('name = "axis"', 'name = "back"')
+    told = refusal(tmp_path, f"{one}[[traffic]]{other}")
+    assert "[[traffic]] with client_id doors at broker.example:8883 stands there 2 times" in told
+    load(tmp_path, f"{one}[[traffic]]{other.replace('doors', 'back-doors')}")
+    load(tmp_path, f"{one}[[traffic]]{other.replace('broker.example', 'other.example')}")

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
 from onhand import answers
 from onhand.app.traffic import SILENT, UNBALANCED, watch_traffic
@@ -68,6 +70,11 @@ def merchant(shared: Merchant) -> Merchant:
 def kinds(merchant: Merchant) -> list[str]:
     with merchant.app.store.reading() as session:
         return [row.kind for row in session.of(merchant.shop).problems.open()]
+
+
+def problems(merchant: Merchant) -> list[str]:
+    with merchant.app.store.reading() as session:
+        return [row.message for row in session.of(merchant.shop).problems.open()]
 
 
 def address(merchant: Merchant, place: str = "store-1", kind: str = "feeds") -> str:
@@ -164,6 +171,22 @@ def test_a_broker_that_went_down_is_found_again_and_what_it_kept_is_booked(
     begin = floor_bin(datetime.now(UTC) - timedelta(hours=7))
     publish(mqtt.port, body(begin, 5), topic="retail/store-2/door-7/count")
     until(lambda: came(merchant, PORTLAND, begin, begin + timedelta(minutes=15)) == 5, "5 people are counted")
+    until(lambda: NOT_REACHED not in kinds(merchant), "the problem is settled")
+
+
+def test_who_is_pushed_out_by_a_namesake_again_and_again_is_told_so_until_that_one_is_gone(
+    merchant: Merchant, mqtt: BrokerProcess
+) -> None:
+    rival = Client(CallbackAPIVersion.VERSION2, client_id="onhand-here", clean_session=False)
+    rival.username_pw_set(USER, PASSWORD)
+    rival.reconnect_delay_set(1, 1)
+    rival.connect("127.0.0.1", mqtt.port)
+    rival.loop_start()
+    try:
+        until(lambda: any("is called 'onhand-here' there" in row for row in problems(merchant)), "a person is told")
+    finally:
+        rival.disconnect()
+        rival.loop_stop()
     until(lambda: NOT_REACHED not in kinds(merchant), "the problem is settled")
 
 

@@ -8,9 +8,9 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from onhand.ports.errors import BadSignature, ConfigError
 
@@ -20,6 +20,21 @@ TOLERANCE: Final = timedelta(minutes=5)
 PREFIX: Final = "whsec_"
 MOST_CHARACTERS: Final = 128
 _SIGNATURES: Final = 16  # a rotation needs two: more would only cost time
+
+
+class Signer(Protocol):
+    """Who may have signed a message: two keys while a secret is replaced, none where it sends another way."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the configuration."""
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """What it signs with."""
+
+
+S = TypeVar("S", bound=Signer)
 
 
 class Signed(NamedTuple):
@@ -43,6 +58,22 @@ def sign(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
     """Return the signature of a message as its header carries it."""
     digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def find_signer(senders: Iterable[S], verify: Callable[[S], Signed], what: str, section: str) -> tuple[S, Signed]:
+    """Return the first of some senders that signed `what`, and what it signed; who has no key is not asked.
+
+    Raises BadSignature with what each said. `section` of the configuration is where a sender gets its secret.
+    """
+    refusals = []
+    for sender in senders:
+        if not sender.keys:
+            continue
+        try:
+            return sender, verify(sender)
+        except BadSignature as refusal:
+            refusals.append(f"{sender.name}: {refusal}")
+    raise BadSignature(f"{what}: {'; '.join(refusals) or f'no {section} of this shop has a secret'}")
 
 
 def verify_standard(headers: Mapping[str, str], body: bytes, keys: Sequence[bytes], now: datetime) -> Signed:

@@ -78,6 +78,8 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     _refuse_doubles(source, "channel", [f"{row.name} of {row.shop}" for row in channels])
     folders = (*(row.folder for row in threepls), *(row.folder for row in traffics))
     _refuse_doubles(source, "threepl or traffic", [f"with folder {folder}" for folder in folders if folder])
+    sessions = [row.broker for row in traffics if row.broker is not None]
+    _refuse_doubles(source, "traffic", [f"with client_id {row.client_id} at {row.host}:{row.port}" for row in sessions])
     config = Config(
         database=database,
         log=log,

@@ -1,6 +1,7 @@
 """What sensors publish to a broker, and files with their counts, goes into the log like any delivery."""
 
 import logging
+from collections import deque
 from typing import Final
 
 from onhand.app import App
@@ -26,6 +27,11 @@ FIRST_AGAIN_S: Final = 1.0
 LONGEST_AGAIN_S: Final = 60.0
 TRIES_BEFORE_TOLD: Final = 3
 FILES: Final = 20
+
+PUSHED_OUT_TIMES: Final = 3
+PUSHED_OUT_WITHIN_S: Final = 60.0
+QUIET_S: Final = 10.0
+"""A connection that stands so long is not about to be ended again: two that push each other out do so every second."""
 
 
 class _Work:
@@ -62,11 +68,14 @@ class Listening(_Work):
         super().__init__(app, config, append)
         self._broker = broker
         self.name = f"broker of {config.name}"
+        self._called = config.broker.client_id if config.broker is not None else config.name
+        self._ended_at_s: deque[float] = deque(maxlen=PUSHED_OUT_TIMES)
         self.idle_s = 0.0
         self._tries = 0
 
     def turn(self) -> bool:
         """Take what was published, keep it, acknowledge it; a broker that is away is tried again ever more slowly."""
+        listened = self._broker.is_listening
         try:
             arrived = self._broker.fetch(WAIT_S)
             if arrived:
@@ -78,13 +87,33 @@ class Listening(_Work):
         except (ChannelRefused, ChannelUnavailable) as trouble:
             self.idle_s = min(LONGEST_AGAIN_S, FIRST_AGAIN_S * 2**self._tries)
             self._tries = min(self._tries + 1, 10)
+            if listened:
+                self._note_end(trouble)
             if self._tries >= TRIES_BEFORE_TOLD or isinstance(trouble, ChannelRefused):
                 self._file(trouble)
             return False
         if self._broker.is_listening:
             self._tries, self.idle_s = 0, 0.0
-            self._settle()
+            if not self._ended_at_s or self._app.monotonic_s() - self._ended_at_s[-1] >= QUIET_S:
+                self._settle()
         return bool(arrived)
+
+    def _note_end(self, trouble: ChannelRefused | ChannelUnavailable) -> None:
+        """Say that we are pushed out where that happens again and again: a broker ends the older of two, and not why.
+
+        MQTT 3.1.1, 3.1.4: a server must disconnect a client that is connected with the same client identifier.
+        """
+        now_s = self._app.monotonic_s()
+        self._ended_at_s.append(now_s)
+        within_s = now_s - self._ended_at_s[0]
+        if len(self._ended_at_s) == PUSHED_OUT_TIMES and within_s <= PUSHED_OUT_WITHIN_S:
+            self._file(
+                ChannelUnavailable(
+                    f"{trouble}, {PUSHED_OUT_TIMES} times within {within_s:.0f} s after it had let us in: as a rule "
+                    f"another client is called {self._called!r} there, and each pushes the other out; give every "
+                    "[[traffic]], and every other program, a client_id of its own"
+                )
+            )
 
     def _delivery(self, message: Arrived) -> Delivery:
         body = message.body

@@ -9,11 +9,11 @@ from onhand.channels.foot_traffic.csv_file import read_csv
 from onhand.channels.foot_traffic.framed import Framed, Sensors
 from onhand.channels.foot_traffic.standard import read_standard
 from onhand.channels.foot_traffic.vendors import read_axis, read_butlr
-from onhand.channels.standard_webhooks import verify_standard
+from onhand.channels.standard_webhooks import find_signer, verify_standard
 from onhand.domain.traffic import DoorCount, TrafficTold
 from onhand.ports.channel import Catalog, Report
 from onhand.ports.delivery import Delivery, Request
-from onhand.ports.errors import BadSignature, UnreadableDelivery
+from onhand.ports.errors import UnreadableDelivery
 
 NAME: Final = "foot_traffic"
 """The channel of all their deliveries; in the address `foot-traffic`."""
@@ -36,27 +36,22 @@ class TrafficDoor:
 
         One that names a place which nobody has mapped is kept all the same: it waits until the configuration names it.
         """
-        refusals = []
-        for sensors in sorted(self._senders.values(), key=lambda sensors: request.path_topic not in sensors.places):
-            if not sensors.keys:
-                continue
-            try:
-                signed = verify_standard(request.headers, request.body, sensors.keys, received_at)
-            except BadSignature as refusal:
-                refusals.append(f"{sensors.name}: {refusal}")
-                continue
-            return delivery_of(
-                self._shop,
-                sensors.name,
-                wire=sensors.form,
-                place=request.path_topic or "",
-                message_id=signed.message_id,
-                body=request.body,
-                sent_at=signed.sent_at,
-                received_at=received_at,
-            )
-        said = "; ".join(refusals) or "no [[traffic]] of this shop has a secret"
-        raise BadSignature(f"a count for {request.shop} at {request.path_topic or 'no place'}: {said}")
+        sensors, signed = find_signer(
+            sorted(self._senders.values(), key=lambda sensors: request.path_topic not in sensors.places),
+            lambda sensors: verify_standard(request.headers, request.body, sensors.keys, received_at),
+            f"a count for {request.shop} at {request.path_topic or 'no place'}",
+            "[[traffic]]",
+        )
+        return delivery_of(
+            self._shop,
+            sensors.name,
+            wire=sensors.form,
+            place=request.path_topic or "",
+            message_id=signed.message_id,
+            body=request.body,
+            sent_at=signed.sent_at,
+            received_at=received_at,
+        )
 
     def parse(self, delivery: Delivery, catalog: Catalog) -> Report:
         """Return what a delivery says. Raises UnreadableDelivery."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 
-from onhand.channels.standard_webhooks import Signed, verify_standard
+from onhand.channels.standard_webhooks import Signed, find_signer, verify_standard
 from onhand.channels.threepl.csv_file import CsvForm, read_csv
 from onhand.channels.threepl.edi import EdiForm, read_edi
 from onhand.channels.threepl.signing import verify_shiphero
@@ -16,7 +16,7 @@ from onhand.channels.threepl.vendors import read_vendor
 from onhand.domain.notices import Measure, Notice, Told
 from onhand.ports.channel import Catalog, Report
 from onhand.ports.delivery import Delivery, Request
-from onhand.ports.errors import BadSignature, UnreadableDelivery
+from onhand.ports.errors import UnreadableDelivery
 
 NAME: Final = "3pl"
 """The channel of all their deliveries, as it stands in the address."""
@@ -77,27 +77,22 @@ class ThreeplDoor:
         The address names the place. One that nobody has mapped is kept all the same when it is genuine: it waits until
         the configuration names it.
         """
-        refusals = []
-        for party in sorted(self._parties.values(), key=lambda party: party.location(request.path_topic) is None):
-            if not party.keys:
-                continue
-            try:
-                signed = _verify(party, request, received_at)
-            except BadSignature as refusal:
-                refusals.append(f"{party.name}: {refusal}")
-                continue
-            return delivery_of(
-                self._shop,
-                party.name,
-                wire=party.form,
-                place=request.path_topic or "",
-                message_id=signed.message_id,
-                body=request.body,
-                sent_at=signed.sent_at,
-                received_at=received_at,
-            )
-        said = "; ".join(refusals) or "no third party of this shop has a secret"
-        raise BadSignature(f"a notice for {request.shop} at {request.path_topic or 'no place'}: {said}")
+        party, signed = find_signer(
+            sorted(self._parties.values(), key=lambda party: party.location(request.path_topic) is None),
+            lambda party: _verify(party, request, received_at),
+            f"a notice for {request.shop} at {request.path_topic or 'no place'}",
+            "[[threepl]]",
+        )
+        return delivery_of(
+            self._shop,
+            party.name,
+            wire=party.form,
+            place=request.path_topic or "",
+            message_id=signed.message_id,
+            body=request.body,
+            sent_at=signed.sent_at,
+            received_at=received_at,
+        )
 
     def parse(self, delivery: Delivery, catalog: Catalog) -> Report:
         """Return what a delivery says. Raises UnreadableDelivery."""
