@@ -108,6 +108,20 @@ def test_gone_stops_everything_until_a_person_asks_for_it_again(store: Store) ->
         assert row.units == 1
 
 
+def test_what_changed_while_nobody_listened_is_told_when_somebody_does_again(store: Store) -> None:
+    with store.writing() as session:
+        books = session.of(SHOP)
+        announcing.conclude(books, first(books), Heard("gone", "erp.example.com answered 410"), later(6))
+        offer(books, 1, later(7))
+        assert plan(books, later(8)) == []
+        assert announcing.plan(books, ERP, channels=None, skus=["TEE"], since=later(400), now=later(500)) == []
+        books.announcements.replay(ERP, everything=False, now=later(600))
+        assert [
+            row.units
+            for row in announcing.plan(books, ERP, channels=None, skus=["TEE"], since=later(500), now=later(600))
+        ] == [1]
+
+
 def test_everything_can_be_told_once_more(store: Store) -> None:
     with store.writing() as session:
         books = session.of(SHOP)

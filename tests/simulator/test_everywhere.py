@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from onhand.channels.dropped import DONE, OUT
@@ -68,6 +69,26 @@ def test_a_workbook_with_one_wrong_number_does_not_hold() -> None:
         keyed = next(row for row in range(1, len(tab.rows)) if tab.value(row, headings.index(KEYED)))
         tab.put(keyed, headings.index("Available to sell"), [999_999])
         assert any("the sheet differs" in sentence for sentence in season.verdict())
+
+
+def test_an_own_site_that_heard_another_number_or_sells_what_is_gone_or_was_told_two_things_does_not_hold() -> None:
+    with at_rest() as season:
+        site = season.stage.own_site
+        assert site is not None
+        (key, told), *_ = sorted(site.newest.items())
+        for wrong, saying in (
+            ({key: told._replace(units=told.units + 1)}, f"was told {told.units + 1} units"),
+            ({("online_store", "of long ago"): told._replace(units=3)}, "goes on selling 3 units of what is gone"),
+        ):
+            right = dict(site.newest)
+            site.newest |= wrong
+            assert any(saying in sentence for sentence in season.verdict())
+            site.newest = right
+        assert season.verdict() == []
+        body = msgspec.json.encode({"data": {"channel": key[0], "item": key[1], **told._asdict(), "sequence": 0}})
+        site.tell("msg_old", body, 0)
+        site.tell("msg_old", body.replace(b"0", b"1"), 0)
+        assert sum("msg_old" in sentence for sentence in season.verdict()) >= 2
 
 
 def test_a_third_party_that_has_one_unit_more_than_the_books_does_not_hold() -> None:

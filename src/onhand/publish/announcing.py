@@ -53,13 +53,13 @@ def plan(
 
     With `withdraw` what has no number any more is looked for, too, over all that was ever told.
     """
-    if webhook in books.announcements.stopped():
-        return []
     sold_by = [rule.channel for rule in books.channels.rules()]
     wanted = [channel for channel in sold_by if channels is None or channel in channels]
     books.announcements.note(webhook, wanted, skus, since, now)
     if withdraw:
         books.announcements.withdraw(webhook, wanted, now)
+    if webhook in books.announcements.stopped():  # what changes meanwhile is told once somebody listens again
+        return []
     return books.announcements.due(webhook, now, BATCH)
 
 

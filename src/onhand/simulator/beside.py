@@ -9,6 +9,7 @@ from onhand.channels.threepl.door import FileForm, Wire
 from onhand.sandbox.door_counter import QUARTER, Record
 from onhand.sandbox.door_sensors import message_of
 from onhand.sandbox.third_party import SECRET, ThirdParty
+from onhand.serve.announcing import Announcing
 from onhand.simulator.acts.holds import HoldActs
 from onhand.simulator.acts.sensors import DOORS, Door, SensorActs
 from onhand.simulator.acts.sensors import NAME as SENSORS
@@ -18,6 +19,7 @@ from onhand.simulator.acts.third_party import ThirdPartyActs
 from onhand.simulator.business import Family
 from onhand.simulator.folders import kept_bodies, mistaken, put_away
 from onhand.simulator.house import GRACE_S, HOURS, NOTICES, PUBLIC_URL
+from onhand.simulator.own_site import misheard
 from onhand.simulator.person import accept_what_is_stuck
 from onhand.simulator.shop import PLACES
 from onhand.simulator.stage import Stage
@@ -32,6 +34,9 @@ SENSORS_AT = tuple(sorted({place for place, *_ in DOORS}))
 
 COUNTED_AFTER_S = 300.0
 """So long nothing has moved before the last count: what was just sold explains a gap."""
+
+SITE_ROUNDS, SITE_ROUND_S = 3, 40.0
+"""What is not offered any more is told within half a minute, and what was not taken once comes after five seconds."""
 
 FORMS: tuple[FileForm, ...] = ("csv", "edi")
 
@@ -80,6 +85,20 @@ class Beside:
         stage.clock.advance(2 * GRACE_S)  # what orders were read again meanwhile has shown
         stage.rest()
 
+    def hear_out(self) -> None:
+        """Open the merchant's own site again, and tell it what it has not taken, as a person has it done."""
+        stage, site = self._stage, self._stage.own_site
+        if site is None:
+            return
+        site.closed = False
+        house, now = stage.house, stage.house.app.clock.now()
+        with house.app.store.writing() as session:
+            session.of(house.shop).announcements.replay(site.name, everything=False, now=now)
+        for _ in range(SITE_ROUNDS):
+            stage.clock.advance(SITE_ROUND_S)
+            while stage.turn(next(work for work in stage.house.works if isinstance(work, Announcing))):
+                pass
+
     def failures(self) -> list[str]:
         """Return what they see that is not as it should be, once everything is at rest."""
         stage = self._stage
@@ -88,6 +107,8 @@ class Beside:
         sentences += wrong_cells(house, stage.sandbox.sheets)
         if self._third_party is not None and self._dropped_form is not None:
             sentences += mistaken(folder / NOTICES, kept_bodies(house, THIRD_PARTY))
+        if stage.own_site is not None:
+            sentences += misheard(house, stage.own_site)
         if self._sensors is not None:
             kept = kept_bodies(house, SENSORS)
             sentences += mistaken(folder / HOURS, kept)

@@ -18,7 +18,7 @@ from onhand.channels import CHANNELS
 from onhand.channels.foot_traffic.framed import Hours
 from onhand.channels.threepl.door import FileForm, Wire, delivery_of, file_id
 from onhand.channels.threepl.edi import EdiForm
-from onhand.config import SHOPIFY, ChannelConfig, Config, ShopConfig
+from onhand.config import SHOPIFY, ChannelConfig, Config, ShopConfig, WebhookConfig
 from onhand.config.model import AuditConfig, GoogleSheetsConfig, GuardConfig, LocationConfig
 from onhand.config.reader import Section, Source
 from onhand.config.secret import Secret
@@ -30,11 +30,13 @@ from onhand.intake.receive import receive
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import BadSignature, DataDamaged, LogUnavailable, OnhandError
+from onhand.ports.listeners import Listener
 from onhand.sandbox.markets import Connection, connections
 from onhand.sandbox.sheets.start import address
 from onhand.sandbox.state import Sandbox
 from onhand.sandbox.third_party import DAMAGED
 from onhand.sandbox.third_party import SECRET as THIRD_PARTYS_SECRET
+from onhand.serve.announcing import Announcing
 from onhand.serve.counting_people import DroppedHours, Listening
 from onhand.serve.dropping import DroppedHere
 from onhand.serve.latency import Latency
@@ -68,7 +70,7 @@ class Manner:
     workbook that is written every so many seconds (None: there is none), a location by name that a third party keeps,
     tokens of TikTok Shop that live so long, places by name that have sensors at their doors. Files of a third party
     come into a folder where they have one form only (None: they are handed over, in any form). What is read of Shopify
-    has pages of so many rows (None: as many as there is room for).
+    has pages of so many rows (None: as many as there is room for). A site of the merchant's own may be told, too.
     """
 
     audit: AuditConfig = field(default_factory=AuditConfig)
@@ -82,6 +84,7 @@ class Manner:
     sensors_at: tuple[str, ...] = ()
     bucket_points: float | None = None
     page_rows: int | None = None
+    own_site: bool = False
 
 
 USUAL = Manner()
@@ -94,7 +97,8 @@ def _nothing() -> None:
 class House:
     """One shop's onhand. Its files lie in `folder`; `pace` is how it lets time pass. Close it when done.
 
-    It fetches what sensors have `published`; `on_kept` is called when something that it has fetched lies in the log.
+    It tells a `listener` what channels may sell, and fetches what sensors have `published`; `on_kept` is called when
+    something that it has fetched lies in the log.
     """
 
     def __init__(
@@ -107,6 +111,7 @@ class House:
         pace: Pace,
         http: httpx.Client,
         published: PublishedMessages | None = None,
+        listener: Listener | None = None,
         on_kept: Callable[[], None] = _nothing,
     ) -> None:
         self.shop = sandbox.settings.shop
@@ -133,11 +138,13 @@ class House:
         if keeper is not None and flush_s is not None:
             self.sheeting = Sheeting(keeper, self.app.store, self.app.clock, flush_s)
         self._fetching = self._fetching_works(published)
+        self._announcing = [] if listener is None else [self._announcing_to(listener)]
 
     @property
     def works(self) -> Sequence[Work]:
         """What `onhand serve` does side by side, but for what runs once an hour."""
-        return (self.booking, self.reading, self.telling, self.auditing, *self._selling, *self._fetching)
+        beside = (*self._selling, *self._fetching, *self._announcing)
+        return (self.booking, self.reading, self.telling, self.auditing, *beside)
 
     @property
     def all_works(self) -> Sequence[Work]:
@@ -159,6 +166,12 @@ class House:
         except LogUnavailable:
             return 503
         return 200
+
+    def _announcing_to(self, listener: Listener) -> Announcing:
+        webhook = WebhookConfig(
+            shop=self.shop, name=listener.name, url="https://own-site.invalid/", secret=Secret.of(ENCRYPTION_KEY)
+        )
+        return Announcing(webhook, listener, self.app.store, self.app.clock)
 
     def take_file(self, wire: Wire, body: bytes) -> None:
         """Keep what a third party has laid down, or has answered when it was asked, as the works do that fetch it."""

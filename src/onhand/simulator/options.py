@@ -67,6 +67,7 @@ PLATFORMS: Final[Mapping[str, float]] = {
     "sheet": 0.05,
     "third_party": 0.15,
     "holds": 0.15,
+    "own_site": 0.15,
     "sensors": 0.15,
 }
 """What else there may be in a shop, each with its share of seeds, drawn apart: older seeds stay what they were."""

@@ -81,7 +81,7 @@ class InProcessPlatforms(httpx.BaseTransport):
         """Answer a call of the product's HTTP client. Raises httpx.ConnectError, httpx.ReadTimeout, Crash."""
         self._points.reach("call")
         self._travel(request)
-        fate = self._draw_fate()
+        fate = self.draw_fate()
         if self.cut_off or fate == "unreachable":
             self._trace.note(f"call {request.url.path} unreachable")
             raise httpx.ConnectError("the way to the platforms is cut off", request=request)
@@ -123,7 +123,7 @@ class InProcessPlatforms(httpx.BaseTransport):
                 return desk.answer(request.method, path, dict(request.url.params), headers, body)
         return self._desk.answer(request.method, path, headers, body)
 
-    def _draw_fate(self) -> str | None:
+    def draw_fate(self) -> str | None:
         """Draw what becomes of a call on its way; None where all goes well."""
         if self.roads is GOOD_ROADS:
             return None

@@ -170,6 +170,7 @@ class Season:
         stage.rest()  # what echoes had it look at once more
         self.beside.speak_for_good()
         stage.settle_sheet()
+        self.beside.hear_out()
         if stage.clock.now() > until:
             self._resting.append(f"it took until {stage.clock.now()} to come to rest, {until} was the latest")
 
@@ -318,6 +319,7 @@ def playing(options: Options) -> Iterator[Season]:
         sheet_flush_s=options.flush_every_s if "sheet" in options.platforms else None,
         bucket_points=options.bucket_points,
         page_rows=options.page_rows,
+        own_site="own_site" in options.platforms,
     )
     with staged(options.seed, Goods(on_tiktok=tiktok, on_web=web), manner) as stage:
         yield Season(stage, options)

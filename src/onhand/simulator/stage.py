@@ -27,6 +27,7 @@ from onhand.simulator.disk import Disk
 from onhand.simulator.drive import memory_folder
 from onhand.simulator.house import USUAL, House, Manner
 from onhand.simulator.network import HostileNetwork
+from onhand.simulator.own_site import OwnSite
 from onhand.simulator.platforms import InProcessClient, InProcessPlatforms
 from onhand.simulator.shop import SCARCE, Goods, make_sandbox
 from onhand.simulator.trace import Trace, brief
@@ -67,12 +68,14 @@ class Stage:
         self._watch = Watch(folder, self.points)
         ways = random.Random(f"ways {seed}")
         self.platforms = InProcessPlatforms(self.sandbox, self.clock, ways, self.points, self.trace)
+        self.met: Counter[str] = Counter()
+        listens = random.Random(f"own site {seed}")
+        self.own_site = OwnSite(self.platforms, self.points, listens, self.trace, self.met) if manner.own_site else None
         self.published = PublishedMessages(random.Random(f"broker {seed}"), lambda: self.platforms.cut_off)
         self.house_clock = SkewedClock(self.clock, random.Random(f"ahead {seed}").choice(AHEAD_S))
         self.house = self._start_house()
         self.network = HostileNetwork(self.sandbox, self.clock, random.Random(f"network {seed}"), self._receive)
         self.accepted: set[str] = set()
-        self.met: Counter[str] = Counter()
         self._unanswered: set[str] = set()
         self.crashes = 0
         self.overheld: list[str] = []
@@ -192,6 +195,7 @@ class Stage:
             pace=self.clock.pace(),
             http=InProcessClient(self.platforms),
             published=self.published,
+            listener=self.own_site,
             on_kept=self._keep_fetched,
         )
 
