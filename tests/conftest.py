@@ -94,6 +94,7 @@ def postgres() -> Iterator[PostgresServer]:
     server = PostgresServer()
     yield server
     server.stop()
+    WATCH.found += server.leaks
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,14 @@
 import logging
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from onhand.sandbox.state import Settings, draw_secrets, first_tokens, utc_now
 from onhand.sandbox.world import people
 from tests.conftest import WATCH
 from tests.support.canaries import Watch, leaks, leaks_in_files, told
+from tests.support.postgres import PostgresServer
 
 
 def secrets_of_a_sandbox() -> list[str]:
@@ -34,6 +36,22 @@ def test_every_secret_and_shopper_is_found_in_a_file(tmp_path: Path, secret: str
     found = list(leaks_in_files(tmp_path))
     path.unlink()  # the run's own watch must not find it
     assert found
+
+
+@pytest.mark.parametrize("secret", ["shpss_planted", people.email(7), "a canary"])
+def test_every_secret_and_shopper_is_found_in_a_row_of_postgresql(postgres: PostgresServer, secret: str) -> None:
+    before = len(postgres.leaks)
+    dsn = postgres.fresh_database()
+    with psycopg.connect(dsn) as connection:
+        connection.execute("CREATE TABLE bare (note text)")
+        connection.execute("CREATE TABLE words (id int, note text)")
+        connection.execute("CREATE TABLE bodies (body bytea)")
+        connection.execute("INSERT INTO words VALUES (1, 'level 12'), (2, %s)", (f"order for {secret}!",))
+        connection.execute("INSERT INTO bodies VALUES (%s)", (b"\x00\xff" * 5000 + secret.encode(),))
+    postgres.drop_database(dsn)
+    found = postgres.leaks[before:]
+    del postgres.leaks[before:]  # the run's own watch must not find it
+    assert [row.partition(":")[0].rpartition(".")[2] for row in found] == ["bodies", "words"]
 
 
 def test_every_shopper_of_a_sandbox_is_recognised() -> None:

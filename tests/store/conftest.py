@@ -9,6 +9,7 @@ import pytest
 
 from onhand.store import Store, open_store
 from tests.store.goods import OTHER, SHOP, at
+from tests.support.canaries_in_postgres import tables_with_rows
 from tests.support.postgres import PostgresServer
 
 
@@ -28,11 +29,11 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     dsn: str = request.getfixturevalue("postgres_address")
     yield dsn
+    request.getfixturevalue("postgres").look(dsn)
     with psycopg.connect(dsn) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         # Without triggers: neither the guard of the ledger nor foreign keys shall stop the emptying.
         connection.execute("SET session_replication_role = replica")
-        for (table,) in tables:
+        for table in tables_with_rows(connection):
             if table != "schema_version":
                 connection.execute(f"DELETE FROM {table}".encode())
 

@@ -61,10 +61,10 @@ def leaks_in_files(folder: Path) -> Iterator[str]:
     for pattern in KEPT:
         for path in folder.rglob(pattern):
             if path.is_file() and not path.is_symlink() and path.stat().st_size <= MOST_BYTES:
-                yield from (f"{path}: {around!r}" for around in _leaks_in_bytes(path.read_bytes()))
+                yield from (f"{path}: {around!r}" for around in leaks_in_bytes(path.read_bytes()))
 
 
-def _leaks_in_bytes(body: bytes) -> Iterator[str]:
+def leaks_in_bytes(body: bytes) -> Iterator[str]:
     """Yield one place for each sign of a leak; the signs are looked for first, as they are quick to find."""
     for sign in _SIGNS:
         at = body.find(sign)

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.support.canaries_in_postgres import leaks_in_rows
+
 START_S = 60  # a cold disk shared with other work has needed 10
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root; every Unix has this account
 SETTINGS = {
@@ -41,6 +43,7 @@ class PostgresServer:
         self._home = Path(tempfile.mkdtemp(prefix="onhand-pg-"))
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
         self._numbers = itertools.count(1)
+        self.leaks: list[str] = []
         self._data = self._home / "data"
         try:
             self._install = self._prepare()
@@ -69,11 +72,22 @@ class PostgresServer:
     def drop_database(self, dsn: str) -> None:
         """Drop a database made by `fresh_database`, ending whoever is still connected."""
         name = str(psycopg.conninfo.conninfo_to_dict(dsn)["dbname"])
+        self.look(dsn)
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
 
+    def look(self, dsn: str) -> None:
+        """Look through the rows of a database, and keep in `leaks` what must not be there."""
+        with psycopg.connect(dsn, connect_timeout=START_S) as connection:
+            self.leaks += leaks_in_rows(connection)
+
     def stop(self) -> None:
-        """End the server at once (immediate shutdown: its data is not needed) and remove its folder."""
+        """Look through what is left, end the server at once (its data is not needed) and remove its folder."""
+        if self._process.poll() is None:
+            with psycopg.connect(self.dsn) as connection:
+                left = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'onhand%'").fetchall()
+            for (name,) in left:
+                self.look(self._dsn_of(name))
         self._process.send_signal(signal.SIGQUIT)
         try:
             self._process.wait(20)
