@@ -20,7 +20,7 @@ from onhand.heal.adopt import adopt_claims, adopt_drift, report_drift
 from onhand.intake import read as reading
 from onhand.intake import subscribing
 from onhand.intake.process import Processed, Senders, process
-from onhand.ports.channel import NOT_CONNECTED, LevelOutcome, Observes, Outcome, Sells, Unknown, Wanted
+from onhand.ports.channel import LevelOutcome, Observes, Outcome, Sells, Unknown, Wanted
 from onhand.ports.clock import Clock
 from onhand.ports.delivery import Log
 from onhand.ports.errors import ChannelRefused, NotConnected, OnhandError
@@ -148,7 +148,7 @@ class Steps:
             return None
         with self._store.writing() as session:
             books, now = session.of(self.shop), self._clock.now()
-            books.problems.settle(NOT_CONNECTED, channel.name, now)  # who can be asked what changed is connected
+            sweeping.note_standing(books, channel, now)
             return sweeping.conclude(books, sweep, changed, now)
 
     def subscribe(self, public_url: str | None) -> bool:

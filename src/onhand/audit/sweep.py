@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onhand.domain.pictures import Version
-from onhand.ports.channel import Ask, Changed, Observes, Wanted
+from onhand.ports.channel import NOT_CONNECTED, Ask, Changed, Observes, Wanted
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable
+from onhand.ports.standing import KnowsItsStanding
 from onhand.store import Books
 
 OVERLAP_S = 600.0
@@ -44,6 +45,20 @@ def look(channel: Observes, sweep: Sweep) -> list[Changed] | ChannelUnavailable 
         return list(channel.changed(sweep.since))
     except (ChannelUnavailable, ChannelRefused) as trouble:
         return trouble
+
+
+def note_standing(books: Books, channel: Observes, now: datetime) -> None:
+    """Write down that a channel that was asked is connected, and what it knows of its connection. Needs a transaction.
+
+    Not with what is read: where nothing is to be read for a while, a person would be told of what was mended long ago.
+    """
+    books.problems.settle(NOT_CONNECTED, channel.name, now)
+    if isinstance(channel, KnowsItsStanding):
+        standing = channel.standing()
+        for problem in standing.problems:
+            books.problems.raise_(problem, now)
+        for kind, key in standing.settled:
+            books.problems.settle(kind, key, now)
 
 
 def conclude(books: Books, sweep: Sweep, changed: list[Changed], now: datetime) -> int:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from onhand.app.holding import Holding
 from onhand.channels.threepl.door import Wire
+from onhand.channels.tiktok_shop.channel import NOT_REFRESHED
 from onhand.domain.holds import Hold
 from onhand.domain.stock import Bin, State
 from onhand.ports.channel import NOT_CONNECTED
@@ -136,35 +137,45 @@ class Stage:
                 if not self.turn(work):
                     break
 
-    def rest(self) -> None:
-        """Deliver what is under way and let everybody work until all is quiet, or for half an hour."""
+    def rest(self) -> bool:
+        """Deliver what is under way and let everybody work until all is quiet, or for half an hour at least.
+
+        A person who is told to connect a shop again does so at once; return whether that was so.
+        """
+        connected = False
         for _ in range(ROUNDS):
             self.network.collect()
             self.network.deliver_all()
             self.work()
             self.work()  # what the last of them asked for is read by the second
-            if not self.house.going_on():
-                return
+            lost = self.connect_again()
+            connected |= lost
+            if not lost and not self.house.going_on():
+                break
             self.clock.advance(self.house.app.config.audit.poll_every_s)
+        return connected
 
     def connect_again(self) -> bool:
-        """Let a person connect TikTok Shop again where its tokens are lost (a refresh token works once); return whether
-        that was so.
+        """Let a person connect TikTok Shop again where its tokens are lost, or will be (a refresh token works once, and
+        its successor may end with a process); return whether that was so.
         """
         markets = self.house.steps.parts.markets
         with self.house.app.store.reading() as session:
-            lost = session.of(self.house.shop).problems.keys(NOT_CONNECTED)
+            problems = session.of(self.house.shop).problems
+            lost = problems.keys(NOT_CONNECTED) | problems.keys(NOT_REFRESHED)
         for market in (markets[name] for name in lost & markets.keys()):
             assert isinstance(market, ConnectsByCode), f"{market.name} is lost, and nobody can connect it by a code"
             market.connect_with(self.platforms.agree_on_tiktok_shop())
             self.met["TikTok Shop connected again"] += 1
         return bool(lost & markets.keys())
 
-    def settle(self) -> None:
-        """Come to rest, let the audit's time come, and come to rest again."""
+    def settle(self) -> bool:
+        """Come to rest, let the audit's time come, and come to rest again; return whether a shop had to be connected
+        again for that, without which nothing is audited.
+        """
         self.rest()
         self.clock.advance(self.house.app.config.audit.every_s)
-        self.rest()
+        return self.rest()
 
     def settle_sheet(self) -> None:
         """Let the workbook be looked at and put right, several times: what people did shows a minute later."""

@@ -15,10 +15,10 @@ from onhand.app.tokens import TokenFolder
 from onhand.channels.tiktok_shop import TikTokShopChannel, Tokens
 from onhand.channels.tiktok_shop.account import Vault
 from onhand.channels.tiktok_shop.client import Timing
-from onhand.intake.lookup import Lookup
 from onhand.log import Seal
-from onhand.ports.channel import Applied, Offer, Throttled, Wanted
+from onhand.ports.channel import Applied, Offer, Throttled
 from onhand.ports.errors import ChannelUnavailable, ConfigError, NotConnected
+from onhand.ports.standing import Standing
 from tests.channels.shopify.scripted import Asked, Platform, Reply, platform
 from tests.channels.tiktok_shop.shop import SETTINGS, WITHOUT_LIMITS
 from tests.channels.tiktok_shop.test_troubles import LISTING, answer
@@ -173,14 +173,15 @@ def test_e06_a_refresh_that_is_refused_is_said_while_there_is_time_and_asked_no_
         channel = channel_at(running, http, host, vault)
         host.now += WEEK
         channel.ping()
-        assert channel.read(Wanted.ORDER, ["1"], 1, Lookup()).settled == (("tokens are not refreshed", "tiktok_shop"),)
+        assert channel.standing() == Standing(settled=(("tokens are not refreshed", "tiktok_shop"),))
         host.refresh_token = "another program's"
         host.now += WEEK / 2
-        reading = channel.read(Wanted.ORDER, ["1"], 2, Lookup())
-        (problem,) = reading.problems
+        assert channel.standing() == Standing()  # nobody has tried yet
+        channel.ping()
+        (problem,) = channel.standing().problems
         assert problem.kind == "tokens are not refreshed"
         assert "onhand connect tiktok-shop --code" in problem.message
-        assert reading.settled == ()
+        assert channel.standing().settled == ()
         host.now += WEEK / 2
         for _ in range(3):
             with pytest.raises(NotConnected, match="onhand connect tiktok-shop --code"):
@@ -195,6 +196,7 @@ def test_e06_a_refresh_that_is_refused_is_said_while_there_is_time_and_asked_no_
         assert other.connect_with(" c\n") is not None
         assert isinstance(channel.send(parcel), Applied)  # what serves takes the new pair by itself
         assert channel.ping() == "Tees (US)"
+        assert channel.standing() == Standing(settled=(("tokens are not refreshed", "tiktok_shop"),))
 
 
 def test_e06_a_refresh_token_that_has_expired_is_not_tried(http: httpx.Client, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ from onhand.ports.channel import (
 )
 from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError, IncompleteReading, NotConnected
+from onhand.ports.standing import Standing
 
 ORDERS_A_READ = 50  # GET orders takes at most 50 ids
 _ORDERS_A_PAGE = 100
@@ -144,15 +145,16 @@ class TikTokShopChannel:
         return Reading(
             report=Report(pictures=tuple(pictures)),
             missing=tuple(key for key in keys if key not in seen),
-            problems=(*problems, *self._token_problems()),
-            settled=() if self._client.tokens.trouble else ((NOT_REFRESHED, NAME),),
+            problems=tuple(problems),
         )
 
-    def _token_problems(self) -> list[Problem]:
-        said = self._client.tokens.trouble
-        if said is None:
-            return []
-        return [Problem(NOT_REFRESHED, NAME, said, "connect the shop as the message says before the token ends")]
+    def standing(self) -> Standing:
+        """Return whether its tokens are refreshed while they still serve (`ports.standing.KnowsItsStanding`)."""
+        tokens = self._client.tokens
+        if tokens.trouble is not None:
+            next_step = "connect the shop as the message says before the token ends"
+            return Standing(problems=(Problem(NOT_REFRESHED, NAME, tokens.trouble, next_step),))
+        return Standing() if tokens.is_due else Standing(settled=((NOT_REFRESHED, NAME),))
 
     def changed(self, since: datetime) -> Iterator[Changed]:
         """Yield orders that changed at or after `since`, oldest first. Raises as `read` does.

@@ -95,6 +95,11 @@ class TokenKeeper:
         """Why the tokens in use cannot be refreshed although they still serve; None where all is well."""
         return self._trouble
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the tokens in use have lived half their life, and should have been refreshed."""
+        return self._is_due(self._held)
+
     def token(self) -> str:
         """Return the access token, a new one when the old has lived half its life or was refused.
 
@@ -126,9 +131,10 @@ class TokenKeeper:
     def _serves(self, held: Tokens) -> bool:
         if not self._is_good(held):
             return False
-        now_s = self._wall_s()
-        due = held.renew_at is not None and now_s >= held.renew_at.timestamp()
-        return not due or held.refresh_token is None or now_s < self._again_at_s
+        return not self._is_due(held) or held.refresh_token is None or self._wall_s() < self._again_at_s
+
+    def _is_due(self, held: Tokens) -> bool:
+        return held.renew_at is not None and self._wall_s() >= held.renew_at.timestamp()
 
     def _is_good(self, held: Tokens) -> bool:
         if held.access_token is None or held.access_token == self._refused:
