@@ -1,6 +1,6 @@
 """How PostgreSQL takes in a million levels: it must look each up, however little it knows of a table."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import psycopg
@@ -14,13 +14,13 @@ LARGE = {"openings", "levels", "observed", "observations", "comparisons"}
 VALUES = {"shop": 1, "source": "shopify", "opens": True, "reading": 1, "at": 1}
 
 
-def scans(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def scans(plan: dict[str, Any], large: Collection[str] = LARGE) -> Iterator[tuple[str, str]]:
     """Yield each large table that a plan reads, with what it is looked up by."""
-    if plan.get("Relation Name") in LARGE and "Scan" in plan["Node Type"]:
+    if plan.get("Relation Name") in large and "Scan" in plan["Node Type"]:
         below = [plan, *plan.get("Plans", ())]
         yield plan["Relation Name"], " ".join(str(node.get("Index Cond", "")) for node in below)
     for below_it in plan.get("Plans", ()):
-        yield from scans(below_it)
+        yield from scans(below_it, large)
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +56,16 @@ def test_levels_of_a_census_are_looked_up_by_their_item_and_no_table_is_read_who
     found = list(scans(row[0][0]["Plan"]))
     assert found
     assert [table for table, looked_up_by in found if "item = " not in looked_up_by] == []
+
+
+def test_holds_are_looked_up_by_their_keys_though_there_were_none_when_that_was_planned(unknown_tables: str) -> None:
+    """Otherwise a till that asks from the first day on waits longer with every hold that was ever made."""
+    statement = load_statements("postgres")["holds_of_keys"]
+    with psycopg.connect(unknown_tables) as connection:
+        explain = f"EXPLAIN (FORMAT JSON) {statement.text}".encode()
+        values = {"shop": 1, "keys": '["basket-1"]'}
+        row = psycopg.RawCursor(connection).execute(explain, [values[key] for key in statement.names]).fetchone()
+    assert row is not None
+    (looked_up_by,) = [looked_up_by for table, looked_up_by in scans(row[0][0]["Plan"], {"holds"})]
+    assert "shop = " in looked_up_by
+    assert "key = " in looked_up_by

@@ -1,7 +1,8 @@
 """Holding: askers from many threads are answered, many of them in one transaction.
 
 Whoever finds nobody at work takes everybody's requests that have come meanwhile into a transaction of his: while one
-waits for the disk, the next ones gather. So a thousand askers cost a few commits, and each answer is durable.
+waits for the disk, the next ones gather. So a thousand askers cost a few commits, and each answer is durable. Who asks
+alone waits for nobody.
 """
 
 import threading
@@ -19,6 +20,11 @@ from onhand.store import Books, Store
 
 BATCH = 256
 """Requests a transaction: it still ends within a few milliseconds, and others write, too."""
+
+GATHER_S = 0.005
+"""How long a transaction waits at most for as many requests as the one before had: a fraction of what it takes. Who was
+answered a moment ago asks again a moment later, and would otherwise find one asker alone with a commit of his own.
+"""
 
 _Outcome = Granted | Short | Hold | OnhandError
 """An answer, or what is raised in its place."""
@@ -45,6 +51,8 @@ class Holding:
         self._store, self._clock = store, clock
         self.on_change = on_change
         self._waiting: list[_Job] = []
+        self._expected = 1  # requests of the transaction before
+        self._all_here = threading.Event()
         self._waiting_lock = threading.Lock()
         self._somebody_works = False
 
@@ -76,6 +84,8 @@ class Holding:
         job.woken.acquire()
         with self._waiting_lock:
             self._waiting.append(job)
+            if len(self._waiting) >= self._expected:
+                self._all_here.set()
             works, self._somebody_works = not self._somebody_works, True
         if not works:
             job.woken.acquire()
@@ -92,6 +102,8 @@ class Holding:
 
     def _gather(self, mine: _Job) -> list[_Job]:
         """Return what one transaction takes: mine, and others unless one of them may be what fails it."""
+        if not mine.alone:
+            self._all_here.wait(GATHER_S)
         with self._waiting_lock:
             self._waiting.remove(mine)
             if mine.alone:
@@ -99,6 +111,8 @@ class Holding:
             others = [job for job in self._waiting if not job.alone][: BATCH - 1]
             taken = set(map(id, others))
             self._waiting = [job for job in self._waiting if id(job) not in taken]
+            self._expected = len(others) + 1
+            self._all_here.clear()
         return [mine, *others]
 
     def _hand_over(self) -> None:
@@ -106,6 +120,8 @@ class Holding:
         with self._waiting_lock:
             following = self._waiting[0] if self._waiting else None
             self._somebody_works = following is not None
+            if len(self._waiting) >= self._expected:
+                self._all_here.set()
         if following is not None:
             following.woken.release()
 

@@ -20,6 +20,8 @@ $$;
 -- Movements --------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION book_movements() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+DECLARE
+    behind RECORD;
 BEGIN
     INSERT INTO levels (shop, item, location, state, units)
     SELECT shop, item, location, state, sum(units) FROM (
@@ -46,7 +48,15 @@ BEGIN
     ON CONFLICT (shop, item, location) DO NOTHING;
 
     INSERT INTO owed (shop, item, location, state, units, touched_at, left_units)
-    SELECT shop, item, location, state, sum(units), min(recorded_at), 0 FROM (
+    SELECT
+        shop, item, location, state, sum(units), min(recorded_at),
+        -- What is left for sale is known by now: written at once, the row is written once.
+        COALESCE((
+            SELECT levels.units FROM levels
+            WHERE levels.shop = flows.shop AND levels.item = flows.item AND levels.location = flows.location
+                AND levels.state = 'available'
+        ), 0)
+    FROM (
         SELECT shop, item, source_location AS location, source_state AS state, -units AS units, recorded_at
         FROM booked WHERE origin <> 'shopify' AND is_kept(source_state)
         UNION ALL
@@ -55,16 +65,33 @@ BEGIN
     ) AS flows
     GROUP BY shop, item, location, state HAVING sum(units) <> 0
     ON CONFLICT (shop, item, location, state) DO UPDATE SET
-        units = owed.units + excluded.units, touched_at = excluded.touched_at;
+        units = owed.units + excluded.units, touched_at = excluded.touched_at, left_units = excluded.left_units;
 
-    UPDATE owed SET left_units = levels.units
-    FROM levels JOIN (
-        SELECT shop, item, source_location AS location FROM booked
-        UNION
-        SELECT shop, item, target_location FROM booked
-    ) AS places ON places.shop = levels.shop AND places.item = levels.item AND places.location = levels.location
-    WHERE levels.state = 'available' AND owed.shop = levels.shop AND owed.item = levels.item
-        AND owed.location = levels.location AND owed.left_units <> levels.units;
+    -- Other states of the same levels, and levels that Shopify itself has moved: few. Each is looked up: as one UPDATE
+    -- it would be a join that reads all that is owed.
+    FOR behind IN
+        SELECT places.shop, places.item, places.location, late.state, standing.units
+        FROM (
+            SELECT shop, item, source_location AS location FROM booked
+            UNION
+            SELECT shop, item, target_location FROM booked
+        ) AS places
+        CROSS JOIN LATERAL (
+            SELECT levels.units FROM levels
+            WHERE levels.shop = places.shop AND levels.item = places.item AND levels.location = places.location
+                AND levels.state = 'available'
+            LIMIT 1
+        ) AS standing
+        CROSS JOIN LATERAL (
+            SELECT owed.state FROM owed
+            WHERE owed.shop = places.shop AND owed.item = places.item AND owed.location = places.location
+                AND owed.left_units <> standing.units
+            LIMIT 100
+        ) AS late
+    LOOP
+        UPDATE owed SET left_units = behind.units
+        WHERE shop = behind.shop AND item = behind.item AND location = behind.location AND state = behind.state;
+    END LOOP;
 
     INSERT INTO held (shop, origin, item, units)
     SELECT
