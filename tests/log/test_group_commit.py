@@ -13,6 +13,7 @@ from onhand.log.group_commit import GroupCommit, Kept, LoopCommit
 from onhand.log.sqlite_log import SqliteLog
 from onhand.ports.errors import LogUnavailable
 from tests.log.deliveries import delivery, open_log
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -110,6 +111,19 @@ def test_a_full_disk_answers_those_it_hits_with_the_error_and_keeps_later_ones(l
     assert isinstance(answers.told[1], LogUnavailable)
     assert answers.told[2] is True
     assert commit.figures.failed_commits == 1
+
+
+def test_trouble_is_over_once_the_log_can_be_written_though_nobody_comes(log: SqliteLog) -> None:
+    commit, answers = GroupCommit(log), Answers()
+    with log._lock:
+        log._writer.pragma("max_page_count", log._writer.pragma("page_count"))
+    commit.submit(delivery(1, body=Random(7).randbytes(100_000)), lambda kept: answers.note(1, kept))
+    answers.wait(1)
+    until(lambda: "no room is left on its disk" in (commit.trouble or ""), "trouble is told")
+    with log._lock:
+        log._writer.pragma("max_page_count", 1_000_000)
+    until(lambda: commit.trouble is None, "trouble is over")
+    commit.stop()
 
 
 def test_stopping_keeps_what_was_brought_and_takes_no_more(log: SqliteLog) -> None:

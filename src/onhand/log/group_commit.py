@@ -180,6 +180,9 @@ class GroupCommit:
             self._upkeep_due.wait(_UPKEEP_S)
             self._upkeep_due.clear()
             try:
+                if self.trouble is not None:  # nobody may come for hours who would show that it is over
+                    self.log.touch()
+                    self.trouble = None
                 if self.log.write_ahead.is_due:
                     self.log.checkpoint()
                 if self.log.flush():
