@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from onhand.answers import returns, timeline
 from onhand.sandbox.world.world import WorldSettings
 from tests.flow.merchant import PLAIN, WAREHOUSE, Merchant, open_shop
 
@@ -92,3 +94,65 @@ def test_orders_whose_webhooks_are_lost_are_found_by_polling(merchant: Merchant)
     merchant.app.steps(merchant.shop).catch_up()
     merchant.until_equal(lambda: merchant.level(tee, WAREHOUSE, "reserved"), 2)
     merchant.until_equal(lambda: merchant.level(cap, WAREHOUSE, "reserved"), 0)
+
+
+def resting(merchant: Merchant, sku: str) -> int:
+    """Return what is available at the warehouse once nothing is under way."""
+    merchant.quiet()
+    return merchant.level(sku, WAREHOUSE)
+
+
+def back(merchant: Merchant, opened: str) -> list[tuple[str, int, int, str | None]]:
+    """Return how far a return has come as onhand shows it: status, awaited and arrived units, what to do."""
+    with merchant.app.store.reading() as session:
+        rows = returns(session.of(merchant.shop), merchant.shop, datetime.now(UTC), timedelta(days=30))
+    return [(row.status, row.awaited_units, row.processing_units, row.next_step) for row in rows if row.name == opened]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_goods_that_come_back_are_held_until_somebody_puts_them_on_sale(merchant: Merchant, lost: bool) -> None:
+    sku = merchant.tee
+    order = merchant.order("tiktok_shop", sku, 2)
+    merchant.do("fulfil", order=order)
+    merchant.until_equal(lambda: merchant.level(sku, WAREHOUSE, "reserved"), 0)
+    there = resting(merchant, sku)
+    if lost:
+        merchant.fault("lose", platform="tiktok_shop")
+    opened = str(merchant.do("ask_back", order=order)["id"])
+    for step in ("approve", "send"):
+        merchant.next_second()
+        merchant.do("step_return", **{"return": opened, "step": step})
+    find = merchant.app.steps(merchant.shop).catch_up if lost else bool
+    way = "2 have not arrived: add in Shopify what can be sold when they do"
+    merchant.until(lambda: (find(), back(merchant, opened) == [("open", 2, 0, way)])[1], "the return is not awaited")
+    merchant.next_second()
+    merchant.do("step_return", **{"return": opened, "step": "receive"})
+    way = "tiktok_shop puts none of the 2 on sale: add in Shopify what can be sold"
+    merchant.until(lambda: (find(), back(merchant, opened) == [("open", 0, 2, way)])[1], "it has not arrived")
+    merchant.do("heal")
+    assert resting(merchant, sku) == there
+    with merchant.app.store.reading() as session:
+        rows = timeline(session.of(merchant.shop), merchant.shop, sku)
+    came = [(row.name, row.units, row.reason) for row in rows if row.kind == "return" and row.name == opened]
+    assert came == [(opened, 2, "open: 2 arrived")]
+
+
+def test_a_refund_without_goods_moves_nothing_and_awaits_nothing(merchant: Merchant) -> None:
+    sku = merchant.tee
+    order = merchant.order("tiktok_shop", sku, 1)
+    merchant.do("fulfil", order=order)
+    merchant.until_equal(lambda: merchant.level(sku, WAREHOUSE, "reserved"), 0)
+    there = resting(merchant, sku)
+    opened = str(merchant.do("ask_back", order=order, type="REFUND")["id"])
+    for step in ("approve", "complete"):
+        merchant.next_second()
+        merchant.do("step_return", **{"return": opened, "step": step})
+    cause = f"tiktok_shop/return/{opened}"
+
+    def booked() -> list[str]:
+        with merchant.app.store.reading() as session:
+            return list(session.of(merchant.shop).pictures.versions([cause]))
+
+    merchant.until_equal(booked, [cause])
+    assert resting(merchant, sku) == there
+    assert back(merchant, opened) == []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from onhand.channels.tiktok_shop.channel import NOT_REFRESHED
+from onhand.channels.tiktok_shop.facts import NOT_REFRESHED
 from onhand.config.model import AuditConfig
 from onhand.ports.channel import NOT_CONNECTED
 from onhand.ports.connecting import ConnectsByCode

@@ -86,6 +86,9 @@ def returns(
     return shown
 
 
+PLATFORM = "shopify"
+"""The channel that keeps levels: only there somebody can say that goods were restocked."""
+
 _SETTLED = frozenset({ReturnStatus.CLOSED.value, REFUNDED, WRITTEN_OFF})
 """Nothing more happens to these by itself."""
 
@@ -98,6 +101,9 @@ def _next_step(row: ReturnedRow) -> str | None:
     undecided = _undecided_units(row)
     if not undecided:
         return None
+    origin = row.cause.partition("/")[0]
+    if origin != PLATFORM and row.status not in {REFUNDED, WRITTEN_OFF}:
+        return _elsewhere(row, origin)
     if row.status == ReturnStatus.REQUESTED:
         return "approve or decline it in Shopify"
     if row.status == ReturnStatus.CLOSED:
@@ -112,3 +118,12 @@ def _next_step(row: ReturnedRow) -> str | None:
     if row.awaited_units:
         steps.append(f"{row.awaited_units} have not arrived: restock or discard them in Shopify when they do")
     return "; ".join(steps)
+
+
+def _elsewhere(row: ReturnedRow, origin: str) -> str:
+    """Return what is to be done about a return of a channel that does not say what became of goods."""
+    if row.status == ReturnStatus.REQUESTED:
+        return f"approve or decline it in {origin}"
+    if row.awaited_units:
+        return f"{row.awaited_units} have not arrived: add in Shopify what can be sold when they do"
+    return f"{origin} puts none of the {row.processing_units} on sale: add in Shopify what can be sold"

@@ -1,4 +1,4 @@
-"""What happened to an item: movements with their causes, what channels showed, and its labels, newest first."""
+"""What happened to an item: movements with their causes, returns, what channels showed, its labels; newest first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from onhand.domain.catalog import Item
 from onhand.domain.drift import Observation
 from onhand.domain.stock import Bin, Movement, State
 from onhand.store import Books
+from onhand.store.returned import ReturnedRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,14 +25,15 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Happened:
-    """One movement, one observation, or one change of the SKU.
+    """One movement, one return, one observation, or one change of the SKU.
 
     `happened_at` is the time at the source, `recorded_at` the time here. A movement has `source`, `target`, `units` and
-    a cause, of which `name` is what people call it; an observation has `location` and `seen`, the units by state;
-    another label says with `reason` which one became which. The rest is None.
+    a cause, of which `name` is what people call it. A return has `units`, a cause with its name, and with `reason` how
+    far it has come: what it moved is a movement of its own. An observation has `location` and `seen`, the units by
+    state; another label says with `reason` which one became which. The rest is None.
     """
 
-    kind: Literal["movement", "observation", "label"]
+    kind: Literal["movement", "return", "observation", "label"]
     shop: str
     sku: str | None
     item: str
@@ -60,6 +62,9 @@ def timeline(books: Books, shop: str, sku: str, limit: int = 50) -> list[Happene
         happened += [
             _seen(shop, item, observation, recorded_at, names)
             for observation, recorded_at in books.observations.history(item.item, limit)
+        ]
+        happened += [
+            _came_back(shop, item, row, recorded_at) for row, recorded_at in books.returned.of_item(item.item, limit)
         ]
         happened += _labelled(books, shop, item)
     happened.sort(key=lambda row: (row.recorded_at, row.happened_at), reverse=True)
@@ -103,6 +108,29 @@ def _moved(shop: str, item: Item, movement: Movement, recorded_at: datetime, nam
         units=movement.units,
         source=_place(movement.source, names),
         target=_place(movement.target, names),
+    )
+
+
+def _came_back(shop: str, item: Item, row: ReturnedRow, recorded_at: datetime) -> Happened:
+    counts = {
+        "awaited": row.awaited_units,
+        "arrived": row.processing_units,
+        "restocked": row.restocked_units,
+        "discarded": row.discarded_units,
+        "missing": row.missing_units,
+    }
+    said = ", ".join(f"{units} {what}" for what, units in counts.items() if units)
+    return Happened(
+        kind="return",
+        shop=shop,
+        sku=item.sku,
+        item=item.item,
+        happened_at=row.opened_at,
+        recorded_at=recorded_at,
+        origin=row.cause.partition("/")[0],
+        cause=row.cause,
+        reason=f"{row.status}: {said}",
+        units=row.units,
     )
 
 

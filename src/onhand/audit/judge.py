@@ -23,6 +23,7 @@ BATCH = 40
 
 # The orders of the platform that keeps the levels: it alone is asked where their units are.
 _ORDERS = "shopify/order/"
+_RETURNS = "shopify/return/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +77,8 @@ def unfinished(books: Books, items: Collection[str]) -> list[Ask]:
     """
     because = "a level of its goods differs"
     waiting = {cause for item in items for cause in books.pictures.unplaced_of(item)}
-    asks = [Ask(Wanted.RETURN, cause.rpartition("/")[2], because) for cause in books.returned.open_of(items)]
+    returns = [cause for cause in books.returned.open_of(items) if cause.startswith(_RETURNS)]
+    asks = [Ask(Wanted.RETURN, cause.rpartition("/")[2], because) for cause in returns]
     orders = {cause for cause in waiting if cause.startswith(_ORDERS)}
     asks += [Ask(Wanted.ORDER, cause.rpartition("/")[2], because) for cause in sorted(orders)]
     drafts = {cause for cause in waiting if is_reservation(cause)} | set(books.pictures.reservations_of(items))

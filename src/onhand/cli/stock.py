@@ -228,6 +228,8 @@ def _what(row: "Happened") -> str:
         return f"{row.source.location} {row.source.state} to {row.target.location} {row.target.state}"
     if row.kind == "label":
         return "another label"
+    if row.kind == "return":
+        return "return"
     shown = {state: units for state, units in (row.seen or {}).items() if units or state == "available"}
     seen = ", ".join(f"{units} {state}" for state, units in shown.items())
     return f"{row.location}: shows {seen}"

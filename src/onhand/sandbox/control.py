@@ -85,6 +85,8 @@ _MORE: dict[str, tuple[type[Ask], Callable[..., Row]]] = {
     "app_order": (selling_by_hand.AppOrder, selling_by_hand.create_by_app),
     "import_order": (selling_by_hand.ImportOrder, selling_by_hand.import_order),
     "lock_units": (tiktok_by_hand.LockUnits, tiktok_by_hand.lock_units),
+    "ask_back": (tiktok_by_hand.AskBack, tiktok_by_hand.ask_back),
+    "step_return": (tiktok_by_hand.ReturnStep, tiktok_by_hand.step_return),
     "set_listing": (tiktok_by_hand.SetListing, tiktok_by_hand.set_listing),
     "hold": (selling_by_hand.HoldOrder, selling_by_hand.hold),
     "release": (selling_by_hand.OrderNamed, selling_by_hand.release),

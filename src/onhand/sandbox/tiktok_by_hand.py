@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from onhand.sandbox.control_asks import Ask
 from onhand.sandbox.orders_by_hand import Row
-from onhand.sandbox.world import tiktok_stock
+from onhand.sandbox.world import tiktok_returns, tiktok_stock
 from onhand.sandbox.world.catalog import Refused
-from onhand.sandbox.world.tiktok import Promotion, Sku
+from onhand.sandbox.world.tiktok import Promotion, ReturnType, Sku, TikTokReturn
+from onhand.sandbox.world.tiktok_returns import Step
 from onhand.sandbox.world.world import World
 
 
@@ -27,6 +30,45 @@ class SetListing(Ask, frozen=True):
     sku: str
     units: int | None = None
     on_sale: bool | None = None
+
+
+class AskBack(Ask, frozen=True):
+    """Let the buyer of an order ask for a return of `units` that have left (None: all), or for money only."""
+
+    order: str
+    units: int | None = None
+    type: ReturnType = "RETURN_AND_REFUND"
+
+
+class ReturnStep(Ask, frozen=True):
+    """Take a return of TikTok Shop one step further."""
+
+    return_: str = msgspec.field(name="return")
+    step: Step
+
+
+def ask_back(world: World, ask: AskBack, now: datetime) -> Row:
+    """Open a return."""
+    order = world.tiktok.orders.get(ask.order)
+    if order is None:
+        raise Refused("unknown_order", f"TikTok Shop has no order {ask.order}")
+    held = {line_id for one in tiktok_returns.of_order(world, order.id) for line_id in one.line_ids}
+    left = [line.id for line in order.lines if line.shipped_at is not None and line.id not in held]
+    lines = left if ask.units is None else left[: ask.units]
+    return _return_row(tiktok_returns.ask_back(world, order, line_ids=lines, type_=ask.type, now=now))
+
+
+def step_return(world: World, ask: ReturnStep, now: datetime) -> Row:
+    """Let seller, buyer or TikTok Shop do something about a return."""
+    opened = world.tiktok.returns.get(ask.return_)
+    if opened is None:
+        raise Refused("unknown_return", f"TikTok Shop has no return {ask.return_}")
+    tiktok_returns.step(world, opened, ask.step, now=now)
+    return _return_row(opened)
+
+
+def _return_row(opened: TikTokReturn) -> Row:
+    return {"id": opened.id, "order": opened.order_id, "status": opened.status, "units": len(opened.line_ids)}
 
 
 def lock_units(world: World, ask: LockUnits, now: datetime) -> Row:

@@ -33,6 +33,7 @@ from onhand.simulator.house import House
 from onhand.simulator.verdict import (
     Place,
     adopted,
+    astray,
     differences,
     mistold,
     mistold_on_web,
@@ -98,6 +99,7 @@ class Business:
         self._by_hand: Counter[tuple[Place, State]] = Counter()
         self._stuck: Counter[Place] = Counter()
         self._older_items: set[str] = set()
+        self._older_returns: set[str] = set()
         self._once_drafted: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.journal: Callable[[str], None] = lambda _: None
@@ -110,6 +112,7 @@ class Business:
         self._older_items = _items_of(world, (*sold, *world.transfers.values(), *world.drafts.values()))
         on_web = (line.product for order in world.woocommerce.orders.values() for line in order.lines)
         self._older_items |= {str(product.item_id) for product in on_web}
+        self._older_returns = set(world.tiktok.returns)
         self._once_drafted = _items_of(world, tuple(world.drafts.values()))
 
     def act(self) -> None:
@@ -163,6 +166,7 @@ class Business:
             *unexplained(house, world, self._opened, by_hand, guessed, kept_at=self._kept_at),
             # Where an older draft's units stand shows only as it ends: a hand there at the same time makes it a guess.
             *adopted(house, world, self._opened, by_hand, guessed | self._once_drafted, kept_at=self._kept_at),
+            *astray(house, world, self._older_returns),
             *unnamed(house),
             *troubles(house, unreadable),
             *(f"not at rest: {what}" for what in house.going_on()),

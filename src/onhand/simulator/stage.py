@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from onhand.app.holding import Holding
 from onhand.channels.threepl.door import Wire
-from onhand.channels.tiktok_shop.channel import NOT_REFRESHED
+from onhand.channels.tiktok_shop.facts import NOT_REFRESHED
 from onhand.domain.holds import Hold
 from onhand.domain.stock import Bin, State
 from onhand.ports.channel import NOT_CONNECTED

@@ -9,6 +9,7 @@ from onhand.domain.stock import KEPT_STATES, LevelKey, State, fold
 from onhand.intake.identity import LEFT_OVER
 from onhand.intake.trapped import TRAPPED
 from onhand.publish.guard import gate
+from onhand.sandbox.world import tiktok_orders
 from onhand.sandbox.world.levels import STATES
 from onhand.sandbox.world.world import World
 from onhand.simulator.house import House
@@ -186,6 +187,38 @@ def misplaced(house: House, world: World, kept_at: str | None) -> list[str]:
         for item in sorted({*held, *standing})
         if _is_counted(world, item) and held[item] != standing.get(item, 0)
     ]
+
+
+def astray(house: House, world: World, older: Collection[str]) -> list[str]:
+    """Return a sentence for every return on TikTok Shop that onhand holds otherwise; `older` ones are left out.
+
+    Goods are awaited until the seller has their parcel, then wait for a decision; of a refund nothing comes back.
+    """
+    wanted: dict[tuple[str, str], tuple[int, int]] = {}
+    for one in world.tiktok.returns.values():
+        if one.id in older or one.type == "REFUND" or one.status in _CALLED_OFF:
+            continue
+        lines = [line for line in world.tiktok.orders[one.order_id].lines if line.id in one.line_ids]
+        for item_id, units in tiktok_orders.packed(lines).items():
+            wanted[one.id, str(item_id)] = (0, units) if one.status in _WITH_THE_SELLER else (units, 0)
+    held: dict[tuple[str, str], tuple[int, int]] = {}
+    with house.app.store.reading() as session:
+        for row in session.of(house.shop).returned.unrestocked():
+            origin, kind, number = row.cause.split("/")
+            if (origin, kind) == ("tiktok_shop", "return") and number not in older:
+                before = held.get((number, row.item), (0, 0))
+                held[number, row.item] = (before[0] + row.awaited_units, before[1] + row.processing_units)
+    return [
+        f"TikTok return {key[0]} of {key[1]}: {held.get(key)} awaited and arrived, it is {wanted.get(key)}"
+        for key in sorted({*wanted, *held})
+        if wanted.get(key) != held.get(key)
+    ]
+
+
+_CALLED_OFF = frozenset({"REFUND_OR_RETURN_REQUEST_REJECT", "RETURN_OR_REFUND_REQUEST_CANCEL"})
+_WITH_THE_SELLER = frozenset(
+    {"REJECT_RECEIVE_PACKAGE", "RETURN_OR_REFUND_REQUEST_SUCCESS", "RETURN_OR_REFUND_REQUEST_COMPLETE"}
+)
 
 
 def unnamed(house: House) -> list[str]:

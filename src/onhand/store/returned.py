@@ -48,7 +48,8 @@ class Returned:
         self._sql, self._shop = sql, shop_id
 
     def put(self, picture: ReturnPicture) -> None:
-        """Keep what a return's newest picture says of each line."""
+        """Keep what a return's newest picture says of each line, and forget lines that it has no more."""
+        self._sql.run("forget_returned", (self._shop, picture.cause, texts(line.line for line in picture.lines)))
         self._sql.run_many(
             "put_returned",
             [
@@ -98,6 +99,11 @@ class Returned:
     def open_of(self, items: Iterable[str]) -> list[str]:
         """Return the causes of returns of some items that are not over."""
         return [cause for (cause,) in self._sql.rows("open_returns_of_items", (self._shop, texts(items)))]
+
+    def of_item(self, item: str, limit: int) -> list[tuple[ReturnedRow, datetime]]:
+        """Return the newest `limit` lines of an item, each with when it was booked last."""
+        rows = self._sql.rows("returned_of_item", (self._shop, item, limit))
+        return [(ReturnedRow._make((*row[:-2], from_us(row[-2]))), from_us(row[-1])) for row in rows]
 
     def unrestocked(self) -> list[ReturnedRow]:
         """Return lines with units that were not restocked, the oldest first; declined and cancelled ones are not."""

@@ -182,6 +182,17 @@ def _line(row: Happened) -> Line:
             origin=title_of(row.origin),
             is_seen=False,
         )
+    if row.kind == "return":
+        return Line(
+            at=row.happened_at,
+            recorded_at=row.recorded_at,
+            units=str(row.units),
+            what=f"return, {row.reason}",
+            cause=row.cause or "",
+            name=row.name or "",
+            origin=title_of(row.origin),
+            is_seen=True,
+        )
     if row.kind == "label":
         return Line(
             at=row.happened_at,

@@ -51,10 +51,18 @@ def test_the_webhooks_own_word_for_cancelled_is_understood() -> None:
     assert told(1, {"order_id": "5", "order_status": "CANCEL"}).asks[0].because == "TikTok Shop reports it as CANCELLED"
 
 
-@pytest.mark.parametrize("kind", [11, 12])
-def test_cancellations_and_returns_read_their_order_back(kind: int) -> None:
-    report = told(kind, {"order_id": "5761", "cancel_id": "9", "cancel_status": "CANCELLATION_REQUEST_COMPLETE"})
+def test_a_cancellation_has_its_order_read_back() -> None:
+    report = told(11, {"order_id": "5761", "cancel_id": "9", "cancel_status": "CANCELLATION_REQUEST_COMPLETE"})
     assert [ask[:2] for ask in report.asks] == [(Wanted.ORDER, "5761")]
+
+
+def test_a_return_is_read_back_with_its_order() -> None:
+    report = told(12, {"order_id": "5761", "return_id": 9001, "return_status": "BUYER_SHIPPED_ITEM"})
+    because = "TikTok Shop reports a return as BUYER_SHIPPED_ITEM"
+    assert report.asks == (Ask(Wanted.RETURN, "9001", because), Ask(Wanted.ORDER, "5761", because))
+    assert [ask[:2] for ask in told(12, {"order_id": "5761"}).asks] == [(Wanted.ORDER, "5761")]
+    with pytest.raises(UnreadableDelivery, match="which return changed is not said"):
+        told(12, {"return_status": "BUYER_SHIPPED_ITEM"})
 
 
 @pytest.mark.parametrize("kind", [68, 71])

@@ -173,15 +173,17 @@ def test_e06_a_refresh_that_is_refused_is_said_while_there_is_time_and_asked_no_
         channel = channel_at(running, http, host, vault)
         host.now += WEEK
         channel.ping()
-        assert channel.standing() == Standing(settled=(("tokens are not refreshed", "tiktok_shop"),))
+        assert channel.standing() == Standing(
+            settled=(("tokens are not refreshed", "tiktok_shop"), ("returns are not read", "tiktok_shop"))
+        )
         host.refresh_token = "another program's"
         host.now += WEEK / 2
-        assert channel.standing() == Standing()  # nobody has tried yet
+        assert channel.standing().problems == ()  # nobody has tried yet
         channel.ping()
         (problem,) = channel.standing().problems
         assert problem.kind == "tokens are not refreshed"
         assert "onhand connect tiktok-shop --code" in problem.message
-        assert channel.standing().settled == ()
+        assert ("tokens are not refreshed", "tiktok_shop") not in channel.standing().settled
         host.now += WEEK / 2
         for _ in range(3):
             with pytest.raises(NotConnected, match="onhand connect tiktok-shop --code"):
@@ -196,7 +198,9 @@ def test_e06_a_refresh_that_is_refused_is_said_while_there_is_time_and_asked_no_
         assert other.connect_with(" c\n") is not None
         assert isinstance(channel.send(parcel), Applied)  # what serves takes the new pair by itself
         assert channel.ping() == "Tees (US)"
-        assert channel.standing() == Standing(settled=(("tokens are not refreshed", "tiktok_shop"),))
+        assert channel.standing() == Standing(
+            settled=(("tokens are not refreshed", "tiktok_shop"), ("returns are not read", "tiktok_shop"))
+        )
 
 
 def test_e06_a_refresh_token_that_has_expired_is_not_tried(http: httpx.Client, tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
 """The TikTok Shop channel: Reports, Observes and Sells of one shop."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -14,16 +13,17 @@ from onhand.channels.entry import Keeper
 from onhand.channels.tiktok_shop import listings as shelf
 from onhand.channels.tiktok_shop import trouble
 from onhand.channels.tiktok_shop.client import MACHINE_TIMING, SHOPS, Call, Client, Effort, Shops, Timing, encode
+from onhand.channels.tiktok_shop.facts import ORDERS_A_READ, Facts
 from onhand.channels.tiktok_shop.off_sale import DEACTIVATED, OffSale
-from onhand.channels.tiktok_shop.orders import WAITING, Found, FoundPage, cause_of, draw, moment
 from onhand.channels.tiktok_shop.parse import DISCONNECTED, parse
+from onhand.channels.tiktok_shop.questions import Questions, named
+from onhand.channels.tiktok_shop.returns import RETURNS_A_PAGE
 from onhand.channels.tiktok_shop.settings import NAME, TikTokSettings
 from onhand.channels.tiktok_shop.telling import Teller, body_of
 from onhand.channels.tiktok_shop.tokens import Vault
-from onhand.channels.tiktok_shop.trouble import NoAnswer, NotCarriedOut, Refused, VoidTokens
+from onhand.channels.tiktok_shop.trouble import NotCarriedOut, Refused, VoidTokens
 from onhand.channels.tiktok_shop.webhooks import Verifier
 from onhand.domain.catalog import Listing
-from onhand.domain.orders import OrderPicture
 from onhand.ports.capabilities import Capabilities
 from onhand.ports.channel import (
     Catalog,
@@ -32,7 +32,6 @@ from onhand.ports.channel import (
     Offer,
     Outcome,
     Parcel,
-    Problem,
     Reading,
     Report,
     Shown,
@@ -42,20 +41,11 @@ from onhand.ports.delivery import Delivery, Request
 from onhand.ports.errors import ChannelRefused, ChannelUnavailable, ConfigError, IncompleteReading, NotConnected
 from onhand.ports.standing import Standing
 
-ORDERS_A_READ = 50  # GET orders takes at most 50 ids
-_ORDERS_A_PAGE = 100
-# A reading that came a little too early goes again after a moment; the limiter waits for it.
-_READ_TRIES = 3
-_MOMENT_S = 2.0
-_READ_AGAIN_S = 2.0
 _SEARCH = "/product/202502/products/search"
 _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)  # before TikTok Shop
 _SECOND = timedelta(seconds=1)
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
 
 CAPABILITIES = Capabilities(least_units=None, most_units=shelf.MOST_UNITS, rows_a_parcel=None)
 """One number a listing, set whatever is there; a parcel is a product (Partner API 202309, update inventory)."""
@@ -76,9 +66,6 @@ CONSENT_PAGES = {
     "shops elsewhere": "https://services.tiktokshop.com/open/authorize",
 }
 """Where a seller agrees to an app (Partner Center, "Authorization")."""
-
-NOT_REFRESHED = "tokens are not refreshed"
-"""The kind of problem: the tokens still serve, and will not for long."""
 
 
 class Empty(msgspec.Struct):
@@ -107,6 +94,8 @@ class TikTokShopChannel:
         self.settings = settings
         self._client = Client(settings, http, vault, timing=timing)
         self._verifier = Verifier(settings.app_key, settings.app_secrets)
+        self._questions = Questions(self._client)
+        self._facts = Facts(settings, self._questions)
         self._off_sale = OffSale(learned, settings.shop_id)
         self._teller = Teller(settings, self._client, self._off_sale)
 
@@ -124,65 +113,39 @@ class TikTokShopChannel:
 
     def batch_size(self, wanted: Wanted) -> int:
         """Return how many keys of this kind one reading may carry; levels and items are Shopify's business."""
-        return {Wanted.ORDER: ORDERS_A_READ, Wanted.RIGHTS: 1}.get(wanted, 0)
+        return {Wanted.ORDER: ORDERS_A_READ, Wanted.RETURN: RETURNS_A_PAGE, Wanted.RIGHTS: 1}.get(wanted, 0)
 
     def read(self, wanted: Wanted, keys: Sequence[str], reading: int, catalog: Catalog) -> Reading:
-        """Return orders as they are now, or that the app is authorized. Raises ChannelUnavailable, ChannelRefused."""
-        if wanted is Wanted.RIGHTS:
-            return Reading(report=Report(note=f"{self.ping()} authorizes the app"), settled=((DISCONNECTED, NAME),))
-        if wanted is not Wanted.ORDER or len(keys) > ORDERS_A_READ:
-            raise ValueError(f"{NAME} reads up to {ORDERS_A_READ} orders at once, asked for {len(keys)} {wanted}")
-        query = {"ids": ",".join(keys)}
-        found = self._read(Call(method="GET", path="/order/202309/orders", query=query), Found)
-        read_at = self._client.platform_time()
-        pictures: list[OrderPicture] = []
-        problems: list[Problem] = []
-        for order in found.orders:
-            drawing = draw(order, self.settings, catalog, reading)
-            pictures.append(replace(drawing.picture, read_at=read_at))
-            problems += drawing.problems
-        seen = {order.id for order in found.orders}
-        return Reading(
-            report=Report(pictures=tuple(pictures)),
-            missing=tuple(key for key in keys if key not in seen),
-            problems=tuple(problems),
-        )
+        """Return orders or returns as they are now, or that the app is authorized.
+
+        Raises ChannelUnavailable, ChannelRefused.
+        """
+        match wanted:
+            case Wanted.RIGHTS:
+                return Reading(report=Report(note=f"{self.ping()} authorizes the app"), settled=((DISCONNECTED, NAME),))
+            case Wanted.ORDER:
+                return self._facts.orders(keys, reading, catalog)
+            case Wanted.RETURN:
+                return self._facts.returns(keys, reading, catalog)
+        raise ValueError(f"{NAME} reads orders and returns, asked for {len(keys)} {wanted}")
 
     def standing(self) -> Standing:
-        """Return whether its tokens are refreshed while they still serve (`ports.standing.KnowsItsStanding`)."""
-        tokens = self._client.tokens
-        if tokens.trouble is not None:
-            next_step = "connect the shop as the message says before the token ends"
-            return Standing(problems=(Problem(NOT_REFRESHED, NAME, tokens.trouble, next_step),))
-        return Standing() if tokens.is_due else Standing(settled=((NOT_REFRESHED, NAME),))
+        """Return how its account stands while it still serves (`ports.standing.KnowsItsStanding`)."""
+        return self._facts.standing()
 
     def changed(self, since: datetime) -> Iterator[Changed]:
-        """Yield orders that changed at or after `since`, oldest first. Raises as `read` does.
-
-        Update times move while pages are read, so an order may come twice; the caller overlaps its windows.
-        """
-        yield from self._search({"update_time_ge": max(0, int(since.timestamp()))})
+        """Yield orders and returns that changed at or after `since`, each kind oldest first. Raises as `read` does."""
+        return self._facts.changed(since)
 
     def unfinished(self) -> Iterator[Changed]:
-        """Yield orders that wait to be shipped, by status, oldest change first. Raises as `read` does."""
-        for status in sorted(WAITING):
-            yield from self._search({"order_status": status})
-
-    def _search(self, wanted: Mapping[str, object]) -> Iterator[Changed]:
-        body = encode(wanted)
-        query = {"page_size": str(_ORDERS_A_PAGE), "sort_field": "update_time", "sort_order": "ASC"}
-        while True:
-            call = Call(method="POST", path="/order/202309/orders/search", query=query, body=body)
-            page = self._read(call, FoundPage)
-            for row in page.orders:
-                yield Changed(Wanted.ORDER, row.id, cause_of(row.id), moment(row.update_time))
-            if not page.next_page_token:
-                return
-            query = {**query, "page_token": page.next_page_token}
+        """Yield orders that wait to be shipped, and open returns. Raises as `read` does."""
+        return self._facts.unfinished()
 
     def take_census(self, reading: int, catalog: Catalog) -> Census:  # noqa: ARG002 - the seam's
         """Read all products with their SKUs, and all warehouses. Raises IncompleteReading, else as `read` does."""
-        warehouses = self._read(Call(method="GET", path="/logistics/202309/warehouses"), shelf.Warehouses).warehouses
+        warehouses = self._questions.ask(
+            Call(method="GET", path="/logistics/202309/warehouses"), shelf.Warehouses
+        ).warehouses
         read_at = self._client.platform_time()
         products = self._products(_BEGINNING, read_at + timedelta(days=1))
         known = {warehouse.id: warehouse for warehouse in warehouses}
@@ -200,7 +163,7 @@ class TikTokShopChannel:
         for start in range(0, len(listings), shelf.SKUS_A_LOOK):
             ids = [listing.listing for listing in listings[start : start + shelf.SKUS_A_LOOK]]
             call = Call(method="POST", path="/product/202309/inventory/search", body=encode({"sku_ids": ids}))
-            shown |= shelf.shown_by_sku(self._read(call, shelf.ShownStock), self.settings)
+            shown |= shelf.shown_by_sku(self._questions.ask(call, shelf.ShownStock), self.settings)
         for listing in self._taken_off(listings):
             if listing in shown:
                 shown[listing] = shown[listing]._replace(available_units=0)
@@ -215,7 +178,7 @@ class TikTokShopChannel:
         for start in range(0, len(asked), shelf.SKUS_A_SEARCH):
             ids = asked[start : start + shelf.SKUS_A_SEARCH]
             call = Call(method="POST", path=_SEARCH, query={"page_size": "100"}, body=encode({"sku_ids": ids}))
-            for product in self._read(call, shelf.ProductPage).products:
+            for product in self._questions.ask(call, shelf.ProductPage).products:
                 statuses[product.id] = product.status
                 found += [sku.id for sku in product.skus if product.status == DEACTIVATED]
         self._off_sale.forget([one for one, status in statuses.items() if status not in {DEACTIVATED, "PENDING"}])
@@ -223,7 +186,7 @@ class TikTokShopChannel:
 
     def ping(self) -> str:
         """Return the shop's name and region as TikTok Shop has them. Raises as `read` does."""
-        shops = self._read(SHOPS, Shops).shops
+        shops = self._questions.ask(SHOPS, Shops).shops
         mine = next((shop for shop in shops if shop.id == self.settings.shop_id), None)
         if mine is None:
             ids = ", ".join(shop.id for shop in shops) or "none"
@@ -259,7 +222,9 @@ class TikTokShopChannel:
         address = f"{base_url.rstrip('/')}/webhooks/tiktok-shop/{self.settings.shop}"
         for event_type in EVENT_TYPES:
             body = encode({"address": address, "event_type": event_type})
-            self._read(Call(method="PUT", path="/event/202309/webhooks", body=body, effort=Effort.WRITE), Empty)
+            self._questions.ask(
+                Call(method="PUT", path="/event/202309/webhooks", body=body, effort=Effort.WRITE), Empty
+            )
 
     # Sells
 
@@ -294,10 +259,8 @@ class TikTokShopChannel:
         try:
             products, total = self._search_products(since, until)
         except Refused as error:
-            if isinstance(error, VoidTokens):
-                raise NotConnected(f"{NAME}: {error}") from error
             if error.code != trouble.TOO_MANY_RESULTS:
-                raise ChannelRefused(f"{NAME}: {error}") from error
+                raise named(error) from error
             products, total = {}, shelf.RESULTS_A_SEARCH + 1
         if total >= shelf.RESULTS_A_SEARCH and until - since > _SECOND:
             middle = since + (until - since) / 2
@@ -313,30 +276,11 @@ class TikTokShopChannel:
         products: dict[str, shelf.Product] = {}
         while True:
             call = Call(method="POST", path=_SEARCH, query=query, body=body)
-            page = self._client_read(call, shelf.ProductPage)
+            page = self._questions.ask_plainly(call, shelf.ProductPage)
             products |= {product.id: product for product in page.products}
             if page.total_count >= shelf.RESULTS_A_SEARCH or not page.next_page_token:
                 return products, page.total_count
             query = {**query, "page_token": page.next_page_token}
-
-    def _read(self, call: Call, kind: type[T]) -> T:
-        try:
-            return self._client_read(call, kind)
-        except VoidTokens as error:
-            raise NotConnected(f"{NAME}: {error}") from error
-        except Refused as error:
-            raise ChannelRefused(f"{NAME}: {error}") from error
-
-    def _client_read(self, call: Call, kind: type[T]) -> T:
-        for tries_left in reversed(range(_READ_TRIES)):
-            try:
-                return self._client.call(call, kind)
-            except NotCarriedOut as error:
-                if not tries_left or error.retry_after_s > _MOMENT_S:
-                    raise ChannelUnavailable(f"{NAME}: {error}", error.retry_after_s) from error
-            except NoAnswer as error:
-                raise ChannelUnavailable(f"{NAME}: {error}", _READ_AGAIN_S) from error
-        raise AssertionError("the last try returns or raises")
 
 
 def _code_in(answer: str) -> str:

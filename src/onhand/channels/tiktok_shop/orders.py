@@ -119,7 +119,7 @@ def draw(order: Order, settings: TikTokSettings, catalog: Catalog, reading: int)
         if item is not None:
             items[unit.sku] = item
         else:
-            problems[unit.sku] = _unmapped(order, unit)
+            problems[unit.sku] = unmapped(f"order {order.id} asks for", unit.sku, unit.seller_sku)
         if unit.status not in WAITING | SHIPPED | CANCELLED:
             problems[unit.status] = _unknown_status(order, unit)
     known = [unit for unit in units if unit.sku in items]
@@ -172,12 +172,12 @@ def _cancelled(order: Order, units: list[_Unit], location: str) -> Iterator[Refu
         yield Refunded(sku, location, count, Restock.CANCEL, moment(order.cancel_time or order.update_time))
 
 
-def _unmapped(order: Order, unit: _Unit) -> Problem:
+def unmapped(who: str, sku_id: str, seller_sku: str) -> Problem:
+    """Return what a person is told of a listing without an item; `who` asks for it, or brings it."""
     return Problem(
         kind="unmapped listing",
-        key=f"{NAME}/{unit.sku}",
-        message=f"order {order.id} asks for listing {unit.sku} (SKU {unit.seller_sku!r}), which no item stands behind: "
-        "its units are not booked",
+        key=f"{NAME}/{sku_id}",
+        message=f"{who} listing {sku_id} (SKU {seller_sku!r}), which no item stands behind: its units are not booked",
         next_step="give the item the same SKU, used once on both sides, then run `onhand sync`",
     )
 

@@ -32,6 +32,12 @@ class _Order(msgspec.Struct):
     order_status: str = ""
 
 
+class _Return(msgspec.Struct):
+    return_id: Id | None = None
+    order_id: Id | None = None
+    return_status: str = ""
+
+
 class _Sku(msgspec.Struct):
     sku_id: Id | None = None
     id: Id | None = None
@@ -104,6 +110,23 @@ def _order(data: msgspec.Raw) -> Report:
     status = "CANCELLED" if order.order_status == "CANCEL" else order.order_status  # the webhook's own word
     because = f"TikTok Shop reports it as {status}" if status else "TikTok Shop reports a change"
     return Report(asks=(Ask(Wanted.ORDER, key, because),))
+
+
+def _return(data: msgspec.Raw) -> Report:
+    """Have the return read, and its order. A webhook without the return's id has at least its order read."""
+    told = _read(data, _Return, "data")
+    because = f"TikTok Shop reports a return as {told.return_status or 'changed'}"
+    asks = [
+        Ask(wanted, _id(key, f"data.{name}"), because)
+        for wanted, key, name in (
+            (Wanted.RETURN, told.return_id, "return_id"),
+            (Wanted.ORDER, told.order_id, "order_id"),
+        )
+        if key is not None
+    ]
+    if not asks:
+        raise UnreadableDelivery("data: neither return_id nor order_id is there: which return changed is not said")
+    return Report(asks=tuple(asks))
 
 
 def _product(data: msgspec.Raw) -> Report:
@@ -180,7 +203,7 @@ _READERS: dict[int, Callable[[msgspec.Raw], Report]] = {
     6: _deauthorized,
     7: _expiring,
     11: _order,
-    12: _order,
+    12: _return,
     50: _product,
     68: _inventory,
     71: _inventory,

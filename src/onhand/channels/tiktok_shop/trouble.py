@@ -32,16 +32,17 @@ class VoidTokens(Refused):
 THROTTLED = 36009002
 TOKEN_EXPIRED = 105002
 AMBIGUOUS = 36009004  # a bad token, a bad app key, a stale timestamp or an unexpected cipher: only the message tells
+NO_SCOPE = 105005
 TOO_MANY_RESULTS = 12052180
 OUT_OF_RANGE = 12052055
 LOCKED = 12052393
 OF_THE_NUMBER = frozenset({OUT_OF_RANGE, LOCKED})  # another number may be taken
 PASSING = frozenset({36009003, 36009007, 12001000, 12052881, 12052109})
 NO_CODE = 0  # refused without asking: no token, no cipher
-OF_THE_ACCOUNT = frozenset({NO_CODE, TOKEN_EXPIRED, AMBIGUOUS, 101000, 105005, 106001, 106013, 36009033})
+OF_THE_ACCOUNT = frozenset({NO_CODE, TOKEN_EXPIRED, AMBIGUOUS, 101000, NO_SCOPE, 106001, 106013, 36009033})
 
 NEXT_STEPS = {
-    105005: "grant the app the scopes it asks for",
+    NO_SCOPE: "grant the app the scopes it asks for",
     106001: "check app_secret",
     106013: "shop_cipher is missing: connect the shop again",
     101000: "the token belongs to another shop: connect this shop again",

@@ -14,12 +14,13 @@ from starlette.routing import BaseRoute, Route
 from onhand.sandbox.log import LoggedCall
 from onhand.sandbox.lost_answer import never_answered
 from onhand.sandbox.state import Sandbox
-from onhand.sandbox.tiktok import orders, stock, webhooks
+from onhand.sandbox.tiktok import orders, returns, stock, webhooks
 from onhand.sandbox.tiktok.asks import (
     InventorySearch,
     OrderSearch,
     ProductSearch,
     ProductSwitch,
+    ReturnSearch,
     StockUpdate,
     WebhookChange,
     read_ask,
@@ -139,6 +140,10 @@ def _order_details(sandbox: Sandbox, asked: Asked) -> Served:
     return Served(data=orders.order_details(sandbox.world, asked.query))
 
 
+def _search_returns(sandbox: Sandbox, asked: Asked) -> Served:
+    return Served(data=returns.search_returns(sandbox.world, read_ask(asked.body, ReturnSearch), asked.query))
+
+
 def _put_webhook(sandbox: Sandbox, asked: Asked) -> Served:
     return Served(data=webhooks.put_webhook(sandbox.world, read_ask(asked.body, WebhookChange), asked.now))
 
@@ -175,6 +180,12 @@ OPERATIONS = (
     ),
     Operation(method="GET", path="/order/202309/orders", serve=_order_details, parameters=frozenset(("ids",))),
     Operation(method="GET", path="/order/202507/orders", serve=_order_details, parameters=frozenset(("ids",))),
+    Operation(
+        method="POST",
+        path="/return_refund/202602/returns/search",
+        serve=_search_returns,
+        parameters=PAGE_PARAMETERS | SORT_PARAMETERS,
+    ),
     Operation(method="PUT", path=_WEBHOOKS, serve=_put_webhook, writes=True),
     Operation(method="DELETE", path=_WEBHOOKS, serve=_delete_webhook, writes=True),
     Operation(method="GET", path=_WEBHOOKS, serve=_list_webhooks),

@@ -27,6 +27,23 @@ class OrderSearch(_Ask):
     warehouse_ids: list[str] | None = None
 
 
+class ReturnSearch(_Ask):
+    """POST /return_refund/202602/returns/search; times are Unix seconds, `_ge` inclusive and `_lt` exclusive."""
+
+    return_ids: list[str] | None = None
+    order_ids: list[str] | None = None
+    buyer_user_ids: list[str] | None = None
+    return_types: list[str] | None = None
+    return_status: list[str] | None = None
+    seller_proposed_return_type: list[str] | None = None
+    arbitration_status: list[str] | None = None
+    create_time_ge: int | None = None
+    create_time_lt: int | None = None
+    update_time_ge: int | None = None
+    update_time_lt: int | None = None
+    locale: str | None = None
+
+
 class ProductSearch(_Ask):
     """POST /product/202502/products/search; times are Unix seconds, both inclusive."""
 

@@ -133,6 +133,7 @@ class Ids:
         "tiktok_line": 577_000_000_000_000_000,
         "tiktok_package": 1_152_000_000_000_000_000,
         "tiktok_cancel": 4_035_000_000_000_000_000,
+        "tiktok_return": 4_036_000_000_000_000_000,
         "tiktok_warehouse": 7_068_000_000_000_000_000,
         "woo_product": 5_000_000,
         "woo_order": 7_200_000,

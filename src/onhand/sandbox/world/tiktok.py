@@ -34,6 +34,18 @@ TriggerSource = Literal[
     "system_auto_replenish",
 ]
 Promotion = Literal["campaign", "creator"]
+ReturnType = Literal["REFUND", "RETURN_AND_REFUND"]
+ReturnStatus = Literal[
+    "RETURN_OR_REFUND_REQUEST_PENDING",
+    "REFUND_OR_RETURN_REQUEST_REJECT",
+    "AWAITING_BUYER_SHIP",
+    "BUYER_SHIPPED_ITEM",
+    "REJECT_RECEIVE_PACKAGE",
+    "RETURN_OR_REFUND_REQUEST_SUCCESS",
+    "RETURN_OR_REFUND_REQUEST_COMPLETE",
+    "RETURN_OR_REFUND_REQUEST_CANCEL",
+]
+"""Of the API's statuses those of returns and refunds; replacements and exchanges make new orders and are not played."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -134,6 +146,19 @@ class TikTokOrder:
         return self.status == "ON_HOLD"
 
 
+@dataclass(kw_only=True, slots=True)
+class TikTokReturn:
+    """A return of line items, one unit each; of a REFUND the buyer keeps the goods."""
+
+    id: str
+    order_id: str
+    type: ReturnType
+    status: ReturnStatus
+    line_ids: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
 @dataclass(kw_only=True)
 class TikTokShop:
     """Everything TikTok Shop knows of this merchant; `warehouse` None until the world gives it one.
@@ -148,6 +173,7 @@ class TikTokShop:
     skus: dict[str, Sku] = field(default_factory=dict)
     sku_of_item: dict[int, str] = field(default_factory=dict)
     orders: dict[str, TikTokOrder] = field(default_factory=dict)
+    returns: dict[str, TikTokReturn] = field(default_factory=dict)
     _changed: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
     @property
