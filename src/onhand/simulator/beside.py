@@ -20,7 +20,6 @@ from onhand.simulator.business import Family
 from onhand.simulator.folders import kept_bodies, mistaken, put_away
 from onhand.simulator.house import GRACE_S, HOURS, NOTICES, PUBLIC_URL
 from onhand.simulator.own_site import misheard
-from onhand.simulator.person import accept_what_is_stuck
 from onhand.simulator.shop import PLACES
 from onhand.simulator.stage import Stage
 from onhand.simulator.verdict import misplaced
@@ -61,12 +60,6 @@ class Beside:
         self._sensors = SensorActs(rng, stage.clock.now(), self._tell) if "sensors" in platforms else None
         self.kept_at = str(stage.world.catalog.location_of_name(KEPT_AT).id) if self._third_party is not None else None
         self.families = self._families(platforms)
-
-    def decide(self) -> bool:
-        """Let a person decide what onhand may not by itself; return whether there was anything."""
-        accepted = 0 if self.kept_at is None else accept_what_is_stuck(self._stage, self.kept_at)
-        self._stage.met["drift accepted by a person"] += accepted
-        return accepted > 0
 
     def speak_for_good(self) -> None:
         """Let everybody say how it is when nothing moves any more, and let onhand believe it."""

@@ -162,8 +162,7 @@ class Season:
         until = stage.clock.now() + timedelta(seconds=CALM_MOST_S)
         stage.connect_again()
         stage.turn(stage.house.subscribing)
-        connected, decided = stage.settle(), self.beside.decide()
-        if connected or decided:  # what was lost in the storm shows when it is needed
+        if stage.settle():  # what was lost in the storm shows when it is needed
             stage.settle()
         self.watch.echo()
         stage.rest()  # what echoes had it look at once more
