@@ -163,4 +163,5 @@ def test_c03_doctor_names_a_database_that_cannot_be_used_and_the_way_out(tmp_pat
         assert told.returncode == 3, told.stderr
         failed = [row for row in json.loads(told.stdout) if row["status"] == "fail"]
         assert any(WAYS_OUT[kind] in f"{row['why']} {row['mend']}" for row in failed), failed
+        tees.sale()
         tees.mend()
