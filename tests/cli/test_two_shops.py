@@ -56,13 +56,17 @@ COMMANDS = dict(leaves(typer.main.get_command(app)))
 NEEDING = sorted(COMMANDS.keys() - FOR_ALL.keys())
 
 
+CHOSEN = {"platform": "shopify", "may": "holds"}
+"""What takes one of some words; everything else that must be told may be 1."""
+
+
 def words_of(name: str) -> list[str]:
     """Return the words of a command with something for everything that it must be told."""
     words = name.split()
     for parameter in COMMANDS[name].params:
         if not parameter.required:
             continue
-        said = "shopify" if parameter.name == "platform" else "1"
+        said = CHOSEN.get(parameter.name, "1")
         words += [said] if parameter.param_type_name == "argument" else [parameter.opts[0], said]
     return words
 
