@@ -62,6 +62,11 @@ def test_a_short_day_holds_and_says_so_in_one_document(tmp_path: Path) -> None:
     assert set(verdict["drifts"]) == {"opened", "explained", "healed", "wrong", "open"}
     assert verdict["sheet"]["rows"] > 2_000
     assert verdict["sheet"]["differing"] == 0
+    kiosk = verdict["kiosk"]
+    assert kiosk["granted"] == kiosk["confirmed"] + kiosk["released"] + kiosk["expired"] > 0
+    assert kiosk["asked"] == kiosk["granted"] + kiosk["refused"]
+    assert kiosk["sold_units"] >= kiosk["confirmed"] > 0
+    assert kiosk["unexpected"] == kiosk["differing"] == kiosk["differing_units"] == kiosk["overheld"] == 0
     assert verdict["orders"] >= 60
     assert set(verdict["orders_by_channel"]) == {"shopify_pos", "online_store", "tiktok_shop", "woocommerce"}
     assert verdict["deliveries"] > verdict["orders"]

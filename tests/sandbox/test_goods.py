@@ -7,6 +7,7 @@ import pytest
 from onhand.sandbox.world.catalog import Refused
 from onhand.sandbox.world.moving import (
     adjust_by_hand,
+    hand_over,
     move_by_hand,
     receive_goods,
     steal,
@@ -58,6 +59,17 @@ def test_units_found_damaged_leave_available_and_stay_on_hand() -> None:
         now=NOW,
     )
     assert units(world, "TEE", BOSTON) == {"on_hand": 5, "available": 3, "damaged": 2}
+
+
+def test_a_further_till_hands_over_what_stands_there_and_no_platform_hears_of_it() -> None:
+    world = make_shop()
+    listen(world, LEVEL)
+    tee, boston = item_id(world, "TEE"), location_id(world, BOSTON)
+    assert [hand_over(world, item_id=tee, location_id=boston, units=3) for _ in range(3)] == [3, 2, 0]
+    assert units(world, "TEE", BOSTON) == {"on_hand": 5, "available": 5}
+    assert on_shelf(world, "TEE", BOSTON) == 0
+    assert world.shelf.handed_over_units == 5
+    assert topics(world) == []
 
 
 def test_theft_is_known_to_nobody() -> None:

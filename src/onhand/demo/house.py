@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from onhand.config import Config, load_config
+from onhand.demo.kiosk import HOST
 from onhand.demo.own_site import CHANNEL
 from onhand.demo.own_site import NAME as SITE
 from onhand.demo.own_site import SECRET as SITES_SECRET
@@ -36,7 +37,7 @@ def write_config(
         "client_secret": shopify["client_secret"],
         "access_token": shopify["access_token"],
     }
-    text = _TOML.format(shopify=shopify, port=port)
+    text = _TOML.format(shopify=shopify, port=port, host=HOST)
     for name, channel in addresses["channels"].items():
         secrets |= {f"{name}_{key}": secret for key, secret in channel["secret"].items()}
         text += _channel(name, channel, throttled=throttled)
@@ -85,6 +86,7 @@ listen = "127.0.0.1:0"
 
 [server]
 listen = "127.0.0.1:{port}"
+hosts = ["{host}"]
 
 [audit]
 poll_every_s = 10

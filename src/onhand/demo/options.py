@@ -80,12 +80,33 @@ class OwnSiteHeard(NamedTuple):
     differing: int
 
 
+class KioskDay(NamedTuple):
+    """What a further till asked for over HTTP and what became of it, in requests; `sold_units` it has handed over.
+
+    `refused`: there was not so much. The rest must be 0: answers it did not expect, holds of which the books say
+    otherwise, units sold that are not those it handed over, and holds of more than there was by then.
+    """
+
+    asked: int = 0
+    granted: int = 0
+    refused: int = 0
+    confirmed: int = 0
+    released: int = 0
+    expired: int = 0
+    sold_units: int = 0
+    unexpected: int = 0
+    differing: int = 0
+    differing_units: int = 0
+    overheld: int = 0
+
+
 class Others(NamedTuple):
     """What is beside the platforms, compared with the books."""
 
     sheet: Sheet
     visitors: Visitors
     own_site: OwnSiteHeard
+    kiosk: KioskDay
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +135,7 @@ class DemoResult:
     parity_by_platform: dict[str, Parity]
     visitors: Visitors
     own_site: OwnSiteHeard
+    kiosk: KioskDay
     healed_in_s: float
     replay: dict[str, object] | None = None
     broken: tuple[str, ...] = field(default=())

@@ -15,6 +15,7 @@ from typing import Any
 from onhand.app import App, build
 from onhand.config import Config
 from onhand.demo.house import load, write_config
+from onhand.demo.kiosk import judge_kiosk, open_kiosk, wait_for_late_holds
 from onhand.demo.latency import latency_s
 from onhand.demo.options import (
     DUPLICATES,
@@ -82,9 +83,14 @@ def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path, s
         _say(options, f"Beside it: onhand --config {path} ats")
         third_party = _third_party(app, shop, sandbox, serving.addresses["webhooks"])
         doors = Doors(sandbox, f"{serving.addresses['webhooks']}/feeds/foot-traffic/{shop}")
+        kiosk = None
         if not options.replay:
             doors.open()
+            kiosk = open_kiosk(app, shop, sandbox, serving.addresses["dashboard"], options.seed)
         played = _play_file(options, sandbox) if options.replay else _play_day(options, sandbox, third_party)
+        if kiosk is not None:
+            kiosk.close()
+            wait_for_late_holds(app, shop)
         _say(options, "The day is over. Faults are off; onhand heals.")
         began = monotonic()
         sandbox.post("heal", {})
@@ -97,6 +103,7 @@ def _play(options: DemoOptions, sandbox: SandboxProcess, app: App, path: Path, s
             sheet=wait_for_sheet(app, shop, sandbox),
             visitors=wait_for_visitors(app, shop, came),
             own_site=wait_for_site(app, shop, site),
+            kiosk=judge_kiosk(app, shop, kiosk),
         )
     finally:
         serving.stop()
@@ -190,6 +197,10 @@ def _judge(
             "rows of the sheet that differ from the books": others.sheet.differing,
             "visitors that the bins do not hold, or hold too much": others.visitors.counted - others.visitors.booked,
             "numbers that the own site sells by and the books do not say": others.own_site.differing,
+            "answers that the kiosk did not expect": others.kiosk.unexpected,
+            "holds of which the books say otherwise than the kiosk": others.kiosk.differing,
+            "units that the kiosk sold and did not hand over, or the reverse": others.kiosk.differing_units,
+            "holds of more than there was": others.kiosk.overheld,
             "units booked against unexplained": unexplained_units,
             "units sold after a confirmed zero": after_zero_units,
             "drifts left open": drifts.open,
@@ -219,6 +230,7 @@ def _judge(
         parity_by_platform=by_platform,
         visitors=others.visitors,
         own_site=others.own_site,
+        kiosk=others.kiosk,
         healed_in_s=round(healed_in_s, 1),
         replay=played if "baskets" in played else None,
         broken=broken,

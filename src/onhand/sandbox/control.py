@@ -34,6 +34,7 @@ from onhand.sandbox.control_asks import (
     EditOrder,
     Fulfil,
     GiveIdToken,
+    HandOver,
     Heal,
     Install,
     MakeTransfer,
@@ -128,6 +129,7 @@ class Control:
             "receive": (Receive, self._receive),
             "adjust": (Adjust, self._adjust),
             "theft": (Theft, self._theft),
+            "hand_over": (HandOver, self._hand_over),
             "add_item": (AddItem, self._add_item),
             "change_item": (ChangeItem, self._change_item),
             "remove_item": (RemoveItem, lambda ask, now: catalog_by_hand.remove_item(sandbox.world, ask, now=now)),
@@ -248,6 +250,12 @@ class Control:
         item_id, location_id = self._place(ask)
         moving.steal(self._world, item_id=item_id, location_id=location_id, units=ask.units)
         return self._level(item_id, location_id)
+
+    def _hand_over(self, ask: HandOver, now: datetime) -> Row:
+        del now  # no platform hears of it
+        item_id, location_id = self._place(ask)
+        handed = moving.hand_over(self._world, item_id=item_id, location_id=location_id, units=ask.units)
+        return {**self._level(item_id, location_id), "handed_over_units": handed}
 
     def _level(self, item_id: int, location_id: int) -> Row:
         level = self._world.levels.get(item_id, location_id)

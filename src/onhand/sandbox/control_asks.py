@@ -148,6 +148,10 @@ class Theft(Ask, frozen=True):
     units: int
 
 
+class HandOver(Theft, frozen=True):
+    """Let a till that no platform knows hand units to a shopper, as far as they stand there."""
+
+
 class SetFault(Ask, frozen=True):
     """Turn a fault on; `for_s` None until healed, `platform` None for both."""
 

@@ -35,6 +35,7 @@ def totals(world: World) -> Row:
         "sold_after_confirmed_zero_units": world.confirmations.sold_after_zero_units,
         "lost_sales_units": sum(count.lost_units for count in world.turned_away.values()),
         "stolen_units": world.shelf.stolen_units,
+        "handed_over_units": world.shelf.handed_over_units,
         "thrown_away_units": world.shelf.thrown_away_units,
         "turned_away": away,
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from onhand.domain.holds import Hold, HoldStatus, HoldWish, Kept
 from onhand.store.engine import Sql
@@ -10,6 +10,13 @@ from onhand.store.json_text import dump, load, texts
 from onhand.store.rows import time_of
 from onhand.store.statements import Row
 from onhand.store.times import from_us, to_us, to_us_or_none
+
+
+class Held(NamedTuple):
+    """How many holds keep units at a moment, and how many units."""
+
+    holds: int
+    units: int
 
 
 class Holds:
@@ -48,6 +55,12 @@ class Holds:
     def due(self, now: datetime, limit: int) -> list[Hold]:
         """Return up to `limit` holds whose time is over and that nobody has ended, the oldest first."""
         return self._read_all("due_holds", (self._shop, to_us(now), limit))
+
+    def tally(self, now: datetime) -> Held:
+        """Return how much is held."""
+        row = self._sql.row("tally_of_holds", {"shop": self._shop, "now": to_us(now)})
+        assert row is not None
+        return Held(*map(int, row))
 
     def of_item(self, item: str) -> list[Hold]:
         """Return the holds that keep units of an item, those of its bundles too, as they were last written down."""

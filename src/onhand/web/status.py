@@ -67,7 +67,7 @@ def read_status(desk: Desk, shop: str) -> tuple[Status, list[Need]]:
         counted = health(session, desk.log, shop, now)
         needs = read_needs(session.of(shop), shop)
         items = len(session.of(shop).catalog.items())
-        visitors = _visitors(session.of(shop), now)
+        visitors, held = _visitors(session.of(shop), now), _held_words(session.of(shop), now)
     desk.pace.note(now, counted.accepted)
     latency_s, booked_s = quantiles(process, "latency_s"), quantiles(process, "booked_s")
     drifting = min(counted.drifts, counted.stock_points - counted.agreeing)
@@ -102,7 +102,7 @@ def read_status(desk: Desk, shop: str) -> tuple[Status, list[Need]]:
         lanes=tuple(show_lane(lane) for lane in counted.channels),
         figures=_headline(counted, settling, drifting)
         | _tiles(counted, deliveries, latency_s, booked_s)
-        | {"visitors": visitors},
+        | {"visitors": visitors, "held": held},
         tones=_tones(counted),
         shares=_shares(
             counted.stock_points, {"agreeing": counted.agreeing, "settling": settling, "drifting": drifting}
@@ -123,6 +123,14 @@ def _visitors(books: Books, now: datetime) -> str:
         known = [row.in_people for row in bins if row.in_people is not None]
         words.append(f"{location.name} {sum(known):,}" if known else f"{location.name} not counted")
     return f"Visitors in the last hour: {', '.join(words)}." if words else ""
+
+
+def _held_words(books: Books, now: datetime) -> str:
+    """Return what further tills keep aside; nothing where none was ever granted a hold."""
+    granted, held = books.counter("holds"), books.holds.tally(now)
+    if not granted:
+        return ""
+    return f"Further tills: {many(held.holds, 'hold')} of {many(held.units, 'unit')} now, {granted:,} granted so far."
 
 
 def quantiles(process: Mapping[str, object], name: str) -> dict[str, float] | None:

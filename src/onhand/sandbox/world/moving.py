@@ -66,6 +66,16 @@ def steal(world: World, *, item_id: int, location_id: int, units: int) -> None:
     world.shelf.stolen_units += units
 
 
+def hand_over(world: World, *, item_id: int, location_id: int, units: int) -> int:
+    """Let a till that no platform knows hand units to a shopper, as many as stand there; return how many."""
+    _positive("hand over", units)
+    there = min(units, world.shelf.place(item_id, location_id).units)
+    if there:
+        world.shelf.take(item_id, location_id, there, "sold at a further till")
+    world.shelf.handed_over_units += there
+    return there
+
+
 def _raise_available(world: World, item_id: int, location_id: int, units: int, now: datetime) -> None:
     level = level_at(world, item_id, location_id, now)
     shift(world, level, {"available": units}, world.outbox.act(now))

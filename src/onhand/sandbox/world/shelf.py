@@ -67,6 +67,7 @@ class Shelf:
         self.oversells: list[Oversell] = []
         self.oversold_units = 0
         self.stolen_units = 0
+        self.handed_over_units = 0
         self.thrown_away_units = 0
         self.put_units = 0
         self.taken_units = 0

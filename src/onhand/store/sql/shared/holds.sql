@@ -53,3 +53,6 @@ FROM holds
 WHERE shop = :shop AND status = 'held' AND expires_at > :now AND id > :after
     AND (CAST(:item AS TEXT) IS NULL OR item = :item)
 ORDER BY id LIMIT :limit
+
+-- name: tally_of_holds
+SELECT count(*), COALESCE(sum(units), 0) FROM holds WHERE shop = :shop AND status = 'held' AND expires_at > :now
