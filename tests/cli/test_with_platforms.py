@@ -6,14 +6,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from onhand.audit.counts import compare_counts
+from onhand.domain.stock import LevelKey
+from onhand.heal.counts import report_count
 from onhand.log import Seal
 from onhand.sandbox.server import Options, SandboxThread
+from onhand.store import open_store
+from onhand.store.counted import NewCount, Version
 from tests.cli.conftest import Ask
 
 ONHAND = [sys.executable, "-c", "from onhand.cli import main; main()"]
@@ -223,3 +229,80 @@ def test_what_nobody_foresaw_does_not_end_like_a_found_difference(tmp_path: Path
     assert done.returncode == 70
     assert "Traceback" in done.stderr
     assert "please report" in done.stderr
+
+
+def report_counted(sku: str, shop: str, units: int) -> tuple[str, int]:
+    """Let acme count so many units more (negative: fewer) of a SKU in the Warehouse, and file it for a person."""
+    store, now = open_store("onhand.db"), datetime.now(UTC)
+    try:
+        with store.writing() as session:
+            books = session.of(shop)
+            item = books.catalog.item_by_sku(sku)[0].item
+            warehouse = next(row.location for row in books.catalog.locations() if row.name == "Warehouse")
+            key = LevelKey(item, warehouse)
+            held = sum(books.counts.levels([key])[key].values())
+            books.counts.put("acme", "on_hand", [NewCount(key, held + units, Version(now, None), f"acme/{now}")], 0)
+            (count,) = compare_counts(books, [key], now)
+            return item, report_count(books, count, ["acme counted"], now)
+    finally:
+        store.close()
+
+
+def test_a_third_partys_count_is_accepted_and_taken_back(ask: Ask, shop: dict[str, Any]) -> None:
+    ask("sync")
+    level = next(row for row in ask("levels", "--location", "Warehouse", "--json").document if row["units"] > 6)
+    sku, units = level["sku"], level["units"]
+
+    def books() -> int:
+        rows = ask("levels", sku, "--location", "Warehouse", "--json").document
+        return next(int(row["units"]) for row in rows if row["state"] == "available")
+
+    _, drift = report_counted(sku, shop["shopify"]["shop"], -2)
+    why = ("--because", "looked at the shelf", "--by", "Anna", "--json")
+    preview = ask("drift", "accept", str(drift), *why)
+    assert preview.code == 0, preview.err
+    told = preview.document
+    assert (told["status"], told["changes"], told["before"], told["after"]) == (
+        "preview",
+        "books",
+        {"available": units},
+        {"available": units - 2},
+    )
+    assert books() == units
+    done = ask("drift", "accept", str(drift), *why, "--yes").document
+    assert (done["status"], done["actor"], done["reason"]) == ("done", "Anna", "looked at the shelf")
+    assert books() == units - 2
+    again = ask("drift", "accept", str(drift), *why, "--yes")
+    assert (again.code, "nothing to heal" in again.err) == (2, True)
+    undone = ask("drift", "undo", str(drift), *why, "--yes").document
+    assert (undone["status"], undone["after"]) == ("done", {"available": units})
+    assert books() == units
+
+
+def test_against_a_third_partys_count_the_books_stand_and_that_is_taken_back(ask: Ask, shop: dict[str, Any]) -> None:
+    ask("sync")
+    level = [row for row in ask("levels", "--location", "Warehouse", "--json").document if row["units"] > 6][1]
+    item, drift = report_counted(level["sku"], shop["shopify"]["shop"], -3)
+    why = ("--because", "acme forgot a shelf", "--by", "Anna", "--json")
+    preview = ask("drift", "fix", str(drift), *why).document
+    assert (preview["status"], preview["changes"], preview["before"] == preview["after"]) == (
+        "preview",
+        "nothing",
+        True,
+    )
+    done = ask("drift", "fix", str(drift), *why, "--yes")
+    assert (done.code, done.document["status"]) == (0, "done")
+    assert "acme must be told by a person" in done.document["note"]
+    assert [row["id"] for row in ask("drift", "ls", "--json").document if row["item"] == item] == []
+    undone = ask("drift", "undo", str(drift), *why, "--yes").document
+    assert (undone["status"], undone["changes"]) == ("done", "nothing")
+    (open_again,) = [row for row in ask("drift", "ls", "--json").document if row["item"] == item]
+    assert (open_again["source"], open_again["units"], open_again["status"]) == ("acme", -3, "open")
+
+
+def test_what_no_third_party_has_counted_cannot_be_decided(ask: Ask, shop: dict[str, Any]) -> None:
+    assert shop
+    ask("sync")
+    for way in ("accept", "fix", "undo"):
+        answer = ask("drift", way, "4711", "--because", "a slip", "--yes")
+        assert (answer.code, "4711" in answer.err) == (2, True)

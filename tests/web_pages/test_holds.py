@@ -147,3 +147,11 @@ def test_a_process_that_only_shows_grants_nothing(served: Served) -> None:
             return await client.post("/api/v1/holds", json=ONE, headers={"idempotency-key": "1"})
 
     assert run_apart(ask).status_code == 409
+
+
+def test_the_dashboard_says_what_further_tills_keep(served: Served) -> None:
+    assert "Further tills" not in served.client.get("/").text
+    number = hold(served).json()["id"]
+    assert "Further tills: 1 hold of 1 unit now, 1 granted so far." in served.client.get("/").text
+    end(served, number, "confirm")
+    assert "Further tills: 0 holds of 0 units now, 1 granted so far." in served.client.get("/").text

@@ -111,9 +111,7 @@ class Kiosk:
         return self._http.post(path, json=body, headers={"idempotency-key": str(self.counted["requests"])})
 
 
-def open_kiosk(
-    app: App, shop: str, sandbox: SandboxProcess, dashboard: str, seed: int
-) -> Kiosk:
+def open_kiosk(app: App, shop: str, sandbox: SandboxProcess, dashboard: str, seed: int) -> Kiosk:
     """Make the kiosk its key and let it sell at locations that are the merchant's own."""
     with app.store.writing() as session:
         books = session.of(shop)

@@ -24,7 +24,9 @@ KEY: Final = sha256(b"the demo's own site").digest()
 SECRET: Final = "whsec_" + base64.b64encode(KEY).decode()
 
 REFUSED_EVERY: Final = 20
-"""The first time it is told, the site refuses one of so many messages; they come again five seconds later."""
+"""The site refuses one of so many messages, of each item only once: they come again five seconds later, and what is
+refused again after minutes.
+"""
 
 WITHIN_S = 60.0
 _LOOK_AGAIN_S = 0.2
@@ -51,10 +53,10 @@ class OwnSite:
                 self.forged += 1
                 return 401
             self._messages += 1
-            if self._messages % REFUSED_EVERY == 0 and message not in self._refused:
-                self._refused.add(message)
-                return 503
             data = msgspec.json.decode(body)["data"]
+            if self._messages % REFUSED_EVERY == 0 and data["item"] not in self._refused:
+                self._refused.add(data["item"])
+                return 503
             before = self._newest.get(data["item"], (0, 0))
             self._newest[data["item"]] = max(before, (data["sequence"], data["units"]))
         return 200
