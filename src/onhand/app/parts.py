@@ -142,6 +142,7 @@ def connect_markets(
                 sleep=pace.sleep,
                 tokens=tokens.place(shop, channel.name),
                 learned=tokens.place(shop, f"{channel.name}-learned"),
+                paces=tokens.place(shop, f"{channel.name}-paces"),
             )
         )
         for channel in config.channels_of(shop)

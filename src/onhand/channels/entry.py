@@ -37,7 +37,7 @@ class Setup:
 
     `shop` is its domain, `locations` has ids by name (empty before the first reading), `pool` the ids of those that the
     channel sells from, in the order configured. `now` is the only clock, `monotonic_s` and `sleep` measure and pass
-    seconds. `tokens` and `learned` are two places to keep something in.
+    seconds. `tokens`, `learned` and `paces` are places to keep something in.
     """
 
     shop: str
@@ -49,6 +49,7 @@ class Setup:
     sleep: Callable[[float], None]
     tokens: Keeper
     learned: Keeper
+    paces: Keeper
 
     @property
     def default_location(self) -> str:

@@ -146,7 +146,9 @@ def account(name: str, connection: Connection, **secret: str) -> Account:
     return made
 
 
-def setup_of(sandbox: Sandbox, http: httpx.Client, connection: Connection, drawers: tuple[Drawer, Drawer]) -> Setup:
+def setup_of(
+    sandbox: Sandbox, http: httpx.Client, connection: Connection, drawers: tuple[Drawer, Drawer, Drawer]
+) -> Setup:
     """What of the machine and of the shop a channel may use."""
     places = {row.name: str(row.id) for row in sandbox.world.catalog.locations.values()}
     return Setup(
@@ -159,6 +161,7 @@ def setup_of(sandbox: Sandbox, http: httpx.Client, connection: Connection, drawe
         sleep=lambda _: None,
         tokens=drawers[0],
         learned=drawers[1],
+        paces=drawers[2],
     )
 
 
@@ -170,7 +173,7 @@ def standing(name: str) -> Iterator[Stand]:
     wire = Wire(sandbox)
     connection = connections(sandbox)[name]
     with httpx.Client(transport=wire) as http:
-        setup = setup_of(sandbox, http, connection, (Drawer(), Drawer()))
+        setup = setup_of(sandbox, http, connection, (Drawer(), Drawer(), Drawer()))
         channel = account(name, connection).connect(setup)
         items = {item.sku: str(number) for number, item in sandbox.world.catalog.items.items()}
         lookup = Lookup()

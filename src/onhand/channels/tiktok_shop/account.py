@@ -107,6 +107,7 @@ class TikTokAccount:
             setup.http,
             Vault(setup.tokens, configured),
             learned=setup.learned,
+            paces=setup.paces,
             timing=Timing(wall_s=lambda: setup.now().timestamp(), monotonic_s=setup.monotonic_s, sleep=setup.sleep),
         )
 

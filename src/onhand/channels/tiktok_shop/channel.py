@@ -77,7 +77,7 @@ class TikTokShopChannel:
 
     Every new pair of tokens is kept in `vault` before it is used; without one a restart needs the pair that was
     configured, which no longer works once it was refreshed. What the shop
-    has shown of itself is kept in `learned`; without it it is learned anew.
+    has shown of itself is kept in `learned`, how fast it was welcome in `paces`; without them it is learned anew.
     """
 
     name = NAME
@@ -89,10 +89,11 @@ class TikTokShopChannel:
         vault: Vault | None = None,
         *,
         learned: Keeper | None = None,
+        paces: Keeper | None = None,
         timing: Timing = MACHINE_TIMING,
     ) -> None:
         self.settings = settings
-        self._client = Client(settings, http, vault, timing=timing)
+        self._client = Client(settings, http, vault, paces=paces, timing=timing)
         self._verifier = Verifier(settings.app_key, settings.app_secrets)
         self._questions = Questions(self._client)
         self._facts = Facts(settings, self._questions)

@@ -17,8 +17,10 @@ import httpx
 import msgspec
 
 from onhand.channels.bounded import Answered, ask
+from onhand.channels.entry import Keeper
 from onhand.channels.tiktok_shop import trouble
-from onhand.channels.tiktok_shop.limiter import Limiter
+from onhand.channels.tiktok_shop.limiter import UNLIMITED_PER_S, Limiter
+from onhand.channels.tiktok_shop.paces import PaceKeeper
 from onhand.channels.tiktok_shop.settings import API_URL, TikTokSettings
 from onhand.channels.tiktok_shop.signing import signed_query
 from onhand.channels.tiktok_shop.tokens import TokenKeeper, Vault
@@ -30,6 +32,7 @@ _JSON = "application/json"
 _UNREACHED_RETRY_S = 2.0
 # Writes come seldom and in haste: at two a second one may then wait for the urgent while another goes.
 _WRITES_IN_HAND_S = 1.0
+_READS_IN_HAND_S = 0.5
 
 T = TypeVar("T")
 
@@ -99,6 +102,7 @@ class Client:
         http: httpx.Client,
         vault: Vault | None = None,
         *,
+        paces: Keeper | None = None,
         timing: Timing = MACHINE_TIMING,
     ) -> None:
         _hide_queries()
@@ -109,13 +113,16 @@ class Client:
         self._cipher = settings.shop_cipher
         self._cipher_lock = threading.Lock()
         self._url = (settings.api_url or API_URL).rstrip("/")
+        self._paces = PaceKeeper(paces, settings.shop_id, timing.wall_s)
         self.limits = {
-            Effort.READ: Limiter(settings.reads_per_s, clock=timing.monotonic_s, sleep=timing.sleep),
-            Effort.WRITE: Limiter(
-                settings.writes_per_s, _WRITES_IN_HAND_S, clock=timing.monotonic_s, sleep=timing.sleep
-            ),
+            Effort.READ: self._limiter(Effort.READ, settings.reads_per_s, _READS_IN_HAND_S, timing),
+            Effort.WRITE: self._limiter(Effort.WRITE, settings.writes_per_s, _WRITES_IN_HAND_S, timing),
         }
         self._answered_at: datetime | None = None
+
+    def _limiter(self, effort: Effort, per_s: float, burst_s: float, timing: Timing) -> Limiter:
+        begins_at = self._paces.begin(effort.value, min(per_s, UNLIMITED_PER_S))
+        return Limiter(per_s, burst_s, timing.monotonic_s, timing.sleep, begins_at)
 
     def call(self, call: Call, kind: type[T]) -> T:
         """Return the answer's data. Raises NotCarriedOut, NoAnswer, Refused; for a write the difference matters."""
@@ -134,6 +141,7 @@ class Client:
             head = self._send(call, query, self.tokens.token())
         self._raise_for(call, head)
         limit.succeeded()
+        self._paces.note(call.effort.value, limit.per_s, limit.most_per_s)
         data = bytes(head.data)
         try:
             return msgspec.json.decode(data if data != b"null" else b"{}", type=kind)
@@ -191,7 +199,9 @@ class Client:
         return head
 
     def _throttled(self, call: Call, response: Answered) -> NotCarriedOut:
-        pause_s = self.limits[call.effort].refused(_seconds(response.headers.get("retry-after")))
+        limit = self.limits[call.effort]
+        pause_s = limit.refused(_seconds(response.headers.get("retry-after")))
+        self._paces.note(call.effort.value, limit.per_s, limit.most_per_s)
         _log.info("%s: too fast for TikTok Shop, nothing is sent for %.1f s", call.path, pause_s)
         return NotCarriedOut(f"{call.path}: too fast for TikTok Shop", pause_s)
 

@@ -20,7 +20,7 @@ _LONGEST_PAUSE_S = 60.0
 class Limiter:
     """A bucket that fills at a rate of its own; thread-safe. `per_s` is the most it ever fills at.
 
-    It holds the calls of `burst_s` seconds, and one at least.
+    It holds the calls of `burst_s` seconds, and one at least. `begins_at_per_s` was learned before; None: nothing.
     """
 
     def __init__(
@@ -29,13 +29,14 @@ class Limiter:
         burst_s: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        begins_at_per_s: float | None = None,
     ) -> None:
-        self._most = min(per_s, UNLIMITED_PER_S)
+        self.most_per_s = min(per_s, UNLIMITED_PER_S)
         self._burst_s = burst_s
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self.per_s = self._most
+        self.per_s = min(self.most_per_s, max(begins_at_per_s or self.most_per_s, self.most_per_s * _SLOWEST_SHARE))
         self._calls = self._room
         self._filled_at = clock()
         self._paused_until = 0.0
@@ -64,7 +65,7 @@ class Limiter:
         """Note that a call was one too many; return how long nothing is sent. An absurd demand is capped."""
         with self._lock:
             self._refusals += 1
-            self.per_s = max(self.per_s / 2, self._most * _SLOWEST_SHARE)
+            self.per_s = max(self.per_s / 2, self.most_per_s * _SLOWEST_SHARE)
             asked_s = retry_after_s if retry_after_s is not None else 2.0 ** (self._refusals - 1)
             pause_s = min(max(asked_s, 1.0 / self.per_s), _LONGEST_PAUSE_S)
             self._paused_until = max(self._paused_until, self._clock() + pause_s)
@@ -75,7 +76,7 @@ class Limiter:
         """Note that a call was welcome."""
         with self._lock:
             self._refusals = 0
-            self.per_s = min(self._most, self.per_s + self._most * _GAIN_SHARE)
+            self.per_s = min(self.most_per_s, self.per_s + self.most_per_s * _GAIN_SHARE)
 
     @property
     def _room(self) -> float:
