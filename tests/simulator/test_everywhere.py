@@ -17,10 +17,12 @@ from onhand.domain.traffic import BIN, DoorBin
 from onhand.ports.channel import NOT_CONNECTED, Problem
 from onhand.publish.holds import Granted
 from onhand.simulator.acts.sheet import KEYED, is_ours
+from onhand.simulator.crash import Crash
 from onhand.simulator.folders import mistaken, put_away
-from onhand.simulator.house import NOTICES
+from onhand.simulator.house import NOTICES, Manner
 from onhand.simulator.options import PLATFORMS, Options, draw
 from onhand.simulator.season import Season, playing
+from onhand.simulator.stage import staged
 
 ACTS = ("count", "receive", "lose", "damage", "tell", "lay file", "advise", "shrink", "be asked")
 QUIET = Options(seed=6, platforms=tuple(PLATFORMS), business=("tiktok", "hands", "returns"))
@@ -69,6 +71,17 @@ def test_a_workbook_with_one_wrong_number_does_not_hold() -> None:
         keyed = next(row for row in range(1, len(tab.rows)) if tab.value(row, headings.index(KEYED)))
         tab.put(keyed, headings.index("Available to sell"), [999_999])
         assert any("the sheet differs" in sentence for sentence in season.verdict())
+
+
+def test_an_own_site_hears_nothing_of_a_process_whose_power_is_gone() -> None:
+    """What it would say was never kept, and its successor uses the same ids for something else."""
+    told = {"channel": "online_store", "item": "1", "sequence": 1, "units": 2, "offered": True}
+    with staged(1, manner=Manner(own_site=True)) as stage:
+        assert stage.own_site is not None
+        stage.points.end()
+        with pytest.raises(Crash):
+            stage.own_site.tell("msg_1", msgspec.json.encode({"data": told}), 0)
+        assert stage.own_site.newest == {}
 
 
 def test_an_own_site_that_heard_another_number_or_sells_what_is_gone_or_was_told_two_things_does_not_hold() -> None:

@@ -51,6 +51,7 @@ class OwnSite:
     def tell(self, message: str, body: bytes, at_s: int) -> Heard:
         """Take a message, or not: lost on the way, taken and not answered, refused for good. Raises Crash."""
         del at_s
+        self._points.check()  # whose power went while it wrote goes on until its next step, and must not be heard
         self._points.reach("call")
         fate = "cut_off" if self._platforms.cut_off else self._platforms.draw_fate()
         self._trace.note(f"our webhook {message} {fate or 'well'}")
