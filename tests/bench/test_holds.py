@@ -29,6 +29,9 @@ def test_a_small_run_gives_every_figure() -> None:
     assert result.sqlite_last_units.with_one_grant == 2
     assert result.sqlite.items_holds_per_s > 0
     assert result.sqlite.hot_p50_ms <= result.sqlite.hot_p99_ms
+    assert result.sqlite_http.items_holds_per_s > 0
+    assert result.sqlite_http.hot_p50_ms <= result.sqlite_http.hot_p99_ms
+    assert result.neveroversell_last_units is None
     assert (result.postgresql, result.neveroversell, result.ratio_hot) == (None, None, None)
 
 

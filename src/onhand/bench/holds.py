@@ -17,6 +17,7 @@ from statistics import median, quantiles
 from time import perf_counter, time_ns
 
 from onhand.bench.holds_doors import Door, Onhand, Peer, fill, has_peer
+from onhand.bench.holds_http import served
 from onhand.bench.holds_trials import Trials, try_last_units
 from onhand.ports.errors import ConfigError
 from onhand.store import open_store
@@ -59,8 +60,11 @@ class HoldsResult:
     sizes: Sizes
     sqlite_last_units: Trials
     postgresql_last_units: Trials | None
+    neveroversell_last_units: Trials | None
     sqlite: Rate
+    sqlite_http: Rate
     postgresql: Rate | None
+    postgresql_http: Rate | None
     neveroversell: Rate | None
     ratio_items: float | None
     ratio_hot: float | None
@@ -77,20 +81,25 @@ def bench_holds(sizes: Sizes = USUAL, database: str | None = None, *, peers: boo
     folder = Path(tempfile.mkdtemp(prefix="onhand-bench-"))
     try:
         sqlite_last_units = try_last_units(str(folder / "last.db"), _shop("last"), sizes.workers, sizes.trials)
-        sqlite = _rate_of_onhand(str(folder / "onhand.db"), sizes)
+        sqlite, sqlite_http = _rates_of_onhand(str(folder / "onhand.db"), sizes)
     finally:
         shutil.rmtree(folder)
-    postgresql = last_units = other = None
+    postgresql = postgresql_http = last_units = other = their_last_units = None
     if database is not None:
         last_units = try_last_units(database, _shop("last"), sizes.workers, sizes.trials)
-        postgresql = _rate_of_onhand(database, sizes)
-        other = _rate_of_peer(database, sizes) if peers else None
+        postgresql, postgresql_http = _rates_of_onhand(database, sizes)
+        if peers:
+            their_last_units = try_last_units(database, _shop("last"), sizes.workers, sizes.trials, peer=True)
+            other = _rate_of_peer(database, sizes)
     return HoldsResult(
         sizes=sizes,
         sqlite_last_units=sqlite_last_units,
         postgresql_last_units=last_units,
+        neveroversell_last_units=their_last_units,
         sqlite=sqlite,
+        sqlite_http=sqlite_http,
         postgresql=postgresql,
+        postgresql_http=postgresql_http,
         neveroversell=other,
         ratio_items=_ratio(postgresql, other, _items),
         ratio_hot=_ratio(postgresql, other, _hot),
@@ -108,14 +117,17 @@ def _check(database: str | None, *, peers: bool) -> None:
         raise ConfigError("--peers: neveroversell is not installed: pip install -r requirements/peers.txt")
 
 
-def _rate_of_onhand(database: str, sizes: Sizes) -> Rate:
+def _rates_of_onhand(database: str, sizes: Sizes) -> tuple[Rate, Rate]:
+    """Return the rate of askers inside the process, and of those that ask another one over HTTP."""
     store, shop = open_store(database), _shop("rate")
     items = [str(1_000_000 + number) for number in range(sizes.items)]
     try:
         fill(store, shop, items, PLENTY)
-        return _measure(Onhand(store, shop), items, sizes)
+        inside = _measure(Onhand(store, shop), items, sizes)
     finally:
         store.close()
+    with served(database, shop) as door:
+        return inside, _measure(door, items, sizes)
 
 
 def _rate_of_peer(database: str, sizes: Sizes) -> Rate:

@@ -1,15 +1,19 @@
 """The last unit, again and again: workers of several processes ask for it at the same moment, and one may get it."""
 
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from threading import Thread
 from typing import NamedTuple
 
-from onhand.bench.holds_doors import Onhand, fill
-from onhand.store import open_store
+from onhand.bench.holds_doors import Door, Onhand, Peer, fill
+from onhand.store import Store, open_store
+
+Opens = Callable[[], AbstractContextManager[Door]]
 
 PROCESSES = 4
 WITHIN_S = 300.0
@@ -34,21 +38,25 @@ class Between(NamedTuple):
     answers: "Queue[list[int]]"
 
 
-def try_last_units(database: str, shop: str, workers: int, trials: int) -> Trials:
+def try_last_units(database: str, shop: str, workers: int, trials: int, *, peer: bool = False) -> Trials:
     """Have `workers` ask for the last unit of one item after the other; return what was granted.
 
     They are spread over processes, each with a store of its own, as several copies of `onhand serve --role web` are.
+    With `peer` neveroversell is asked in onhand's place.
     """
     items = [f"{shop}-{number}" for number in range(trials)]
-    store = open_store(database)
-    fill(store, shop, items, 1)
-    store.close()
+    if peer:
+        with _peer(database) as other:
+            other.fill(items, 1)
+    else:
+        with _store(database) as store:
+            fill(store, shop, items, 1)
     processes = min(PROCESSES, workers)
     shares = [workers // processes + (number < workers % processes) for number in range(processes)]
     context = multiprocessing.get_context("spawn")
     between = Between(context.Barrier(workers), context.Queue())
     running = [
-        context.Process(target=_work, args=(database, shop, items, (number, share), between))
+        context.Process(target=_work, args=(_door(database, shop, peer=peer), items, (number, share), between))
         for number, share in enumerate(shares)
     ]
     for process in running:
@@ -70,21 +78,49 @@ def try_last_units(database: str, shop: str, workers: int, trials: int) -> Trial
     )
 
 
-def _work(database: str, shop: str, items: Sequence[str], me: tuple[int, int], between: Between) -> None:
-    """Ask with several threads of one process, all at the same moment as the others; hand in what each item gave."""
+@contextmanager
+def _store(database: str) -> Iterator[Store]:
     store = open_store(database)
-    door, (process, threads) = Onhand(store, shop), me
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def _peer(database: str) -> Iterator[Peer]:
+    peer = Peer(database)
+    try:
+        yield peer
+    finally:
+        peer.close()
+
+
+@contextmanager
+def _onhand(database: str, shop: str) -> Iterator[Onhand]:
+    with _store(database) as store:
+        yield Onhand(store, shop)
+
+
+def _door(database: str, shop: str, *, peer: bool) -> Opens:
+    """Return what opens the door in the process that asks."""
+    return partial(_peer, database) if peer else partial(_onhand, database, shop)
+
+
+def _work(opens: Opens, items: Sequence[str], me: tuple[int, int], between: Between) -> None:
+    """Ask with several threads of one process, all at the same moment as the others; hand in what each item gave."""
+    process, threads = me
     granted: list[list[bool]] = [[] for _ in range(threads)]
+    with opens() as door:
 
-    def ask(thread: int) -> None:
-        for item in items:
-            between.barrier.wait(WITHIN_S)
-            granted[thread].append(door.ask(item, f"{item} {process}.{thread}"))
+        def ask(thread: int) -> None:
+            for item in items:
+                between.barrier.wait(WITHIN_S)
+                granted[thread].append(door.ask(item, f"{item} {process}.{thread}"))
 
-    askers = [Thread(target=ask, args=(thread,)) for thread in range(threads)]
-    for asker in askers:
-        asker.start()
-    for asker in askers:
-        asker.join()
-    between.answers.put([sum(column) for column in zip(*granted, strict=True)])
-    store.close()
+        askers = [Thread(target=ask, args=(thread,)) for thread in range(threads)]
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join()
+        between.answers.put([sum(column) for column in zip(*granted, strict=True)])
