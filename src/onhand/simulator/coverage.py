@@ -52,7 +52,14 @@ SITUATIONS: Final[dict[str, str]] = {
 ENOUGH: Final = 300
 """From so many seasons on, everything must have occurred."""
 
-RARE: Final[Mapping[str, int]] = {"workbook written": 1_000, "workbook put right": 1_000}
+RARE: Final[Mapping[str, int]] = {
+    "workbook written": 1_000,
+    "workbook put right": 1_000,
+    "receipt by EDI 944": 2_000,
+    "shipment by EDI 945": 2_000,
+    "adjustment by EDI 947": 2_000,
+    "damage by EDI 947": 2_000,
+}
 """What so few seasons meet that more are needed."""
 
 
