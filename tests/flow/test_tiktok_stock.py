@@ -156,3 +156,19 @@ def test_a_refund_without_goods_moves_nothing_and_awaits_nothing(merchant: Merch
     merchant.until_equal(booked, [cause])
     assert resting(merchant, sku) == there
     assert back(merchant, opened) == []
+
+
+def test_a_product_that_becomes_a_virtual_bundle_is_left_alone_and_is_no_problem(merchant: Merchant) -> None:
+    sku, part = merchant.tee, merchant.cap
+    tiktok = merchant.running.sandbox.world.tiktok
+    bundle, component = (tiktok.skus[tiktok.sku_of_item[int(merchant.item(one))]] for one in (sku, part))
+    bundle.combined = ((component.sku_id, 2),)
+    merchant.do("adjust", location=WAREHOUSE, sku=sku, units=-1)
+    merchant.until(lambda: merchant.offer(sku, "tiktok_shop").parked_reason is not None, "it is still told")
+    enough = component.available_units // 2
+    merchant.until(lambda: merchant.offer(sku, "tiktok_shop").told_units == enough, "it shows something else")
+    assert "12052850" in (merchant.offer(sku, "tiktok_shop").parked_reason or "")
+    assert not any("12052850" in message for message in merchant.problems())
+    bundle.combined = ()  # and back again: the next sync finds it
+    merchant.app.sync(merchant.shop)
+    merchant.until_equal(lambda: merchant.at_tiktok(sku), merchant.ats(sku, "tiktok_shop"))

@@ -303,13 +303,14 @@ class Applied(NamedTuple):
 class Rejected(NamedTuple):
     """The platform said no, nothing changed. `stale` when only the comparison failed; `rows` are the guilty ones.
 
-    `of_the_number`: another number may be taken.
+    `of_the_number`: another number may be taken. `computed_there`: the channel computes these numbers itself.
     """
 
     stale: bool
     rows: tuple[int, ...]
     reason: str
     of_the_number: bool = False
+    computed_there: bool = False
 
 
 class Unknown(NamedTuple):

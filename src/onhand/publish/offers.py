@@ -108,6 +108,10 @@ def conclude(books: Books, intent: Intent, outcome: Outcome, now: datetime) -> s
                 books.problems.settle(REFUSED, f"{intent.channel}/{listing}", now)
             books.intents.conclude(intent.key, "applied", note, now)
             books.problems.settle(NOT_TAKEN, intent.channel, now)
+        case Rejected(_, rows, note, _, True):
+            for number in rows or range(len(listings)):
+                _leave(books, intent.channel, listings[number], note, now)
+            books.intents.conclude(intent.key, "rejected", note, now)
         case Rejected(_, rows, note, of_the_number):
             for number in rows or range(len(listings)):
                 units = intent.rows[number].units["units"] if of_the_number else None
@@ -137,6 +141,15 @@ def _park(books: Books, channel: str, listing: str, reason: str, now: datetime, 
     if units is not None:
         next_step = "mend what the message names; another number is told by itself"
     books.problems.raise_(Problem(REFUSED, f"{channel}/{listing}", message, next_step), now)
+
+
+def _leave(books: Books, channel: str, listing: str, reason: str, now: datetime) -> None:
+    """Tell a listing nothing whose number its channel computes: nobody has to mend that. What it shows is looked at.
+
+    The next `onhand sync` tries once more: it may have become a listing like any other.
+    """
+    books.offers.park(channel, listing, reason)
+    books.problems.settle(REFUSED, f"{channel}/{listing}", now)
 
 
 def try_again(books: Books, channel: str, now: datetime) -> None:
@@ -185,13 +198,19 @@ def _watch_for_another_writer(books: Books, listing: Listing, shown_units: int, 
     key = f"{listing.channel}/{listing.listing}"
     if overruled == 0:
         books.problems.settle(OVERRULED, key, now)
-    elif overruled >= PATIENCE:
+    elif overruled >= PATIENCE and not _is_parked(books, listing):
         message = (
             f"{listing.channel} shows {shown_units} for listing {listing.listing}, and something else than it was told "
             f"{overruled} times in a row: another program sets it, too. It is lowered where that is needed, not raised"
         )
         next_step = "take the stock of this listing out of the other program; then `onhand sync` raises it again"
         books.problems.raise_(Problem(OVERRULED, key, message, next_step), now)
+
+
+def _is_parked(books: Books, listing: Listing) -> bool:
+    items = [listing.item] if listing.item is not None else []
+    rows = books.offers.rows(channel=listing.channel, items=items)
+    return any(row.listing == listing.listing and row.parked_reason is not None for row in rows)
 
 
 def _spread(row: Untold) -> tuple[tuple[str, int], ...]:

@@ -295,3 +295,16 @@ def test_no_secret_reaches_the_logs(running: Running, http: httpx.Client, caplog
         "sign=",
     ):
         assert secret not in caplog.text
+
+
+def test_a_virtual_bundle_is_told_nothing_and_shows_what_its_components_are_enough_for(shop: Shop) -> None:
+    skus = shop.running.sandbox.world.tiktok.skus
+    bundle, first, second = (skus[row.listing] for row in shop.listings[:3])
+    first.available_units, second.available_units = 9, 7
+    bundle.combined = ((first.sku_id, 2), (second.sku_id, 1))
+    ((parcel, _),) = shop.channel.pack([shop.offer(0, 3)], "run")
+    outcome = shop.channel.send(parcel)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.rows, outcome.computed_there, outcome.of_the_number) == ((0,), True, False)
+    assert "12052850" in outcome.reason
+    assert shop.channel.read_shown(shop.listings[:1])[bundle.sku_id].available_units == 4

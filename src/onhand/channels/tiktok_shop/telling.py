@@ -179,4 +179,10 @@ def rejected(errors: Sequence[shelf.UpdateError], skus: Sequence[str]) -> Reject
     if codes <= trouble.PASSING:  # some SKUs may be set and some not
         return Unknown("; ".join(reasons))
     of_the_number = codes <= trouble.OF_THE_NUMBER
-    return Rejected(stale=False, rows=tuple(sorted(rows)), reason="; ".join(reasons), of_the_number=of_the_number)
+    return Rejected(
+        stale=False,
+        rows=tuple(sorted(rows)),
+        reason="; ".join(reasons),
+        of_the_number=of_the_number,
+        computed_there=codes == {trouble.COMPUTED},
+    )

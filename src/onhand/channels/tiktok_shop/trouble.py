@@ -36,6 +36,7 @@ NO_SCOPE = 105005
 TOO_MANY_RESULTS = 12052180
 OUT_OF_RANGE = 12052055
 LOCKED = 12052393
+COMPUTED = 12052850  # a virtual bundle: its stock follows from that of its components' listings
 OF_THE_NUMBER = frozenset({OUT_OF_RANGE, LOCKED})  # another number may be taken
 PASSING = frozenset({36009003, 36009007, 12001000, 12052881, 12052109})
 NO_CODE = 0  # refused without asking: no token, no cipher
@@ -59,7 +60,7 @@ NEXT_STEPS = {
     12052141: "this SKU's stock is edited under global settings: unlink it there",
     12052144: "TikTok Shop keeps this stock itself: take the listing off onhand",
     12052503: "SKUs that share stock must be equal: unlink them in the Seller Center",
-    12052850: "this is a bundle: its components are told instead",
+    COMPUTED: "a virtual bundle: its components are told, TikTok Shop computes it from them",
     12052393: "a promotion has locked these units, so they may be oversold: end it, or lower the other channels",
 }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from onhand.sandbox.tiktok.asks import InventorySearch, ProductSearch, ProductSwitch, SkuStock, StockUpdate
 from onhand.sandbox.tiktok.paging import page
 from onhand.sandbox.tiktok.replies import (
+    BUNDLE,
     CHECK_FAILED,
     INVALID,
     LIST_ALL_WAREHOUSES,
@@ -96,7 +97,7 @@ def search_inventory(world: World, ask: InventorySearch) -> Data:
     at = warehouses_of(world)
     by_product: dict[str, list[Data]] = {}
     for sku in skus:
-        by_product.setdefault(sku.product_id, []).append(_inventory_row(sku, at))
+        by_product.setdefault(sku.product_id, []).append(_inventory_row(_computed(world, sku), at))
     return {"inventory": [{"product_id": one, "skus": rows} for one, rows in by_product.items()]}
 
 
@@ -152,6 +153,8 @@ def _wrong(world: World, product: Product, wanted: SkuStock, at: Sequence[Wareho
     least_units = world.settings.tiktok_least_units
     if wanted.id not in product.sku_ids:
         return _error(wanted.id, CHECK_FAILED, f"The SKU {wanted.id} is not of product {product.product_id}.", [])
+    if world.tiktok.skus[wanted.id].combined:
+        return _error(wanted.id, BUNDLE, "The stock of a virtual bundle cannot be edited.", [])
     if not wanted.inventory:
         return _error(wanted.id, LIST_ALL_WAREHOUSES, "Every warehouse of the SKU must be listed.", [])
     known = {one.id for one in at}
@@ -229,6 +232,14 @@ def _kept(sku: Sku, kind: Promotion) -> list[Data]:
 
 def _price(world: World, sku: Sku) -> str:
     return f"{world.catalog.known[sku.item_id].price_cents / 100:.2f}"
+
+
+def _computed(world: World, sku: Sku) -> Sku:
+    """Return a virtual bundle with what its components' listings are enough for [I], anything else as it is."""
+    if not sku.combined:
+        return sku
+    available = min(world.tiktok.skus[part].available_units // count for part, count in sku.combined)
+    return replace(sku, available_units=available, elsewhere=dict.fromkeys(sku.elsewhere, 0))
 
 
 def _inventory_row(sku: Sku, at: Sequence[Warehouse]) -> Data:

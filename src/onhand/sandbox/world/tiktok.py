@@ -62,7 +62,7 @@ class Sku:
     """A listing: what TikTok Shop sells of an item and what its open orders hold.
 
     `locks` are units of it that campaigns and creators keep, by kind and name. Of what is available, `elsewhere` stands
-    in warehouses beside the first, by their id.
+    in warehouses beside the first, by their id. `combined` are the SKUs of a virtual bundle and their units in it.
     """
 
     sku_id: str
@@ -74,6 +74,7 @@ class Sku:
     auto_restock: bool
     updated_at: datetime
     locks: dict[tuple[Promotion, str], int] = field(default_factory=dict)
+    combined: tuple[tuple[str, int], ...] = ()
     elsewhere: dict[str, int] = field(default_factory=dict)
 
     def units_in(self, warehouse_id: str) -> int:
