@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -156,6 +157,27 @@ class InProcessClient(httpx.Client):
     def __init__(self, platforms: InProcessPlatforms) -> None:
         super().__init__(transport=platforms)
         self._platforms = platforms
+
+    def build_request(
+        self,
+        method: str,
+        url: httpx.URL | str,
+        *,
+        content: Any = None,
+        data: Any = None,
+        files: Any = None,
+        json: Any = None,
+        params: Any = None,
+        headers: Any = None,
+        cookies: Any = None,
+        timeout: Any = None,
+        extensions: Any = None,
+    ) -> httpx.Request:
+        """Return a request as it was asked for, with nothing that a client adds for networks."""
+        del cookies, timeout, extensions
+        return httpx.Request(
+            method, url, content=content, data=data, files=files, json=json, params=params, headers=headers
+        )
 
     def send(
         self, request: httpx.Request, *, stream: bool = False, auth: object = None, follow_redirects: object = None

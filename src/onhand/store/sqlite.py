@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Literal
@@ -84,7 +84,6 @@ class SqliteEngine:
                 trouble.callback(self._writer.connection.close)
                 self._migrate()
                 self._writer.command(load_script("sqlite", "scratch.sql"))
-                self._checkpointer = self._connect()
                 trouble.pop_all()
         except (apsw.NotADBError, apsw.CorruptError) as error:
             raise DataDamaged(f"{database} cannot be read as a database: {error}; restore a backup") from error
@@ -142,7 +141,8 @@ class SqliteEngine:
             writer.command(f"PRAGMA user_version = {version}")
 
     def checkpoint(self) -> None:
-        self._checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        with closing(self._connect()) as connection:  # of its own: whoever writes or reads is not held up
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         with self._readers_lock:
@@ -150,7 +150,6 @@ class SqliteEngine:
             for reader in self._readers:
                 reader.connection.close()
             self._readers.clear()
-        self._checkpointer.close()
         with self._writer_lock:
             self._writer.connection.close()
 

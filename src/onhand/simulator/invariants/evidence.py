@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,13 +51,25 @@ class Evidence:
     words: list[str]
 
 
-def look(folder: Path, shop: str) -> Evidence:
-    """Read the store and the log of a process in `folder`."""
-    with closing(apsw.Connection(str(folder / "onhand-log.db"))) as log:
-        kept: Any = log.execute(
+class Files:
+    """The store and the log of a process in `folder`, held open beside it. Close them when done."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._log = _open(folder / "onhand-log.db")
+        self._db = _open(folder / "onhand.db")
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._log.close()
+        self._db.close()
+
+    def look(self, shop: str) -> Evidence:
+        """Read everything that the judge goes by."""
+        kept: Any = self._log.execute(
             "SELECT position, channel, delivery_id FROM deliveries JOIN sources USING (source) ORDER BY position"
         ).fetchall()
-    with closing(apsw.Connection(str(folder / "onhand.db"))) as db:
+        db = self._db
         number = db.execute("SELECT shop FROM shops WHERE name = ?", (shop,)).get
 
         def rows(statement: str) -> list[Any]:
@@ -102,6 +113,13 @@ def look(folder: Path, shop: str) -> Evidence:
                 *(row[0] for row in rows("SELECT because FROM asks WHERE shop = ?")),
             ],
         )
+
+
+def _open(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path))
+    # A process that ends carries its write-ahead log over; who only looks does not.
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    return connection
 
 
 def _of_bystander(db: apsw.Connection) -> str:

@@ -15,7 +15,7 @@ from onhand.simulator.house import House
 from onhand.simulator.invariants import always
 from onhand.simulator.invariants.budget import Budget, i12_points_within_the_bucket
 from onhand.simulator.invariants.echoes import i9_echoes_are_neutral, newest_levels
-from onhand.simulator.invariants.evidence import BYSTANDER, Evidence, Write, look
+from onhand.simulator.invariants.evidence import BYSTANDER, Evidence, Files, Write
 from onhand.simulator.invariants.numbers import Told, is_telling, told
 from onhand.simulator.invariants.writes import (
     Seen,
@@ -40,6 +40,8 @@ class Watch:
         self._bystander = ""
         self._told: Mapping[str, Told] = {}
         self._budget = Budget()
+        self._files: Files | None = None
+        stage.sandbox.on_close.callback(self._close)
         self.breaches: list[str] = []
         self.looks = 0
 
@@ -143,8 +145,16 @@ class Watch:
 
     def _look(self) -> Evidence:
         self.looks += 1
+        folder = self._stage.disk.folder
         with self._stage.points.unseen():
-            return look(self._stage.disk.folder, self._stage.house.shop)
+            if self._files is None or self._files.folder != folder:
+                self._close()
+                self._files = Files(folder)
+            return self._files.look(self._stage.house.shop)
+
+    def _close(self) -> None:
+        if self._files is not None:
+            self._files.close()
 
     def _note(self, sentences: Collection[str]) -> None:
         known = set(self.breaches)
