@@ -78,7 +78,7 @@ EAGERNESS: Final[Mapping[str, tuple[float, ...]]] = {
 }
 """Of how many of its turns each kind of work really takes one: others are slow in each season, an auditor in most."""
 
-BURSTS: Final = (1, 1, 2, 4)
+BURSTS: Final = (1, 2, 3, 5)
 """How much happens in the shop between two turns: in a busy shop works find more at a time."""
 
 DROPPED_FORMS: Final[tuple[FileForm | None, ...]] = (None, None, "csv", "edi", "edi")
