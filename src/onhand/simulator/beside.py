@@ -91,6 +91,7 @@ class Beside:
             stage.clock.advance(SITE_ROUND_S)
             while stage.turn(next(work for work in stage.house.works if isinstance(work, Announcing))):
                 pass
+        stage.rest()  # meanwhile a reservation may have ended
 
     def failures(self) -> list[str]:
         """Return what they see that is not as it should be, once everything is at rest."""

@@ -167,8 +167,8 @@ class Season:
         self.watch.echo()
         stage.rest()  # what echoes had it look at once more
         self.beside.speak_for_good()
-        stage.settle_sheet()
         self.beside.hear_out()
+        stage.settle_sheet()
         if stage.clock.now() > until:
             self._resting.append(f"it took until {stage.clock.now()} to come to rest, {until} was the latest")
 
