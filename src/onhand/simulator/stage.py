@@ -184,9 +184,12 @@ class Stage:
         for _ in range(SHEET_ROUNDS):
             self.clock.advance(SHEET_ROUND_S)
             self.turn(self.house.sheeting)
-        self.rest()  # meanwhile a reservation may have ended
-        self.clock.advance(SHEET_SOON_S)
-        self.turn(self.house.sheeting)
+        for _ in range(SHEET_ROUNDS):
+            self.rest()  # meanwhile a reservation may have ended, or its end may have come near
+            self.clock.advance(SHEET_SOON_S)
+            self.turn(self.house.sheeting)
+            if not self.house.going_on():
+                return
 
     def close(self) -> None:
         """Put everything away."""
