@@ -88,7 +88,7 @@ def test_the_file_shown_to_merchants_is_read_as_it_stands(tmp_path: Path) -> Non
 def test_nothing_configured_gives_the_defaults(tmp_path: Path) -> None:
     config = load(tmp_path, "")
     assert (config.audit.every_s, config.audit.poll_every_s) == (3600.0, 60.0)
-    assert (config.audit.grace_s, config.audit.settle_after_s) == (5.0, 900.0)
+    assert config.audit.grace_s == 5.0
     assert (config.guard.zero_share, config.retention_days) == (0.05, 7.0)
     assert config.ingress.public_url is None
     assert config.shops == ()

@@ -53,6 +53,13 @@ def test_a_number_that_changed_is_told_with_its_sequence_and_once(store: Store) 
         assert announcing.message_of(SHOP, next_row)[0] != message
 
 
+def test_a_message_that_is_tried_again_after_its_item_got_another_sku_has_another_id(store: Store) -> None:
+    with store.writing() as session:
+        row = first(session.of(SHOP))
+    renamed = row._replace(sku="TEE-NEW")
+    assert announcing.message_of(SHOP, renamed)[0] != announcing.message_of(SHOP, row)[0]
+
+
 def test_a_newer_number_takes_the_place_of_one_that_was_not_taken_and_waits_as_long(store: Store) -> None:
     with store.writing() as session:
         books = session.of(SHOP)

@@ -95,7 +95,6 @@ client_secret = "env:SHOPIFY_CLIENT_SECRET"
 every_s = 3600                          # everything is read and compared
 poll_every_s = 60                       # orders that changed, in case a webhook was lost
 grace_s = 5                             # a gap younger than this is looked at again before it counts
-settle_after_s = 900                    # a level that never rests is judged after this long
 
 [guard]
 zero_share = 0.05                       # a run that would zero more of a channel's listings stops and asks

@@ -269,7 +269,6 @@ def _read_audit(section: Section) -> AuditConfig:
         every_s=section.number("every_s", AuditConfig.every_s, least=0.001, most=A_YEAR_S),
         poll_every_s=section.number("poll_every_s", AuditConfig.poll_every_s, least=0.001, most=A_YEAR_S),
         grace_s=section.number("grace_s", AuditConfig.grace_s, least=0, most=A_YEAR_S),
-        settle_after_s=section.number("settle_after_s", AuditConfig.settle_after_s, least=0.001, most=A_YEAR_S),
     )
 
 

@@ -186,7 +186,6 @@ class AuditConfig:
     every_s: float = 3600.0
     poll_every_s: float = 60.0
     grace_s: float = 5.0
-    settle_after_s: float = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,8 +64,8 @@ def plan(
 
 
 def message_of(shop: str, row: Announcement) -> tuple[str, bytes]:
-    """Return the id of a message, the same for a repeat, and its body."""
-    name = f"{shop}\n{row.webhook}\n{row.channel}\n{row.item}\n{row.sequence}"
+    """Return the id of a message, the same for a repeat, and its body. An item that got another SKU is no repeat."""
+    name = f"{shop}\n{row.webhook}\n{row.channel}\n{row.item}\n{row.sequence}\n{row.sku}"
     told = Telling(shop, row.item, row.sku, row.channel, row.units, row.offered, row.computed_at, row.sequence)
     body = {"type": "ats.changed", "timestamp": row.computed_at, "data": told}
     return f"msg_{hashlib.sha256(name.encode()).hexdigest()[:32]}", msgspec.json.encode(body)

@@ -12,7 +12,7 @@ from onhand.domain.orders import OrderPicture
 from onhand.ports.channel import Wanted
 from tests.channels.shopify.platform import Shop, connect
 
-WHOLE = {"components", "delivery_profiles", "order_returns", "return_parts", "reverse_orders"}
+WHOLE = {"components", "delivery_profiles", "return_parts"}
 FIRST = re.compile(r"\(first: ([0-9]+)")
 
 
@@ -52,6 +52,18 @@ def test_a_large_order_and_its_levels_read_the_same_page_by_page(shop: Shop, htt
     seen = [one.read(Wanted.LEVEL, keys).report.observations for one in (shop, slow)]
     assert [(row.key, row.units) for row in seen[0]] == [(row.key, row.units) for row in seen[1]]
     assert slow.channel.batch_size(Wanted.LEVEL) == rows
+
+
+def test_all_returns_of_an_order_are_found_however_many_pages_they_fill(shop: Shop, http: httpx.Client) -> None:
+    order = shop.order((0, 3))
+    shop.do("fulfil", order=order)
+    for _ in range(3):
+        shop.do("return", order=order, lines=[{"sku": shop.sku(0), "units": 1}])
+    slow = Shop(running=shop.running, http=http, channel=connect(shop.running, http, page_rows=1))
+    read = slow.read(Wanted.RETURN, [f"order:{order}"]).report.pictures
+    opened = shop.running.sandbox.world.orders.by_id[int(order)].returns
+    assert {picture.cause for picture in read} == {f"shopify/return/{one.id}" for one in opened}
+    assert len(opened) == 3
 
 
 def test_pages_of_no_rows_are_refused() -> None:

@@ -76,14 +76,26 @@ class ReturnReader:
         for _, answer in asked:
             for node in answer.data.nodes:
                 if node is not None and node.order is not None:
-                    returns[reverse_orders[node.id]] = _returns_of(node.order)
+                    returns[reverse_orders[node.id]] = self._returns_of(node.order)
         orders = _keys_by_id(keys, OF_ORDER, "Order")
         found = ask_in_batches(self._client, self._orders, list(orders), by_ids, answers.OwningOrderNodes)
         for _, page in found:
             for order in page.data.nodes:
                 if order is not None:
-                    returns[orders[order.id]] = _returns_of(order)
+                    returns[orders[order.id]] = self._returns_of(order)
         return returns
+
+    def _returns_of(self, order: answers.OwningOrder) -> list[str]:
+        """Return the ids of all returns of an order, of which the first page was read."""
+        rows = all_rows(
+            self._client,
+            load("returns_of_order"),
+            order.id,
+            answers.OneOwningOrder,
+            lambda data: data.node.returns if data.node is not None else None,
+            order.returns,
+        )
+        return [number for row in rows.nodes if (number := number_of(row.id)) is not None]
 
     def _read_large(self, return_id: str) -> Return | None:
         """Return a return with all its lines; None when it is gone. Raises ChannelRefused beyond all bounds."""
@@ -138,10 +150,6 @@ def _keys_by_id(keys: Sequence[str], prefix: str, kind: str) -> dict[str, str]:
     """Return the keys of one kind by the global id that they name."""
     named = {key: key.removeprefix(prefix) for key in keys if key.startswith(prefix)}
     return {gid(kind, number): key for key, number in named.items() if is_number(number)}
-
-
-def _returns_of(order: answers.OwningOrder) -> list[str]:
-    return [number for row in order.returns.nodes if (number := number_of(row.id)) is not None]
 
 
 def _lines_of(rows: Sequence[ReverseLine]) -> tuple[tuple[ReturnLine, ...], tuple[Restocked, ...]]:

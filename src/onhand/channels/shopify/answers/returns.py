@@ -99,6 +99,12 @@ class OwningOrderNodes(Struct):
     nodes: list[OwningOrder | None]
 
 
+class OneOwningOrder(Struct):
+    """returns_of_order.graphql."""
+
+    node: OwningOrder | None
+
+
 class ReverseOrderOwner(Struct):
     """A reverse fulfilment order with the order it belongs to."""
 
