@@ -1,11 +1,14 @@
 """Who acts beside the shop in a season: people in the workbook, a further till, a third party, sensors at doors."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
+from onhand.app.counting import let_through
 from onhand.channels.threepl.door import FileForm, Wire
+from onhand.intake.book_notices import HELD
 from onhand.sandbox.door_counter import QUARTER, Record
 from onhand.sandbox.door_sensors import message_of
 from onhand.sandbox.third_party import SECRET, ThirdParty
@@ -36,6 +39,9 @@ COUNTED_AFTER_S = 300.0
 
 SITE_ROUNDS, SITE_ROUND_S = 3, 40.0
 """What is not offered any more is told within half a minute, and what was not taken once comes after five seconds."""
+
+PASSED = re.compile(r"`onhand inbox pass '(.+?)'`")
+"""What a person is told to do about a count that was held back."""
 
 FORMS: tuple[FileForm, ...] = ("csv", "edi")
 
@@ -73,10 +79,24 @@ class Beside:
         stage.clock.advance(COUNTED_AFTER_S)
         self._third_party.count_now(stage.clock.now())
         stage.rest()
+        if self._let_count_through():
+            stage.rest()
         stage.clock.advance(2 * GRACE_S)
         stage.rest()
         stage.clock.advance(2 * GRACE_S)  # what orders were read again meanwhile has shown
         stage.rest()
+
+    def _let_count_through(self) -> bool:
+        """Let a person let a true count through that was held back; return whether there was one."""
+        house = self._stage.house
+        with house.app.store.reading() as session:
+            held = [problem for problem in session.of(house.shop).problems.open() if problem.kind == HELD]
+        for problem in held:
+            asked = PASSED.search(problem.next_step)
+            assert asked is not None, f"{problem.next_step!r} names no delivery"
+            house.app.replay(house.shop, let_through(house.app.store, house.shop, asked[1]))
+            self._stage.met["count let through by a person"] += 1
+        return bool(held)
 
     def hear_out(self) -> None:
         """Open the merchant's own site again, and tell it what it has not taken, as a person has it done."""

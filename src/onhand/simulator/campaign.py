@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic, process_time
@@ -21,6 +22,11 @@ NEW_SEEDS = 2**40
 
 SEASONS_A_PROCESS = 150
 """A process that has played so many makes room for another: what a season leaves behind is never quite nothing."""
+
+SEASONS_BETWEEN_COLLECTIONS = 20
+"""What seasons leave behind is taken away now and then: memory that grows and grows costs more than that."""
+
+_PLAYED = count(1)
 
 COLLECT_EVERY = 100_000
 """Objects made between two looks of the garbage collector: a season leaves its cycles behind when it ends."""
@@ -113,4 +119,6 @@ def _begin() -> None:
 def _play(seed: int) -> tuple[Outcome, float]:
     began_s = process_time()
     outcome = play(seed)
+    if next(_PLAYED) % SEASONS_BETWEEN_COLLECTIONS == 0:
+        gc.collect()
     return outcome, process_time() - began_s
