@@ -1,11 +1,14 @@
 """SIGTERM and SIGINT at bad moments: answers are given, work is not left half done, the end comes soon and with 0."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
+from types import FrameType
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +17,8 @@ import pytest
 from onhand.sandbox.build import sku_name
 from onhand.sandbox.server import Options, SandboxThread
 from onhand.sandbox.state import Settings
-from onhand.serve.ending import end
+from onhand.serve import ending
+from onhand.serve.ending import Ended, end
 from onhand.serve.server import STOP_WITHIN_S
 from onhand.serve.turns import Turns
 from tests.serve.platforms import Platforms, opened
@@ -152,7 +156,26 @@ def test_c13_ended_while_platforms_hang_it_does_not_wait_for_them(tmp_path: Path
         until(lambda: network.troubled, "a call hangs")
         assert ended(onhand, signal.SIGTERM) == 0
         network.be(WELL)
+        onhand.start()  # a write whose answer hung was left behind as sent: the next process asks what became of it
+        assert onhand.stop() == 0
         is_whole(onhand, platforms)
+
+
+def test_c13_a_signal_at_whatever_moment_of_waiting_ends_the_waiting() -> None:
+    time_to_end = Ended()
+
+    def handler(frame: FrameType, event: str, _arg: object) -> Any:
+        if event == "line":
+            time_to_end.set()
+        return handler if frame.f_code.co_filename in (ending.__file__, threading.__file__) else None
+
+    before = sys.gettrace()
+    sys.settrace(handler)
+    try:
+        time_to_end.wait()
+    finally:
+        sys.settrace(before)
+    assert time_to_end.is_set()
 
 
 def test_c13_ended_in_its_first_reading_it_reads_the_shop_when_it_is_started_again(tmp_path: Path) -> None:

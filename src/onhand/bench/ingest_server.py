@@ -8,7 +8,6 @@ import asyncio
 import json
 import signal
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from onhand.demo.sandbox import SandboxProcess
 from onhand.domain.stock import State
 from onhand.log import GroupCommit, KeptLog, Seal, SqliteLog
 from onhand.serve import Serving
+from onhand.serve.ending import Ended
 from onhand.web.ingress_server import IngressServer, bind, server_config
 
 _SHOP = "bench.myshopify.com"
@@ -54,7 +54,7 @@ def serve_no_work() -> None:
         runner.run(uvicorn.Server(server_config(_no_work)).serve(sockets=[listener]))
 
 
-def serve_ingress(folder: Path, ended: threading.Event) -> None:
+def serve_ingress(folder: Path, ended: Ended) -> None:
     """Serve the ingress alone; every 200 is behind an fsync in `folder`."""
     log = SqliteLog(folder / "onhand-log.db", Seal([Seal.generate_key()]))
     commit = GroupCommit(log)
@@ -71,7 +71,7 @@ def serve_ingress(folder: Path, ended: threading.Event) -> None:
     log.close()
 
 
-def serve_everything(folder: Path, ended: threading.Event) -> None:
+def serve_everything(folder: Path, ended: Ended) -> None:
     """Serve as `onhand serve` does: the worker books what comes, the publisher tells a simulated TikTok Shop."""
     with SandboxProcess(seed=7, items=_ITEMS, locations=3) as sandbox:
         app = build(load(write_config(folder, sandbox.addresses, port=0)))
@@ -103,7 +103,7 @@ def main() -> None:
     if kind == "no-work":
         serve_no_work()
         return
-    ended = threading.Event()
+    ended = Ended()
     signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
     {"ingress": serve_ingress, "everything": serve_everything}[kind](Path(rest[0]), ended)
 

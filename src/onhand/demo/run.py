@@ -4,12 +4,11 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from onhand.app import App, build
@@ -37,9 +36,11 @@ from onhand.demo.third_party import NAME, ThirdParty
 from onhand.demo.verdict import broken_promises, compare_platforms, count_drifts, together
 from onhand.demo.visitors import Doors, wait_for_visitors
 from onhand.serve import Serving
+from onhand.serve.ending import Ended
 
 MINUTE_S = 60.0
 FOREVER_S = 86_400.0
+LOOK_EVERY_S = 1.0
 UNTHROTTLED = ("--bucket-points", "none", "--tiktok-writes-per-s", "none", "--tiktok-reads-per-s", "none")
 SUBSCRIBED_WITHIN_S = 60.0
 QUIET_WITHIN_S = 180.0
@@ -144,7 +145,7 @@ def _play_file(options: DemoOptions, sandbox: SandboxProcess) -> dict[str, Any]:
 
 def _watch(options: DemoOptions, sandbox: SandboxProcess, what: str) -> dict[str, Any]:
     """Return how it ended, once it is done or somebody presses Ctrl-C."""
-    stopped = threading.Event()
+    stopped = Ended()
     before = signal.signal(signal.SIGINT, lambda _number, _frame: stopped.set())
     try:
         while True:
@@ -152,7 +153,7 @@ def _watch(options: DemoOptions, sandbox: SandboxProcess, what: str) -> dict[str
             if state["done"] or stopped.is_set():
                 return state
             _progress(options, state)
-            stopped.wait(1.0)
+            sleep(LOOK_EVERY_S)
     finally:
         signal.signal(signal.SIGINT, before)
 

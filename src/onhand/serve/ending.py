@@ -1,7 +1,33 @@
 """The end of a process: all parts are told at once, and together they have one time to end in."""
 
 from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 from typing import Protocol
+
+
+class Ended:
+    """Says that it is time to end: by a signal, or because a part has died.
+
+    A handler of signals runs in the thread that waits. An event's lock, which that thread may hold just then, would be
+    waited for for ever; a simple queue may be put into at any moment.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._told: SimpleQueue[None] = SimpleQueue()
+
+    def set(self) -> None:
+        """Let whoever waits go on."""
+        self._is_set = True
+        self._told.put(None)
+
+    def is_set(self) -> bool:
+        """Return whether it is time."""
+        return self._is_set
+
+    def wait(self) -> None:
+        """Wait until it is time. For one thread, once."""
+        self._told.get()
 
 
 class Part(Protocol):

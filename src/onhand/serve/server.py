@@ -22,7 +22,7 @@ from onhand.ports.errors import ConfigError
 from onhand.serve.announcing import Alerting, Announcing
 from onhand.serve.counting_people import traffic_works
 from onhand.serve.dropping import threepl_works
-from onhand.serve.ending import Leaving, Part, end
+from onhand.serve.ending import Ended, Leaving, Part, end
 from onhand.serve.fetching import FETCHERS, Fetching
 from onhand.serve.first_reading import FirstReading
 from onhand.serve.latency import Latency
@@ -68,7 +68,7 @@ class Serving:
         self._worker: Turns | None = None
         self._first: Turns | None = None
 
-    def read_new_shops(self, ended: threading.Event) -> None:
+    def read_new_shops(self, ended: Ended) -> None:
         """Have shops that are new read, and wait until that is done or it is time to end."""
         reading = FirstReading(self._app)
         self._first = Turns(reading, self._died)
@@ -248,7 +248,7 @@ def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], N
     Return whether every part has ended: one that has not may still use what the app has opened. Raises DataDamaged,
     TakenOver, or RuntimeError, when a part of it has ended by an error: better no process than half a one.
     """
-    ended = threading.Event()
+    ended = Ended()
     serving = Serving(app, role, on_death=ended.set)
     with _on_signals(ended):
         for part in STORE_PARTS:
@@ -272,7 +272,7 @@ def serve(app: App, role: str = "all", ready: Callable[[Mapping[str, object]], N
 
 
 @contextlib.contextmanager
-def _on_signals(ended: threading.Event) -> Iterator[None]:
+def _on_signals(ended: Ended) -> Iterator[None]:
     """Set `ended` on SIGTERM and SIGINT, and put the old handlers back afterwards."""
 
     def end(_number: int, _frame: FrameType | None) -> None:

@@ -125,7 +125,7 @@ def _return(data: msgspec.Raw) -> Report:
         if key is not None
     ]
     if not asks:
-        raise UnreadableDelivery("data: neither return_id nor order_id is there: which return changed is not said")
+        raise UnreadableDelivery("data names no return_id and no order_id: which return changed is not said")
     return Report(asks=tuple(asks))
 
 

@@ -12,7 +12,7 @@ ON CONFLICT (shop, cause, line) DO UPDATE SET
     missing_units = excluded.missing_units, processing_units = excluded.processing_units
 
 -- name: forget_returned
-DELETE FROM returned WHERE shop = :shop AND cause = :cause AND line NOT IN (EACH :lines)
+DELETE FROM returned WHERE shop = :shop AND cause = :cause AND NOT line IN (EACH :lines)
 
 -- name: open_returns_of_items
 SELECT DISTINCT cause FROM returned
