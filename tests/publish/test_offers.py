@@ -225,6 +225,28 @@ def test_an_unknown_outcome_covers_the_listing_until_it_is_read_back(store: Stor
         assert plan(books, tiktok, later(8), "run-3") == []
 
 
+def test_an_unknown_outcome_of_two_listings_that_are_read_back_one_after_the_other_is_closed_by_the_second_look(
+    store: Store,
+) -> None:
+    with store.writing() as session, tiktok_channel() as tiktok:
+        books = session.of(SHOP)
+        books.catalog.put_listings([replace(row, group="p-1") for row in LISTINGS], later(1))
+        offered(books, units=3, told=8)
+        books.offers.compute([(TIKTOK, "t-2", 0)], later(5))
+        books.offers.told(TIKTOK, "t-2", 4, later(5))
+        (intent,) = plan(books, tiktok, later(6))
+        offers.conclude(books, intent, Unknown("TikTok Shop answered 504"), later(6))
+        books.asks.postpone(TIKTOK, Wanted.LISTING, ["t-2"], later(20))
+        for at, listing, shown, status in ((later(7), "t-1", 3, "unknown"), (later(21), "t-2", 0, "applied")):
+            errand = look.plan(books, tiktok, at)
+            assert errand is not None
+            assert [row.listing for row in errand.listings] == [listing]
+            look.conclude(books, tiktok, errand, {listing: Shown(shown, 0)}, at)
+            settled = books.intents.get(intent.key)
+            assert settled is not None
+            assert settled.status == status
+
+
 def test_an_unknown_outcome_that_was_not_carried_out_is_told_again_under_another_key(store: Store) -> None:
     with store.writing() as session, tiktok_channel() as tiktok:
         books = session.of(SHOP)

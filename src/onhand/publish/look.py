@@ -67,8 +67,8 @@ def conclude(
         shown = answer.get(listing.listing)
         if shown is not None and listing.listing not in waiting:
             unseen |= show(books, listing, shown, now) > 0
-    settle_unknown(books, channel.name, sorted(answer.keys() - waiting), now)
     seen = [key for key in keys if key not in waiting]
     books.asks.answered(channel.name, Wanted.LISTING, [*seen, *errand.unknown_keys], errand.reading)
     books.asks.postpone(channel.name, Wanted.LISTING, sorted(waiting), now + timedelta(seconds=RETRY_S))
+    settle_unknown(books, channel.name, now)
     return unseen

@@ -162,11 +162,14 @@ def try_again(books: Books, channel: str, now: datetime) -> None:
         books.problems.settle(OVERRULED, f"{channel}/{listing}", now)
 
 
-def settle_unknown(books: Books, channel: str, listings: Sequence[str], now: datetime) -> None:
-    """Close unknown intents whose listings were just read back: what is shown now is what was told."""
-    read = set(listings)
+def settle_unknown(books: Books, channel: str, now: datetime) -> None:
+    """Close unknown intents whose listings were all read back, by one look or by several: nobody asks for them now.
+
+    What is shown then is what was told.
+    """
     for intent in books.intents.unsettled(channel):
-        if intent.status == "unknown" and {row.listing for row in intent.rows} <= read:
+        listings = [row.listing for row in intent.rows if row.listing is not None]
+        if intent.status == "unknown" and not books.asks.of(channel, Wanted.LISTING, listings):
             books.intents.conclude(intent.key, "applied", "outcome taken from reading back", now)
 
 

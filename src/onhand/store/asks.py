@@ -78,6 +78,11 @@ class Asks:
         """Return whether an ask is open that is older than a reading."""
         return self._sql.row("asked_before", (self._shop, channel, wanted.value, key, reading)) is not None
 
+    def of(self, channel: str, wanted: Wanted, keys: Iterable[str]) -> set[str]:
+        """Return those of some keys that are asked for, whenever that is due."""
+        row = {"shop": self._shop, "channel": channel, "wanted": wanted.value, "keys": texts(keys)}
+        return {key for (key,) in self._sql.rows("asks_of", row)}
+
     def make_due(self, now: datetime) -> None:
         """Let everything be due that was put off."""
         self._sql.run("ask_at_once", {"shop": self._shop, "now": to_us(now)})

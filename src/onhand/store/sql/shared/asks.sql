@@ -32,6 +32,10 @@ WHERE shop = :shop AND channel = :channel AND wanted = :wanted AND key IN (EACH 
 DELETE FROM asks
 WHERE shop = :shop AND channel = :channel AND wanted = :wanted AND key IN (EACH :keys) AND asked_reading < :reading
 
+-- name: asks_of
+SELECT key FROM asks
+WHERE shop = :shop AND channel = :channel AND wanted = :wanted AND key IN (EACH :keys)
+
 -- name: asked_before
 SELECT asked_at FROM asks
 WHERE shop = :shop AND channel = :channel AND wanted = :wanted AND key = :key AND asked_reading < :reading
