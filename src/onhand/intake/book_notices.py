@@ -147,7 +147,7 @@ def _keep_counts(books: Books, told: Told, placed: _Placed, location: str, now: 
         held = _hold(books, told, standing, counted, now)
         if held:
             return held
-        counted = {**{item: 0 for item, units in standing if units > 0}, **counted}
+        counted = {**{item: 0 for item, units in standing if units}, **counted}
     news = [
         NewCount(LevelKey(item, location), units, version, notice.cause)
         for item, units in counted.items()

@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final, get_args
 
 from onhand.channels.threepl.door import FileForm
@@ -79,7 +79,9 @@ EAGERNESS: Final[Mapping[str, tuple[float, ...]]] = {
 """Of how many of its turns each kind of work really takes one: others are slow in each season, an auditor in most."""
 
 BURSTS: Final = (1, 2, 3, 5)
-"""How much happens in the shop between two turns: in a busy shop works find more at a time."""
+"""How much happens in the shop between two turns: in a busy shop works find more at a time; in a slow one nobody waits
+for hours until he has his turn.
+"""
 
 DROPPED_FORMS: Final[tuple[FileForm | None, ...]] = (None, None, "csv", "edi", "edi")
 """Of a third party's files: what the folder holds that they are laid in, None where they are handed over."""
@@ -143,7 +145,7 @@ def draw(seed: int) -> Options:
     faults = rng.sample(older, rng.randint(LEAST_FAULTS + 3, len(older)))
     faults += [fault for fault, share in SINCE.items() if _is_drawn(fault, seed, share)]
     shares = {name: round(rng.uniform(*_SHARES[name]), 3) for name in _SHARES if name in faults}
-    return Options(
+    options = Options(
         seed=seed,
         faults=tuple(fault for fault in FAULTS if fault in faults),
         weather=Weather(**{name: shares.get(name, 0.0) for name in WAYS_OF_WEBHOOKS}),
@@ -169,6 +171,7 @@ def draw(seed: int) -> Options:
         flush_every_s=random.Random(f"flush {seed}").choice(FLUSHES_S),
         page_rows=random.Random(f"pages {seed}").choice(PAGE_ROWS),
     )
+    return replace(options, burst=1) if options.gaps_s == SLOW_S else options
 
 
 def _is_drawn(name: str, seed: int, share: float) -> bool:

@@ -75,10 +75,11 @@ class OwnSite:
         key = (data["channel"], data["item"])
         told = Told(data["sequence"], message, data["units"], data["offered"])
         before = self.newest.get(key)
-        if before is not None and (told.sequence, told.message) != (before.sequence, before.message):
-            if told.sequence <= before.sequence:
+        if before is not None and told.message != before.message:
+            same = told._replace(message=before.message) == before  # its item got another SKU between two tries
+            if told.sequence < before.sequence or (told.sequence == before.sequence and not same):
                 self.breaches.append(f"{key} was told as {before}, and then as {told}")
-            self._met["own site told a newer number"] += 1
+            self._met["own site told a newer number"] += told.sequence > before.sequence
         self._met["own site told again"] += before == told
         self._met["own site told of what is not offered"] += not told.offered
         self.newest[key] = told
