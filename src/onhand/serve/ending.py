@@ -1,8 +1,11 @@
 """The end of a process: all parts are told at once, and together they have one time to end in."""
 
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Protocol
+
+_LOOK_UP_S = 0.5
 
 
 class Ended:
@@ -26,8 +29,13 @@ class Ended:
         return self._is_set
 
     def wait(self) -> None:
-        """Wait until it is time. For one thread, once."""
-        self._told.get()
+        """Wait until it is time; for one thread.
+
+        A signal that comes in the moment before a thread falls asleep does not wake it: it looks up now and then.
+        """
+        while not self._is_set:
+            with suppress(Empty):
+                self._told.get(timeout=_LOOK_UP_S)
 
 
 class Part(Protocol):

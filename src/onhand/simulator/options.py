@@ -171,7 +171,14 @@ def draw(seed: int) -> Options:
         flush_every_s=random.Random(f"flush {seed}").choice(FLUSHES_S),
         page_rows=random.Random(f"pages {seed}").choice(PAGE_ROWS),
     )
-    return replace(options, burst=1) if options.gaps_s == SLOW_S else options
+    return _fitted(options)
+
+
+def _fitted(options: Options) -> Options:
+    """Return options that leave each work its turn in a slow shop, and a sweep the time to read what it has found."""
+    burst = 1 if options.gaps_s == SLOW_S else options.burst
+    poll_every_s = max(60.0, options.poll_every_s) if options.page_rows == 1 else options.poll_every_s
+    return replace(options, burst=burst, poll_every_s=poll_every_s)
 
 
 def _is_drawn(name: str, seed: int, share: float) -> bool:
