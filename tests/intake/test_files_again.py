@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onhand.channels.threepl.door import Party, ThreeplDoor, delivery_of, file_id
-from onhand.domain.stock import Bin, State
+from onhand.domain.stock import Bin, LevelKey, State
 from onhand.intake.book_notices import book_notice
 from onhand.intake.lookup import Lookup
 from onhand.store import Books, Store
@@ -60,3 +60,16 @@ def test_the_same_bytes_sent_again_later_move_nothing(store: Store) -> None:
 def test_other_changes_of_the_same_goods_are_booked(store: Store) -> None:
     assert booked(store, CHANGES, later(10)) == "2 of 2 changes at Boston booked"
     assert booked(store, CHANGES.replace(b"-2", b"-1"), later(90)) == "2 of 2 changes at Boston booked"
+
+
+def test_a_whole_count_that_does_not_name_an_item_brings_it_to_nothing_from_below_too(store: Store) -> None:
+    with store.reading() as session:
+        books = session.of(SHOP)
+        (available, _), item = in_boston(books), books.catalog.item_by_sku("TEE")[0].item
+        place = next(row.location for row in books.catalog.locations() if row.name == "Boston")
+    booked(store, f"sku,location,delta,reason\nTEE,EAST,{-available - 2},found\n".encode(), later(10))
+    said = booked(store, b"sku,location,on_hand\nTWIN,EAST,4\n", later(90))
+    with store.reading() as session:
+        counts = session.of(SHOP).counts.of([LevelKey(item, place)])
+        assert in_boston(session.of(SHOP))[0] == -2
+    assert [count.units for count in counts] == [0], said
